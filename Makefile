@@ -1,0 +1,39 @@
+# The commands of this repository. `make demo` and `make test` set up by themselves.
+
+PYTHON ?= python3
+RUN := .venv/bin/
+
+.PHONY: demo test lint format fuzz lock setup setup-dev clean
+
+demo: setup
+	@$(RUN)lumenward demo
+
+test: setup-dev
+	@$(RUN)python -m pytest
+
+lint: setup-dev
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+	$(RUN)lint-imports
+	$(RUN)mypy
+	$(RUN)pyright
+	$(RUN)vulture
+
+format: setup-dev
+	$(RUN)ruff check --fix .
+	$(RUN)ruff format .
+
+setup:
+	@$(PYTHON) lumenward/setup_here.py requirements.lock
+
+setup-dev:
+	@$(PYTHON) lumenward/setup_here.py requirements-dev.lock
+
+lock: setup-dev
+	$(RUN)uv pip compile pyproject.toml -o requirements.lock --extra virtual --group build \
+		--universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q
+	$(RUN)uv pip compile pyproject.toml -o requirements-dev.lock -c requirements.lock --extra virtual --group build --group dev \
+		--universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

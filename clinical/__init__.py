@@ -1,0 +1,1 @@
+"""From the facts of sessions to findings: pure, table-driven, replayable."""

@@ -1,0 +1,1 @@
+"""Toward the makers of devices: virtual devices, and what a maker tests with."""

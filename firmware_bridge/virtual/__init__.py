@@ -1,0 +1,1 @@
+"""Virtual devices and the radio they are heard over, written from the device profile alone."""

@@ -1,0 +1,1 @@
+"""The home side: radio, sessions, outbox, uplink."""

@@ -1,0 +1,1 @@
+"""The far side: ingest, stores, check, HTTP API, screens."""

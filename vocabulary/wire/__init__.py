@@ -1,0 +1,1 @@
+"""The uplink wire: sealed batches up, receipts down (architecture, "The wire")."""
