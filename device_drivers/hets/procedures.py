@@ -1,0 +1,76 @@
+"""Orders to a HETS device and its answers: record access and control (device profile, RACP and Control)."""
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from device_drivers.errors import FrameRefused
+
+_REPORT, _ABORT, _COUNT_ANSWER, _ANSWER = 1, 3, 5, 6
+_FROM: Final = 3
+_BY_COUNTER: Final = 1
+_CONTROL_ANSWER: Final = 0x80
+
+ABORT_RECORDS: Final = bytes((_ABORT, 0))
+STOP: Final = bytes((0x11,))
+
+
+class AccessResult(IntEnum):
+    """How a record access procedure ended (Bluetooth SIG, Record Access Control Point)."""
+
+    OK = 1
+    OPCODE = 2
+    OPERATOR = 3
+    OPERATOR_UNSUPPORTED = 4
+    OPERAND = 5
+    NO_RECORDS = 6
+    ABORT_FAILED = 7
+    NOT_COMPLETED = 8
+    OPERAND_UNSUPPORTED = 9
+
+
+class ControlResult(IntEnum):
+    """The results that no lock-out stands for."""
+
+    OK = 1
+    UNSUPPORTED = 2
+    OPERAND = 3
+    FAILED = 4
+    RANGE = 5
+
+
+def report_records_from(counter: int) -> bytes:
+    """Ask for all records with this session counter or a higher one."""
+    return struct.pack("<BBBI", _REPORT, _FROM, _BY_COUNTER, counter)
+
+
+def read_access_answer(frame: bytes) -> AccessResult:
+    """The result of a report or an abort. Raises FrameRefused."""
+    if len(frame) != 4 or frame[0] != _ANSWER:
+        raise FrameRefused("record access", "answer", f"{frame.hex()} is no answer to a report")
+    try:
+        return AccessResult(frame[3])
+    except ValueError:
+        raise FrameRefused("record access", "result", f"{frame[3]} is unknown") from None
+
+
+def acknowledge_records(upto: int) -> bytes:
+    """Tell a device that its records up to this session counter are stored."""
+    return struct.pack("<BI", 0x30, upto)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlAnswer:
+    """Which operation was answered, and how; `result` is a ControlResult or a lock-out's code."""
+
+    operation: int
+    result: int
+    parameters: bytes
+
+
+def read_control_answer(frame: bytes) -> ControlAnswer:
+    """Decode a control answer. Raises FrameRefused."""
+    if not 3 <= len(frame) <= 20 or frame[0] != _CONTROL_ANSWER:
+        raise FrameRefused("control", "answer", f"{frame.hex()} is no answer")
+    return ControlAnswer(frame[1], frame[2], frame[3:])
