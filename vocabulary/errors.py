@@ -2,11 +2,14 @@
 
 LumenwardError
 ├── IdentityError     a text is not the identifier it claims to be
+├── SettingsError     settings that a process cannot start with: every problem at once
 └── WireError         bytes are not what the wire carries
     ├── EnvelopeError   the header, the topic or the size
     ├── SealError       the seal: another key, another topic, or changed bytes
     └── BodyError       sealed by who it claims, and still not a body
 """
+
+from collections.abc import Mapping
 
 
 class LumenwardError(Exception):
@@ -19,6 +22,15 @@ class IdentityError(LumenwardError, ValueError):
     def __init__(self, kind: str, text: str, expected: str) -> None:
         self.kind, self.text = kind, text
         super().__init__(f"{text!r:.60} is no {kind}: expected {expected}")
+
+
+class SettingsError(LumenwardError):
+    """Settings that a process cannot start with: `source` (a file, or the environment), `problems` by key."""
+
+    def __init__(self, source: str, problems: Mapping[str, str], remedy: str) -> None:
+        self.source, self.problems, self.remedy = source, dict(problems), remedy
+        lines = [f"{source}: {key}: {problem}" for key, problem in self.problems.items()]
+        super().__init__("\n".join([*lines, remedy]))
 
 
 class WireError(LumenwardError):

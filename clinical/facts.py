@@ -1,0 +1,123 @@
+"""What is known of one session, gathered from its samples and its record, before any judgement."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby, pairwise
+
+from vocabulary.devices import DeviceState, Feature, Modality
+from vocabulary.identity import DeviceUid, RegimenId, SessionId
+from vocabulary.instants import Placed
+from vocabulary.quantities import Quantity
+from vocabulary.readings import Sign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """A session's samples in order, a tuple each and all of one length; `interval` is the time from one to the next.
+
+    Sample numbers that are missing in `sequence` were not received.
+    """
+
+    interval: timedelta
+    sequence: tuple[int, ...]
+    state: tuple[DeviceState, ...]
+    signs: tuple[int, ...]
+    skin_celsius: tuple[float | None, ...]
+
+    def emitting(self) -> Iterator[int]:
+        """Indices of the samples during which energy was due: emitting, not paused."""
+        return (
+            index
+            for index, (state, signs) in enumerate(zip(self.state, self.signs, strict=True))
+            if state is DeviceState.EMITTING and not signs & Sign.PAUSED
+        )
+
+    def contact_fraction(self) -> float | None:
+        """The part of the emitting samples with contact; None when there are none."""
+        touching = [bool(self.signs[index] & Sign.CONTACT) for index in self.emitting()]
+        return sum(touching) / len(touching) if touching else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Consecutive samples, by number, for which something held, and for how long at least."""
+
+    first: int
+    last: int
+    lasted: timedelta
+
+
+def longest_run(samples: Samples, holds: Callable[[int], bool], *, across_gaps: bool = False) -> Run | None:
+    """The longest run of samples for whose index `holds` is true.
+
+    A sample that was not received ends a run, unless `across_gaps`, which takes it as holding.
+    """
+    segments = _segments(samples, across_gaps=across_gaps)
+    runs = [
+        Run(first=numbers[0], last=numbers[-1], lasted=(numbers[-1] - numbers[0]) * samples.interval)
+        for segment in segments
+        for held, members in groupby(segment, key=holds)
+        if held and (numbers := [samples.sequence[index] for index in members])
+    ]
+    return max(runs, key=lambda run: run.lasted, default=None)
+
+
+def _segments(samples: Samples, *, across_gaps: bool) -> Iterator[range]:
+    size = len(samples.sequence)
+    breaks = [
+        index + 1
+        for index, (number, following) in enumerate(pairwise(samples.sequence))
+        if following != number + 1 and not across_gaps
+    ]
+    return (range(start, end) for start, end in pairwise((0, *breaks, size)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """How far a device's figures can be trusted; None where nobody has measured it."""
+
+    dose_fraction: float | None
+    skin_celsius: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """The time from the end of the session before to the start of this one, and how sure that is."""
+
+    previous: SessionId
+    shortest: timedelta
+    longest: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegimenVersion:
+    """Which version of which regimen a session is held against."""
+
+    id: RegimenId
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFacts:
+    """One session as far as it is known.
+
+    `recorded`: the device's own account is here; until then the session may still be running, and silence proves
+    nothing. `started` is None when nothing places it in civil time. `rest` is None when no session came before.
+    """
+
+    session: SessionId
+    device: DeviceUid
+    counter: int
+    modality: Modality
+    features: tuple[Feature, ...]
+    regimen: RegimenVersion | None
+    recorded: bool
+    started: Placed | None
+    active: timedelta
+    dose: Quantity | None
+    highest_skin_celsius: float | None
+    samples: Samples
+    missing: int
+    rest: Rest | None
+    calibration: Calibration

@@ -1,0 +1,1 @@
+"""Misuse and safety rules: one function each, gathered in one table."""

@@ -1,0 +1,61 @@
+"""Rules about how much."""
+
+from clinical.facts import SessionFacts
+from clinical.misuse.rules import rule
+from clinical.regimen import Limits
+from clinical.verdicts import Evidence, Verdict, clear, fires, undetermined
+from vocabulary.quantities import Quantity, Unit
+from vocabulary.severity import Severity
+
+
+@rule("over-dose", version=1, severity=Severity.MEDIUM)
+def over_dose(session: SessionFacts, limits: Limits) -> Verdict:
+    """The session delivered more energy than the regimen allows.
+
+    Cause: a longer or stronger programme than prescribed, a device calibrated too high.
+    Consequence: less effect (biphasic response), with RF reddening that lasts.
+    Action: talk through the programme to use; look at the device's calibration.
+    Time to respond: one day.
+    Source: over 110 % of the prescribed dose unless the regimen says otherwise; tolerability of red light to
+    320 J/cm² (STARS 1 and 2).
+    """
+    if limits.dose is None:
+        return clear("no limit is set")
+    if session.dose is None:
+        return undetermined("The device reported no dose", Evidence(limit=limits.dose))
+    fraction = session.calibration.dose_fraction
+    doubt = session.dose.value * (fraction or 0)
+    evidence = Evidence(
+        measured=session.dose,
+        limit=limits.dose,
+        uncertainty=None if fraction is None else Quantity(doubt, limits.dose.unit),
+    )
+    because = f"Dose {session.dose.value:.1f} {session.dose.unit}, the limit is {limits.dose.value:.1f}"
+    if session.dose.value - doubt > limits.dose.value:
+        return fires(because, evidence)
+    if session.dose.value + doubt > limits.dose.value:
+        return undetermined(f"{because}, within what the device's calibration leaves open", evidence)
+    return clear(evidence=evidence)
+
+
+@rule("too-long", version=1, severity=Severity.MEDIUM)
+def too_long(session: SessionFacts, limits: Limits) -> Verdict:
+    """The device emitted for longer than the regimen allows.
+
+    Cause: a longer programme than prescribed, or one run after the other without a pause.
+    Consequence: more dose and more heat than planned.
+    Action: talk through the programme to use.
+    Time to respond: one day.
+    Source: the regimen's back-up time, which caps a session whatever its dose (dose or time, whichever comes first).
+    """
+    if limits.duration is None:
+        return clear("no limit is set")
+    active_s, limit_s = session.active.total_seconds(), limits.duration.total_seconds()
+    evidence = Evidence(
+        measured=Quantity(active_s, Unit.SECOND),
+        limit=Quantity(limit_s, Unit.SECOND),
+        uncertainty=Quantity(1, Unit.SECOND),
+    )
+    if active_s - 1 > limit_s:
+        return fires(f"Emitted for {active_s / 60:.1f} min, the limit is {limit_s / 60:.1f}", evidence)
+    return clear(evidence=evidence)

@@ -1,0 +1,22 @@
+"""Rules about whose session it is."""
+
+from clinical.facts import SessionFacts
+from clinical.misuse.rules import rule
+from clinical.regimen import Limits
+from clinical.verdicts import Evidence, Verdict, clear, fires
+from vocabulary.severity import Severity
+
+
+@rule("no-regimen", version=1, severity=Severity.MEDIUM)
+def no_regimen(session: SessionFacts, _limits: Limits) -> Verdict:
+    """A session took place that nobody prescribed.
+
+    Cause: a device in use before its regimen was written, after it ended, or by another person.
+    Consequence: nothing holds the dose; a contraindication may not have been asked for.
+    Action: prescribe, or ask the patient to stop.
+    Time to respond: one day.
+    Source: every session is held against the regimen in force when it began.
+    """
+    if session.regimen is not None:
+        return clear()
+    return fires("No regimen was in force", Evidence())

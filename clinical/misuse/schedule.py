@@ -1,0 +1,65 @@
+"""Rules about when."""
+
+from datetime import timedelta
+
+from clinical.facts import SessionFacts
+from clinical.misuse.rules import rule
+from clinical.regimen import Limits
+from clinical.verdicts import Evidence, Verdict, clear, fires, undetermined
+from vocabulary.quantities import Quantity, Unit
+from vocabulary.severity import Severity
+
+
+@rule("too-soon", version=1, severity=Severity.MEDIUM)
+def too_soon(session: SessionFacts, limits: Limits) -> Verdict:
+    """The skin rested for less time than the regimen asks for between two sessions.
+
+    Cause: a session repeated on the same day, a second person on the same device.
+    Consequence: heat and dose add up before the skin has recovered.
+    Action: ask who used the device, and repeat the plan of the week.
+    Time to respond: one day.
+    Source: the regimen's shortest interval, from the end of one session to the start of the next.
+    """
+    if limits.rest is None:
+        return clear("no limit is set")
+    if session.rest is None:
+        return clear("no session came before")
+    shortest, longest = session.rest.shortest, session.rest.longest
+    middle = shortest + (longest - shortest) / 2
+    evidence = Evidence(
+        measured=_minutes(middle),
+        limit=_minutes(limits.rest),
+        uncertainty=_minutes((longest - shortest) / 2),
+    )
+    because = f"{_words(middle)} after the session before, the shortest rest is {_words(limits.rest)}"
+    if longest < limits.rest:
+        return fires(because, evidence)
+    if shortest < limits.rest:
+        return undetermined(f"{because}, and the device's clock leaves it open", evidence)
+    return clear(evidence=evidence)
+
+
+@rule("clock-unknown", version=1, severity=Severity.LOW)
+def clock_unknown(session: SessionFacts, _limits: Limits) -> Verdict:
+    """Nobody can say when this session took place.
+
+    Cause: the device lost power before a gateway saw its clock again.
+    Consequence: rests and weeks around it cannot be judged; its dose counts all the same.
+    Action: none for the patient; charge the device, keep the gateway on.
+    Time to respond: one week.
+    Source: device profile, "No clock": a tick of a lost timeline is bracketed, never thrown away.
+    """
+    if session.started is not None:
+        return clear()
+    if not session.recorded:
+        return undetermined("The device's record is not here yet")
+    return fires("The device's clock was lost, so the time of this session is not known", Evidence())
+
+
+def _minutes(span: timedelta) -> Quantity:
+    return Quantity(span / timedelta(minutes=1), Unit.MINUTE)
+
+
+def _words(span: timedelta) -> str:
+    hours = span / timedelta(hours=1)
+    return f"{hours:.0f} h" if hours >= 10 else f"{hours:.1f} h" if hours >= 1 else f"{hours * 60:.0f} min"

@@ -1,0 +1,67 @@
+"""What a rule says of a session, and on what evidence."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vocabulary.identity import FindingId, RuleId, SessionId
+from vocabulary.quantities import Quantity
+from vocabulary.severity import Severity
+
+
+class Outcome(StrEnum):
+    """What a rule can say."""
+
+    FIRES = "fires"
+    CLEAR = "clear"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a verdict rests on: what was measured, against what, how sure; and the samples that show it, by number."""
+
+    measured: Quantity | None = None
+    limit: Quantity | None = None
+    uncertainty: Quantity | None = None
+    first_sample: int | None = None
+    last_sample: int | None = None
+
+
+NOTHING = Evidence()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """An outcome, the sentence that a physician reads, and the evidence."""
+
+    outcome: Outcome
+    because: str
+    evidence: Evidence
+
+
+def fires(because: str, evidence: Evidence) -> Verdict:
+    """The rule is broken."""
+    return Verdict(outcome=Outcome.FIRES, because=because, evidence=evidence)
+
+
+def clear(because: str = "", evidence: Evidence = NOTHING) -> Verdict:
+    """The rule is kept."""
+    return Verdict(outcome=Outcome.CLEAR, because=because, evidence=evidence)
+
+
+def undetermined(because: str, evidence: Evidence = NOTHING) -> Verdict:
+    """What is known does not decide."""
+    return Verdict(outcome=Outcome.UNDETERMINED, because=because, evidence=evidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one rule found in one session. Evaluating the same facts again gives the same id."""
+
+    id: FindingId
+    rule: RuleId
+    rule_version: int
+    severity: Severity
+    session: SessionId
+    episode: str
+    verdict: Verdict

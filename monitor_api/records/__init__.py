@@ -1,0 +1,1 @@
+"""Records: people, devices, regimens, sessions, findings, alerts, audit; SQLAlchemy on SQLite."""

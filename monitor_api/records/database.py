@@ -1,0 +1,74 @@
+"""The records store: one engine, read and write transactions, migrations."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_WRITES: Final = "lumenward_writes"
+
+
+class Database:
+    """Transactions on the records store.
+
+    Promises: a write transaction that ended normally is on disk; one that raised left nothing; readers never wait
+    for a writer. `url` is SQLAlchemy's.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = create_engine(url, pool_pre_ping=True)
+        if self.engine.dialect.name == "sqlite":
+            _prepare_sqlite(self.engine)
+        self._writing = self.engine.execution_options(**{_WRITES: True})
+
+    @contextmanager
+    def read(self) -> Generator[Session]:
+        """A consistent view; nothing that is changed in it stays."""
+        with Session(self.engine, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Generator[Session]:
+        """A transaction: committed when the block ends, rolled back when it raises."""
+        with Session(self._writing) as session, session.begin():
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the schema to this version of the service; one process at a time does it, the others wait."""
+        with self._writing.begin() as connection:
+            command.upgrade(migration_config(connection), "head")
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def migration_config(connection: Connection) -> Config:
+    """What Alembic needs to run our migrations on an open connection."""
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """WAL for readers beside a writer, FULL because what is acknowledged must survive a power cut."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:  # noqa: ANN401 - sqlite3's own, behind SQLAlchemy's event
+        connection.isolation_level = None
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        # A deferred transaction that turns into a write one fails when another wrote in between: say it at once.
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    _ = connected, begun

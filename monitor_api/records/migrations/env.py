@@ -1,0 +1,17 @@
+"""Alembic's way in: our tables, on the connection that `Database.migrate` opened."""
+
+from alembic import context
+
+from monitor_api.records import attention, devices, people, sessions
+from monitor_api.records.columns import Table
+
+_ALL_TABLES = (attention, devices, people, sessions)
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Table.metadata,
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

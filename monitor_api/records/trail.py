@@ -1,0 +1,92 @@
+"""The trail every write leaves: who did what, and which screens must look again."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from monitor_api.records.attention import AuditRow, ChangeRow
+from vocabulary.identity import ClinicId, PatientId, UserId
+
+
+class ActorKind(StrEnum):
+    """What kind of somebody acted."""
+
+    USER = "user"
+    TOKEN = "token"  # noqa: S105 - a kind, not a secret
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts; a service has no id."""
+
+    kind: ActorKind
+    id: UserId | UUID | None
+
+
+CHECKER = Actor(kind=ActorKind.SERVICE, id=None)
+
+
+class ChangeKind(StrEnum):
+    """What kind of thing changed."""
+
+    SESSION = "session"
+    ALERT = "alert"
+    DEVICE = "device"
+    PATIENT = "patient"
+    REGIMEN = "regimen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """Who did what, to what; `detail` holds what a reader of the trail would ask, never a secret."""
+
+    clinic: ClinicId
+    actor: Actor
+    action: str
+    subject_kind: str
+    subject_id: str
+    detail: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def leave_trail(session: Session, deed: Deed, at: datetime) -> None:
+    """Write the audit row of a deed into its transaction."""
+    session.add(
+        AuditRow(
+            clinic_id=deed.clinic,
+            at=at,
+            actor_kind=deed.actor.kind,
+            actor_id=deed.actor.id,
+            action=deed.action,
+            subject_kind=deed.subject_kind,
+            subject_id=deed.subject_id,
+            detail=deed.detail,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something a screen may show has changed; `patient` is who it is about, None when nobody or not known."""
+
+    clinic: ClinicId
+    kind: ChangeKind
+    subject_id: str
+    patient: PatientId | None = None
+
+
+def announce(session: Session, change: Change, at: datetime) -> None:
+    """Put a change into the feed, in the transaction that makes it."""
+    session.add(
+        ChangeRow(
+            clinic_id=change.clinic,
+            at=at,
+            kind=change.kind,
+            subject_id=change.subject_id,
+            patient_id=change.patient,
+        )
+    )

@@ -1,0 +1,46 @@
+"""What a server process is told."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from vocabulary.settings import BrokerSettings, Key, Port, Settings, key_bytes
+
+
+class HttpSettings(Settings):
+    """Where the API listens. `public_url` is what browsers see; cookies are marked secure when it is https."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    public_url: str
+    login_lasts: timedelta = timedelta(hours=12)
+
+
+class ServerSettings(Settings):
+    """What every server role needs. `secret` wraps the gateways' keys at rest; `worker` tells ingest workers apart."""
+
+    PREFIX: ClassVar[str] = "LUMENWARD_SERVER_"
+
+    data: Path
+    secret: Key
+    broker: BrokerSettings
+    http: HttpSettings
+    records_url: str | None = None
+    worker: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,30}$")] = "1"
+
+    @property
+    def secret_bytes(self) -> bytes:
+        """The secret as bytes."""
+        return key_bytes(self.secret)
+
+    @property
+    def records(self) -> str:
+        """SQLAlchemy's URL of the records store: SQLite in the data directory unless one is set."""
+        return self.records_url or f"sqlite:///{self.data / 'records.sqlite'}"
+
+    @property
+    def telemetry(self) -> Path:
+        """The file of the embedded telemetry store."""
+        return self.data / "telemetry.sqlite"

@@ -1,0 +1,1 @@
+"""Telemetry: the samples of sessions, behind one port."""

@@ -1,0 +1,144 @@
+"""Telemetry on SQLite: a row for each block as it came, one compressed row for a session that is complete."""
+
+import sqlite3
+import zlib
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+import msgspec
+
+from monitor_api.errors import StoreTooNew
+from monitor_api.telemetry.series import Series, SeriesKey, Stretch, assemble
+from vocabulary.devices import DeviceState, Zone
+from vocabulary.wire.batches import SampleBlock
+
+_SCHEMA_VERSION: Final = 1
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS block (
+    clinic BLOB, session BLOB, first INTEGER, digest BLOB, content BLOB,
+    PRIMARY KEY (clinic, session, first, digest)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sealed (
+    clinic BLOB, session BLOB, content BLOB,
+    PRIMARY KEY (clinic, session)
+) WITHOUT ROWID;
+"""
+
+# A block's content: state, zone, and the columns by name. msgpack keeps integers small and nulls apart from zeros.
+_Content = tuple[DeviceState, Zone | None, dict[str, tuple[Any, ...]]]
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Content).decode
+_decode_all = msgspec.msgpack.Decoder(list[tuple[int, bytes]]).decode
+
+
+class SqliteTelemetry:
+    """The embedded telemetry store, in one file; any number of processes may have it open.
+
+    WAL lets readers work beside the writer; `synchronous=FULL` because what is appended is acknowledged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lock = Lock()
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if found > _SCHEMA_VERSION:
+            raise StoreTooNew(path, found, _SCHEMA_VERSION)
+        self._connection.executescript(_SCHEMA)
+        self._connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+
+    def append(self, blocks: Sequence[tuple[SeriesKey, SampleBlock]]) -> None:
+        """Store blocks in one durable transaction."""
+        rows = [_row(key, block) for key, block in blocks]
+        with self._transaction() as connection:
+            connection.executemany("INSERT OR IGNORE INTO block VALUES (?, ?, ?, ?, ?)", rows)
+
+    def series(self, key: SeriesKey) -> Series:
+        """All samples of a session, sealed and since."""
+        with self._lock:
+            return assemble(_stretch(first, content) for first, content in self._contents(key))
+
+    def seal(self, key: SeriesKey) -> None:
+        """Replace a session's rows by one; nothing changes for readers."""
+        with self._transaction() as connection:
+            contents = list(self._contents(key))
+            series = assemble(_stretch(first, content) for first, content in contents)
+            if series.clashes or not contents:
+                return
+            packed = [(stretch.first, _pack(stretch)) for stretch in _joined(series.stretches)]
+            names = _names(key)
+            connection.execute(
+                "INSERT OR REPLACE INTO sealed VALUES (?, ?, ?)", (*names, zlib.compress(_encode(packed)))
+            )
+            connection.execute("DELETE FROM block WHERE clinic = ? AND session = ?", names)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _contents(self, key: SeriesKey) -> Iterator[tuple[int, bytes]]:
+        names = _names(key)
+        for (sealed,) in self._connection.execute("SELECT content FROM sealed WHERE clinic = ? AND session = ?", names):
+            yield from _decode_all(zlib.decompress(sealed))
+        yield from self._connection.execute(
+            "SELECT first, content FROM block WHERE clinic = ? AND session = ? ORDER BY first, digest", names
+        )
+
+    @contextmanager
+    def _transaction(self) -> Generator[sqlite3.Connection]:
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+
+def _names(key: SeriesKey) -> tuple[bytes, bytes]:
+    return key.clinic.bytes, key.session.bytes
+
+
+def _row(key: SeriesKey, block: SampleBlock) -> tuple[bytes, bytes, int, bytes, bytes]:
+    content = _pack(Stretch.of(block))
+    return (*_names(key), block.first, blake2b(content, digest_size=8).digest(), content)
+
+
+def _pack(stretch: Stretch) -> bytes:
+    return _encode((stretch.state, stretch.zone, stretch.columns))
+
+
+def _stretch(first: int, content: bytes) -> Stretch:
+    state, zone, columns = _decode(content)
+    return Stretch(first=first, state=state, zone=zone, columns=columns)
+
+
+def _joined(stretches: Sequence[Stretch]) -> Iterator[Stretch]:
+    """Stretches that follow each other in the same state and zone, as one: long columns compress well."""
+    waiting: Stretch | None = None
+    for stretch in stretches:
+        if waiting and _follows(waiting, stretch):
+            columns = {name: column + stretch.columns[name] for name, column in waiting.columns.items()}
+            waiting = Stretch(first=waiting.first, state=waiting.state, zone=waiting.zone, columns=columns)
+            continue
+        if waiting:
+            yield waiting
+        waiting = stretch
+    if waiting:
+        yield waiting
+
+
+def _follows(one: Stretch, other: Stretch) -> bool:
+    return (one.first + one.count, one.state, one.zone, one.columns.keys()) == (
+        other.first,
+        other.state,
+        other.zone,
+        other.columns.keys(),
+    )
