@@ -1,13 +1,27 @@
 """The one place of this side that asks what time it is."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from vocabulary.clock import PRESENT, Clock, ClockMap
 
 
-def civil_clock(environ: Mapping[str, str]) -> Clock:
-    """The civil clock of this process: the present, or the map that a demo put into LUMENWARD_CLOCK."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """The two clocks of a process: what time it is for people and rules, and real time for leases and logins."""
+
+    civil: Clock
+    wall: Clock
+
+
+def wall() -> datetime:
+    """Real time."""
+    return datetime.now(UTC)
+
+
+def clocks(environ: Mapping[str, str]) -> Clocks:
+    """The clocks of this process: the present, or the map that a demo put into LUMENWARD_CLOCK."""
     text = environ.get("LUMENWARD_CLOCK")
     mapped = ClockMap.load(text) if text else PRESENT
-    return lambda: mapped.civil(datetime.now(UTC))
+    return Clocks(civil=lambda: mapped.civil(wall()), wall=wall)

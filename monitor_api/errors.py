@@ -2,6 +2,7 @@
 
 MonitorError
 ├── StoreTooNew       a file was written by a newer version
+├── StoreUnavailable  a store fails for now; trying again may help
 ├── KeyUnreadable     a gateway's key does not open under this service's secret
 └── BatchRefused      a batch that cannot be taken, and never can
 """
@@ -23,6 +24,14 @@ class StoreTooNew(MonitorError):
         super().__init__(
             f"{path} has schema {found}, this version reads up to {known}. Start the newer version that wrote it"
         )
+
+
+class StoreUnavailable(MonitorError):
+    """A store fails for now (locked, full, gone); trying again may help: `store`, `problem`."""
+
+    def __init__(self, store: str, problem: str) -> None:
+        self.store, self.problem = store, problem
+        super().__init__(f"the {store} store fails: {problem}")
 
 
 class KeyUnreadable(MonitorError):

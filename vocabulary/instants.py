@@ -39,6 +39,7 @@ class Anchor:
 class Known(StrEnum):
     """How an instant came to be known."""
 
+    LIVE = "seen as it happened"
     DEVICE = "the device's clock"
     ANCHOR = "an anchor on the device's timeline"
     BRACKET = "between two contacts"

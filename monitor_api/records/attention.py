@@ -1,7 +1,7 @@
 """Tables of what calls for attention: findings, alerts, the trail of who did what, and the feed of changes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index
@@ -71,9 +71,11 @@ class AuditRow(Table):
     subject_id: Mapped[str]
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
 
+    __table_args__ = (Index("ix_audit_clinic_id_subject", "clinic_id", "subject_kind", "subject_id", "at"),)
+
 
 class ChangeRow(Table):
-    """Something a screen may be showing has changed: which kind of thing, and which one."""
+    """Something a screen may be showing has changed: which kind of thing, and which one. An id is never used again."""
 
     __tablename__ = "change"
 
@@ -83,3 +85,5 @@ class ChangeRow(Table):
     kind: Mapped[Word]
     subject_id: Mapped[str]
     patient_id: Mapped[UUID | None]
+
+    __table_args__: ClassVar[dict[str, bool]] = {"sqlite_autoincrement": True}

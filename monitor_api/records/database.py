@@ -8,7 +8,10 @@ from typing import Any, Final
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+
+from monitor_api.errors import StoreUnavailable
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _WRITES: Final = "lumenward_writes"
@@ -18,11 +21,11 @@ class Database:
     """Transactions on the records store.
 
     Promises: a write transaction that ended normally is on disk; one that raised left nothing; readers never wait
-    for a writer. `url` is SQLAlchemy's.
+    for a writer. Both raise StoreUnavailable when the store fails for now. `url` is SQLAlchemy's.
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(url, pool_pre_ping=True)
+        self.engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
         self._writing = self.engine.execution_options(**{_WRITES: True})
@@ -30,13 +33,13 @@ class Database:
     @contextmanager
     def read(self) -> Generator[Session]:
         """A consistent view; nothing that is changed in it stays."""
-        with Session(self.engine, autoflush=False) as session:
+        with _transient_errors(), Session(self.engine, autoflush=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Generator[Session]:
         """A transaction: committed when the block ends, rolled back when it raises."""
-        with Session(self._writing) as session, session.begin():
+        with _transient_errors(), Session(self._writing) as session, session.begin():
             yield session
 
     def migrate(self) -> None:
@@ -47,6 +50,14 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+
+@contextmanager
+def _transient_errors() -> Generator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreUnavailable("records", str(error.orig)) from error
 
 
 def migration_config(connection: Connection) -> Config:

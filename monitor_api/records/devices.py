@@ -50,10 +50,10 @@ class DeviceRow(Table):
     model: Mapped[Word | None]
     serial: Mapped[Word | None]
     firmware: Mapped[Word | None]
-    features: Mapped[list[str]] = mapped_column(JSON, default=list)
+    features: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     state: Mapped[Word | None]
     lockout: Mapped[Word | None]
-    faults: Mapped[list[str]] = mapped_column(JSON, default=list)
+    faults: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     battery_percent: Mapped[int | None]
     state_at: Mapped[datetime | None]
     connected: Mapped[bool | None]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor_api.records.columns import Id, Name, Table, Word
@@ -85,6 +85,7 @@ class IdempotencyRow(Table):
     key: Mapped[Name] = mapped_column(primary_key=True)
     request_hash: Mapped[str] = mapped_column(String(64))
     status: Mapped[int]
+    headers: Mapped[dict[str, str]] = mapped_column(JSON)
     answer: Mapped[bytes]
     created_at: Mapped[datetime]
 

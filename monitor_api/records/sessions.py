@@ -13,6 +13,7 @@ from monitor_api.records.columns import Big, Id, Table, Uid, Word
 class SessionRow(Table):
     """A session: whose, when and how much, as the last check found it from samples and record.
 
+    `live_start_at`: the earliest of (received minus active time) over its samples; it began no later than that.
     `placed_by` says how its start is known; None: nothing places it. `active_s`, dose and heat are those of the
     record where it is here, else those of the samples so far. `samples_missing` counts what is known to be missing.
     """
@@ -26,6 +27,7 @@ class SessionRow(Table):
     gateway_id: Mapped[Word]
     first_heard_at: Mapped[datetime]
     heard_at: Mapped[datetime]
+    live_start_at: Mapped[datetime | None]
     modality: Mapped[Word | None]
     recorded: Mapped[bool]
     patient_id: Mapped[UUID | None]

@@ -11,7 +11,8 @@ class Telemetry(Protocol):
     """Samples by session.
 
     Promises: what `append` was given is on disk before it returns; appending it again changes nothing; samples of
-    one number that differ are all kept, and counted by `series`.
+    one number that differ are all kept, and counted by `series`. Writing raises StoreUnavailable when the store
+    fails for now.
     """
 
     def append(self, blocks: Sequence[tuple[SeriesKey, SampleBlock]]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from monitor_api.errors import StoreTooNew
+from monitor_api.errors import StoreTooNew, StoreUnavailable
 from monitor_api.telemetry.series import Series, SeriesKey, Stretch, assemble
 from vocabulary.devices import DeviceState, Zone
 from vocabulary.wire.batches import SampleBlock
@@ -93,13 +93,20 @@ class SqliteTelemetry:
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
+                self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                self._roll_back()
+                raise StoreUnavailable("telemetry", str(error)) from error
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                self._roll_back()
                 raise
-            self._connection.execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
 
 def _names(key: SeriesKey) -> tuple[bytes, bytes]:

@@ -40,6 +40,9 @@ def _audit_table() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     op.create_index(op.f("ix_audit_clinic_id"), "audit", ["clinic_id"], unique=False)
+    op.create_index(
+        "ix_audit_clinic_id_subject", "audit", ["clinic_id", "subject_kind", "subject_id", "at"], unique=False
+    )
 
 
 def _change_table() -> None:
@@ -52,6 +55,7 @@ def _change_table() -> None:
         sa.Column("subject_id", sa.Text(), nullable=False),
         sa.Column("patient_id", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_change")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_change_at"), "change", ["at"], unique=False)
     op.create_index(op.f("ix_change_clinic_id"), "change", ["clinic_id"], unique=False)
@@ -150,6 +154,7 @@ def _session_table() -> None:
         sa.Column("gateway_id", sa.String(length=40), nullable=False),
         sa.Column("first_heard_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("live_start_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("modality", sa.String(length=40), nullable=True),
         sa.Column("recorded", sa.Boolean(), nullable=False),
         sa.Column("patient_id", sa.Uuid(), nullable=True),

@@ -1,0 +1,95 @@
+"""The checker: takes sessions that are due, judges them from what is stored, and commits all of it at once.
+
+Rules, kept here:
+- Nothing is judged from memory: workers see batches in any order, the stores see all of them.
+- Session, findings, alerts, their trail and the end of the due mark are one transaction. A crash repeats the
+  check, and every id is derived, so repeating it changes nothing.
+- Facts that come while a check is under way leave its session due.
+"""
+
+import logging
+from threading import Event
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from alerts.desk import report
+from clinical.judgement import judge
+from monitor_api.check.results import Conclusion, following, reports, store_findings, store_session
+from monitor_api.clock import Clocks
+from monitor_api.errors import StoreUnavailable
+from monitor_api.records.alert_store import SqlAlertStore
+from monitor_api.records.database import Database
+from monitor_api.records.trail import CHECKER, Change, ChangeKind, announce
+from monitor_api.sessions.assembly import assemble
+from monitor_api.sessions.context import facts, find_context
+from monitor_api.sessions.due import Claim, anything_due, claim_due, mark_due, release
+from monitor_api.sessions.evidence import gather
+from monitor_api.telemetry.port import Telemetry
+
+AT_ONCE: Final = 20
+"""Checks claimed together."""
+
+IDLE_S: Final = 0.03
+"""How long to wait when nothing is due: a part of the second in which an alert must be stored."""
+
+RETRY_S: Final = 0.5
+"""How long to wait before a store that failed is tried again."""
+
+_log = logging.getLogger(__name__)
+
+
+class Checker:
+    """One worker of any number; `name` tells them apart."""
+
+    def __init__(self, database: Database, telemetry: Telemetry, clocks: Clocks, name: str) -> None:
+        self._database, self._telemetry, self._clocks, self._name = database, telemetry, clocks, name
+
+    def run(self, stop: Event) -> None:
+        """Check what is due until `stop` is set."""
+        while not stop.is_set():
+            try:
+                stop.wait(0 if self.check_due() else IDLE_S)
+            except StoreUnavailable as failure:
+                _log.warning("%s; trying again", failure)
+                stop.wait(RETRY_S)
+
+    def check_due(self) -> int:
+        """Check what is due now, and give how many sessions that were."""
+        claims = self._claim()
+        for claim in claims:
+            self.check(claim)
+        return len(claims)
+
+    def _claim(self) -> list[Claim]:
+        now = self._clocks.wall()
+        with self._database.read() as session:
+            if not anything_due(session, now):
+                return []
+        with self._database.write() as session:
+            return claim_due(session, self._name, now, AT_ONCE)
+
+    def check(self, claim: Claim) -> None:
+        """Judge one session from what is stored, and commit what follows from it."""
+        with self._database.read() as session:
+            evidence = gather(session, self._telemetry, claim.key)
+            account = assemble(evidence)
+            context = find_context(session, evidence, account)
+        findings = judge(facts(evidence, account, context), context.regimen)
+        with self._database.write() as session:
+            self._conclude(session, Conclusion(evidence, account, context, findings))
+            release(session, claim, self._name)
+        if account.whole:
+            self._telemetry.seal(claim.key)
+
+    def _conclude(self, session: Session, conclusion: Conclusion) -> None:
+        now = self._clocks.civil()
+        key, patient = conclusion.evidence.key, conclusion.context.patient
+        if store_session(session, conclusion, now):
+            mark_due(session, following(session, conclusion), now)
+        store_findings(session, conclusion, now)
+        alerts = SqlAlertStore(session, CHECKER, now)
+        for news in reports(conclusion):
+            report(alerts, news, now)
+        change = Change(clinic=key.clinic, kind=ChangeKind.SESSION, subject_id=str(key.session), patient=patient)
+        announce(session, change, now)

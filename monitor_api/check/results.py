@@ -1,0 +1,139 @@
+"""What follows from a check, as rows: the session as it now stands, its findings, and whom they call."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts.life import Report, Subject
+from clinical.judgement import alert_severity
+from clinical.verdicts import Finding, Outcome
+from monitor_api.records.attention import FindingRow
+from monitor_api.records.sessions import SessionRow
+from monitor_api.sessions.assembly import Account
+from monitor_api.sessions.context import Context, neighbours
+from monitor_api.sessions.evidence import Evidence
+from monitor_api.telemetry.series import SeriesKey
+from vocabulary.identity import SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """A check's input and outcome."""
+
+    evidence: Evidence
+    account: Account
+    context: Context
+    findings: tuple[Finding, ...]
+
+
+def store_session(session: Session, conclusion: Conclusion, now: datetime) -> bool:
+    """Write the session's row; True when its place in time or its length is another than before."""
+    key, account = conclusion.evidence.key, conclusion.account
+    row = session.get_one(SessionRow, (key.clinic, key.session))
+    before = (row.started_earliest, row.started_latest, row.elapsed_s)
+    for column, value in (_summary(conclusion) | {"checked_at": now}).items():
+        setattr(row, column, value)
+    started = account.started
+    return before != (started and started.earliest, started and started.latest, row.elapsed_s)
+
+
+def _summary(conclusion: Conclusion) -> dict[str, Any]:
+    account, context = conclusion.account, conclusion.context
+    record, started, dose = account.record, account.started, account.dose
+    return {
+        "modality": account.modality,
+        "recorded": record is not None,
+        "patient_id": context.patient,
+        "regimen_id": context.regimen and context.regimen.id,
+        "regimen_version": context.regimen and context.regimen.version,
+        "started_earliest": started and started.earliest,
+        "started_latest": started and started.latest,
+        "placed_by": started and started.known,
+        "elapsed_s": account.elapsed.total_seconds(),
+        "active_s": account.active.total_seconds(),
+        "planned_s": record and record.planned.total_seconds(),
+        "dose_value": dose and dose.value,
+        "dose_unit": dose and dose.unit,
+        "highest_skin_celsius": account.highest_skin_celsius,
+        "end_reason": record and record.end_reason,
+        "program": record and record.program,
+        "zones": list(record.zones) if record else [],
+        "samples_stored": len(account.samples.sequence),
+        "samples_missing": account.missing,
+        "conflict": account.conflict,
+    }
+
+
+def following(session: Session, conclusion: Conclusion) -> list[SeriesKey]:
+    """The session that comes after this one: its rest depends on when this one ended."""
+    account, key = conclusion.account, conclusion.evidence.key
+    if account.started is None:
+        return []
+    found = session.scalar(
+        select(SessionRow.id)
+        .where(
+            *neighbours(conclusion.evidence, conclusion.context.patient, account),
+            SessionRow.started_earliest > account.started.earliest,
+        )
+        .order_by(SessionRow.started_earliest)
+        .limit(1)
+    )
+    return [] if found is None else [SeriesKey(clinic=key.clinic, session=SessionId(found))]
+
+
+def store_findings(session: Session, conclusion: Conclusion, now: datetime) -> None:
+    """Write what each rule says; one that said something before and no longer does is clear now, not gone."""
+    key = conclusion.evidence.key
+    of_session = (FindingRow.clinic_id == key.clinic, FindingRow.session_id == key.session)
+    known = {row.id: row for row in session.scalars(select(FindingRow).where(*of_session))}
+    for finding in conclusion.findings:
+        values = _finding(finding)
+        row = known.pop(finding.id, None)
+        if row is None:
+            session.add(FindingRow(clinic_id=key.clinic, id=finding.id, session_id=key.session, found_at=now, **values))
+        elif any(getattr(row, column) != value for column, value in values.items()):
+            for column, value in values.items():
+                setattr(row, column, value)
+            row.found_at = now
+    for row in known.values():
+        row.outcome = Outcome.CLEAR
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "rule_version": finding.rule_version,
+        "severity": finding.severity,
+        "outcome": finding.verdict.outcome,
+        "because": finding.verdict.because,
+        "evidence": asdict(finding.verdict.evidence),
+    }
+
+
+def reports(conclusion: Conclusion) -> Iterator[Report]:
+    """The findings that are to call somebody."""
+    evidence = conclusion.evidence
+    subject = Subject(
+        clinic=evidence.key.clinic,
+        patient=conclusion.context.patient,
+        device=evidence.device.uid,
+        session=evidence.key.session,
+    )
+    for finding in conclusion.findings:
+        severity = alert_severity(finding)
+        if severity is not None:
+            event_at = _event_at(conclusion.account, finding)
+            yield Report(subject=subject, finding=finding, severity=severity, event_at=event_at)
+
+
+def _event_at(account: Account, finding: Finding) -> datetime | None:
+    """When what was found began: at its first sample, else when the session did."""
+    if account.started is None:
+        return None
+    first = finding.verdict.evidence.first_sample
+    offset = timedelta(0) if first is None else (first + 1) * account.samples.interval
+    return account.started.at + offset

@@ -1,0 +1,83 @@
+"""Take a group of batches: samples to telemetry, then everything else in one transaction of the records store.
+
+Rules, kept here:
+- Points first: when the register says a batch is taken, its samples are on disk.
+- The register, the items and the due marks are one transaction: a crash leaves all of them or none.
+- A batch that is registered already changes nothing and is receipted again. Another batch under a registered
+  number is taken by the identity of its items, and leaves a trail.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from monitor_api.ingest import rows
+from monitor_api.ingest.opening import Opened
+from monitor_api.ingest.storing import store_devices, store_records, store_sessions, unplaced_sessions
+from monitor_api.records.database import Database
+from monitor_api.records.devices import AnchorRow, BatchRow, MarkRow
+from monitor_api.records.sessions import GapRow
+from monitor_api.records.trail import INGEST, Deed, leave_trail
+from monitor_api.records.upsert import insert_new
+from monitor_api.sessions.due import mark_due
+from monitor_api.telemetry.port import Telemetry
+from vocabulary.clock import Clock
+
+Name = tuple[str, str, int]
+
+
+class Intake:
+    """Stores groups of batches in both stores, in the order that makes a receipt true."""
+
+    def __init__(self, database: Database, telemetry: Telemetry, clock: Clock) -> None:
+        self._database, self._telemetry, self._clock = database, telemetry, clock
+
+    def take(self, batches: Sequence[Opened]) -> None:
+        """Store a group; when this returns, every batch of it may be receipted. All or nothing."""
+        self._telemetry.append(rows.sample_blocks(batches))
+        with self._database.write() as session:
+            fresh = self._register(session, batches)
+            self._store_items(session, fresh)
+
+    def _register(self, session: Session, batches: Sequence[Opened]) -> list[Opened]:
+        """Register a group, and give the batches whose items are not known to be stored."""
+        known = _known_tags(session, batches)
+        fresh = [batch for batch in batches if known.get(_name(batch)) != batch.tag]
+        for batch in fresh:
+            if _name(batch) in known:
+                self._leave_trail(session, batch)
+        insert_new(session, BatchRow, rows.batch_rows(fresh))
+        return fresh
+
+    def _store_items(self, session: Session, batches: Sequence[Opened]) -> None:
+        now = self._clock()
+        store_devices(session, batches, now)
+        store_sessions(session, batches)
+        insert_new(session, GapRow, rows.gap_rows(batches))
+        insert_new(session, AnchorRow, rows.anchor_rows(batches))
+        insert_new(session, MarkRow, rows.mark_rows(batches))
+        recorded = store_records(session, batches, now)
+        mark_due(session, rows.live_sessions(batches) | recorded | unplaced_sessions(session, batches), now)
+
+    def _leave_trail(self, session: Session, batch: Opened) -> None:
+        deed = Deed(
+            clinic=batch.origin.clinic,
+            actor=INGEST,
+            action="batch number reused",
+            subject_kind="gateway",
+            subject_id=batch.origin.gateway,
+            detail={"epoch": f"{batch.header.epoch:016x}", "number": batch.header.number, "tag": batch.tag},
+        )
+        leave_trail(session, deed, self._clock())
+
+
+def _known_tags(session: Session, batches: Sequence[Opened]) -> dict[Name, str]:
+    """The tags under which names of this group are registered already."""
+    name = (BatchRow.gateway_id, BatchRow.epoch, BatchRow.number)
+    query = select(*name, BatchRow.tag).where(tuple_(*name).in_([_name(batch) for batch in batches]))
+    return {(gateway, epoch, number): tag for gateway, epoch, number, tag in session.execute(query)}
+
+
+def _name(batch: Opened) -> Name:
+    return (batch.origin.gateway, f"{batch.header.epoch:016x}", batch.header.number)

@@ -1,0 +1,128 @@
+"""Open what arrives: find the gateway's key, check the seal, decode the body, and say why not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final, Protocol
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from monitor_api.errors import BatchRefused
+from vocabulary.clock import Clock
+from vocabulary.errors import WireError
+from vocabulary.identity import ClinicId, GatewayId
+from vocabulary.wire.batches import Body, decode_body
+from vocabulary.wire.envelope import Header, read_header, tag_of, unseal
+from vocabulary.wire.keys import GatewayKey
+from vocabulary.wire.topics import gateway_of
+
+AHEAD: Final = timedelta(minutes=5)
+"""How far a gateway's clock may be ahead before what it says is refused as dated in the future."""
+
+LAST_NUMBER: Final = 2**63 - 1
+"""What the register can hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A message from the broker: where it was published, its bytes, and the broker's number for it."""
+
+    topic: str
+    payload: bytes
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Which gateway sealed a batch, whose it is, and the key it used."""
+
+    gateway: GatewayId
+    clinic: ClinicId
+    key: GatewayKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A batch that is what it claims to be."""
+
+    origin: Origin
+    header: Header
+    tag: str
+    body: Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A batch that is not taken. Without an origin there is no key, and so nobody to send a receipt to."""
+
+    arrival: Arrival
+    refusal: BatchRefused
+    origin: Origin | None
+    header: Header | None
+
+    @property
+    def tag(self) -> str:
+        """What the receipt names the batch by."""
+        return tag_of(self.arrival.payload)
+
+
+class Keyring(Protocol):
+    """Which keys the gateways have."""
+
+    def origin(self, gateway: GatewayId, key_id: int) -> Origin | None:
+        """The gateway with that key; None when there is no such gateway or the key is unknown or retired."""
+        ...
+
+
+class Opener:
+    """Opens arrivals, one by one; keeps the ciphers of recent epochs."""
+
+    def __init__(self, keyring: Keyring, clock: Clock) -> None:
+        self._keyring, self._clock = keyring, clock
+        self._cipher = lru_cache(maxsize=4096)(_cipher)
+
+    def open(self, arrival: Arrival) -> Opened | Refused:
+        """Open one arrival."""
+        header: Header | None = None
+        origin: Origin | None = None
+        try:
+            gateway = gateway_of(arrival.topic)
+            header = read_header(arrival.payload)
+            origin = self._origin(gateway, header)
+            text = unseal(arrival.payload, header, self._cipher(origin.key, header.epoch), arrival.topic)
+            body = decode_body(text)
+            _refuse_the_future(body, self._clock() + AHEAD)
+            return Opened(origin=origin, header=header, tag=tag_of(arrival.payload), body=body)
+        except WireError as error:
+            refusal = BatchRefused(error.where, error.problem)
+        except BatchRefused as error:
+            refusal = error
+        return Refused(arrival=arrival, refusal=refusal, origin=origin, header=header)
+
+    def _origin(self, gateway: GatewayId, header: Header) -> Origin:
+        if header.number > LAST_NUMBER:
+            raise BatchRefused("envelope.number", f"{header.number} is over {LAST_NUMBER}")
+        origin = self._keyring.origin(gateway, header.key_id)
+        if origin is None:
+            raise BatchRefused("envelope.key_id", f"gateway {gateway} has no key {header.key_id}")
+        return origin
+
+
+def _cipher(key: GatewayKey, epoch: int) -> AESGCM:
+    return key.batch_cipher(epoch)
+
+
+def _refuse_the_future(body: Body, limit: datetime) -> None:
+    for where, instant in _instants(body):
+        if instant > limit:
+            raise BatchRefused(where, f"{instant.isoformat()} lies in the future; is the gateway's clock right?")
+
+
+def _instants(body: Body) -> Iterator[tuple[str, datetime]]:
+    yield "body.sealed_at", body.sealed_at
+    yield from ((f"body.samples[{i}].received_at", block.received_at) for i, block in enumerate(body.samples))
+    yield from ((f"body.records[{i}].received_at", record.received_at) for i, record in enumerate(body.records))
+    yield from ((f"body.anchors[{i}].at", anchor.at) for i, anchor in enumerate(body.anchors))
+    yield from ((f"body.marks[{i}].at", mark.at) for i, mark in enumerate(body.marks))
+    yield from ((f"body.links[{i}].heard_at", link.heard_at) for i, link in enumerate(body.links))

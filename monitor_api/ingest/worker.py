@@ -1,0 +1,125 @@
+"""The ingest worker: groups what arrives, has it stored, and only then lets anybody know."""
+
+import logging
+from collections.abc import Callable, Sequence
+from queue import Empty, Queue
+from threading import Event
+from time import monotonic
+from typing import Final, Protocol
+
+from monitor_api.errors import BatchRefused, StoreUnavailable
+from monitor_api.ingest.intake import Intake
+from monitor_api.ingest.opening import Arrival, Opened, Opener, Refused
+from monitor_api.ingest.quarantine import refused_batch
+from monitor_api.ingest.receipts import Message, receipts
+from monitor_api.records.database import Database
+from vocabulary.clock import Clock
+
+GROUP: Final = 500
+"""Batches in one transaction at most."""
+
+GATHER_S: Final = 0.005
+"""How long a group waits for company after its first batch."""
+
+RETRY_S: Final = 0.5
+"""How long to wait before a store that failed is tried again."""
+
+_log = logging.getLogger(__name__)
+
+
+class Broker(Protocol):
+    """What the worker needs of the broker's connection."""
+
+    def publish(self, message: Message) -> None:
+        """Send a receipt."""
+        ...
+
+    def acknowledge(self, message_ids: Sequence[int]) -> None:
+        """Let the broker forget messages."""
+        ...
+
+
+class Worker:
+    """Takes arrivals from a queue and stores them in groups.
+
+    Promises: a receipt is published after the group is on disk in both stores; the broker may forget a message
+    only after its receipt; a batch that no store accepts is quarantined and its neighbours are taken; a store that
+    fails for a time is tried again, and nothing is receipted meanwhile.
+    """
+
+    def __init__(self, opener: Opener, intake: Intake, database: Database, clock: Clock) -> None:
+        self.arrivals: Queue[Arrival] = Queue()
+        self._opener, self._intake, self._database, self._clock = opener, intake, database, clock
+
+    def run(self, broker: Broker, stop: Event) -> None:
+        """Work until `stop` is set."""
+        while not stop.is_set():
+            group = self._gather()
+            if group:
+                self.handle(group, broker, stop.wait)
+
+    def handle(self, group: Sequence[Arrival], broker: Broker, wait: Callable[[float], bool]) -> None:
+        """Store one group and tell its gateways; `wait` returns True when the worker must stop instead."""
+        opened = [self._opener.open(arrival) for arrival in group]
+        while (results := self._try_to_store(group, opened)) is None:
+            if wait(RETRY_S):
+                return
+        for message in receipts(results):
+            broker.publish(message)
+        broker.acknowledge([arrival.message_id for arrival in group])
+
+    def _gather(self) -> list[Arrival]:
+        """Arrivals of a moment; empty when there were none for a while."""
+        try:
+            group = [self.arrivals.get(timeout=0.2)]
+        except Empty:
+            return []
+        until = monotonic() + GATHER_S
+        while len(group) < GROUP:
+            try:
+                group.append(self.arrivals.get(timeout=max(0, until - monotonic())))
+            except Empty:
+                break
+        return group
+
+    def _try_to_store(
+        self, group: Sequence[Arrival], opened: Sequence[Opened | Refused]
+    ) -> list[Opened | Refused] | None:
+        """What became of each; None when a store fails for now."""
+        try:
+            return self._store(group, opened)
+        except StoreUnavailable as failure:
+            _log.warning("%s; %d batches wait", failure, len(group))
+            return None
+
+    def _store(self, group: Sequence[Arrival], opened: Sequence[Opened | Refused]) -> list[Opened | Refused]:
+        results = self._take_all(group, opened)
+        refused = [result for result in results if isinstance(result, Refused)]
+        if refused:
+            now = self._clock()
+            with self._database.write() as session:
+                session.add_all(refused_batch(one, now) for one in refused)
+        return results
+
+    def _take_all(self, group: Sequence[Arrival], opened: Sequence[Opened | Refused]) -> list[Opened | Refused]:
+        """Take the group at once, or one by one when something in it is poison."""
+        try:
+            self._intake.take([one for one in opened if isinstance(one, Opened)])
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one must not keep its neighbours out
+            _log.warning("a group of %d batches is not accepted (%s); trying each alone", len(opened), error)
+            return [self._take_one(arrival, one) for arrival, one in zip(group, opened, strict=True)]
+        return list(opened)
+
+    def _take_one(self, arrival: Arrival, one: Opened | Refused) -> Opened | Refused:
+        if isinstance(one, Refused):
+            return one
+        try:
+            self._intake.take([one])
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this batch's, and the next one must be taken
+            refusal = BatchRefused("store", f"{type(error).__name__}: {error}")
+            return Refused(arrival=arrival, refusal=refusal, origin=one.origin, header=one.header)
+        return one

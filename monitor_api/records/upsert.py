@@ -1,0 +1,34 @@
+"""Insert rows that may be there already: the one thing SQLite and PostgreSQL spell in their own ways."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnCollection
+
+from monitor_api.records.columns import Table
+
+Row = Mapping[str, Any]
+Change = Callable[[ColumnCollection[str, Any]], Mapping[str, Any]]
+
+
+def insert_new(session: Session, table: type[Table], rows: Sequence[Row]) -> None:
+    """Insert rows whose key is new; leave the others as they are."""
+    if rows:
+        session.execute(_insert(session, table).on_conflict_do_nothing(), rows)
+
+
+def upsert(session: Session, table: type[Table], rows: Sequence[Row], change: Change) -> None:
+    """Insert rows; where the key is known, set what `change` gives for the columns of the row that was to be new."""
+    if rows:
+        key = [column.name for column in inspect(table).primary_key]
+        insert = _insert(session, table)
+        session.execute(insert.on_conflict_do_update(index_elements=key, set_=change(insert.excluded)), rows)
+
+
+def _insert(session: Session, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table.__table__)
+    return postgresql.insert(table.__table__)

@@ -1,0 +1,167 @@
+"""Put a session together: live samples and the device's record complete each other; where they differ is a conflict."""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from statistics import median
+from typing import Any, Final
+
+from clinical.facts import Samples
+from monitor_api.sessions.evidence import Evidence
+from monitor_api.sessions.placing import place_live, place_own, reconcile
+from monitor_api.telemetry.series import Series
+from vocabulary.devices import Modality
+from vocabulary.instants import Placed
+from vocabulary.quantities import Quantity, Unit
+from vocabulary.readings import SessionRecord, Sign
+
+SECOND: Final = timedelta(seconds=1)
+
+DOSES: Final = {
+    Modality.LED: ("fluence_j_per_cm2", Unit.JOULE_PER_CM2),
+    Modality.RF: ("rf_energy_j", Unit.JOULE),
+}
+"""The dose of each modality: its column and its unit. EMS carries none."""
+
+DOSE_STEP: Final = {Modality.LED: 0.01, Modality.RF: 1.0}
+"""The step in which live frames count dose: the last of them may round up past the record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One session as far as it is known. `active` and dose are the record's where it is here, else those so far.
+
+    `missing` counts samples known to be missing; `whole` says that every sample is either here or in a gap.
+    """
+
+    modality: Modality
+    record: SessionRecord | None
+    started: Placed | None
+    active: timedelta
+    elapsed: timedelta
+    dose: Quantity | None
+    highest_skin_celsius: float | None
+    samples: Samples
+    missing: int
+    whole: bool
+    conflict: str | None
+
+    @property
+    def ended(self) -> Placed | None:
+        """When it ended, or how far it has come."""
+        return self.started and self.started.later(self.elapsed)
+
+
+def assemble(evidence: Evidence) -> Account:
+    """Put one session together."""
+    record = evidence.records[0] if evidence.records else None
+    modality = record.modality if record else evidence.device.modality or Modality.LED
+    samples = _samples(evidence.series)
+    covered = _covered(samples.sequence, evidence.gaps)
+    active_s = max(evidence.series.column("active_s"), default=0)
+    elapsed = record.elapsed if record else covered * samples.interval
+    missing = covered - len(samples.sequence)
+    return Account(
+        modality=modality,
+        record=record,
+        started=_started(evidence, record),
+        active=record.active if record else timedelta(seconds=active_s),
+        elapsed=elapsed,
+        dose=_dose(modality, record, evidence.series),
+        highest_skin_celsius=_highest(record.highest_skin_celsius if record else None, samples.skin_celsius),
+        samples=samples,
+        missing=missing,
+        whole=record is not None and covered > 0 and missing == _in_gaps(samples.sequence, evidence.gaps),
+        conflict=_conflict(evidence, record),
+    )
+
+
+def _started(evidence: Evidence, record: SessionRecord | None) -> Placed | None:
+    paused = record.elapsed - record.active if record else timedelta(0)
+    live = evidence.live_start_at and place_live(evidence.live_start_at, paused)
+    own = place_own(record.start, evidence.anchors) if record else None
+    return reconcile(live or None, own)
+
+
+def _samples(series: Series) -> Samples:
+    sequence = series.sequence()
+    signs = series.column("signs")
+    return Samples(
+        interval=_interval(sequence, series.column("active_s"), signs),
+        sequence=sequence,
+        state=series.states(),
+        signs=signs,
+        skin_celsius=series.column("skin_celsius"),
+    )
+
+
+def _interval(sequence: tuple[int, ...], active_s: tuple[int, ...], signs: tuple[int, ...]) -> timedelta:
+    """The time from one sample to the next, from stretches without a pause: a second unless the device is faster."""
+    steps = [
+        (later_s - earlier_s) / (later - earlier)
+        for (earlier, later), (earlier_s, later_s), (before, after) in zip(
+            pairwise(sequence), pairwise(active_s), pairwise(signs), strict=True
+        )
+        if not (before | after) & Sign.PAUSED
+    ]
+    typical = median(steps) if steps else 1.0
+    return timedelta(seconds=typical) if typical > 0 else SECOND
+
+
+def _covered(sequence: tuple[int, ...], gaps: Iterable[tuple[int, int]]) -> int:
+    """How many samples the session had at least: one more than the highest number known."""
+    return 1 + max((*sequence[-1:], *(last for _, last in gaps)), default=-1)
+
+
+def _in_gaps(sequence: tuple[int, ...], gaps: Iterable[tuple[int, int]]) -> int:
+    """Samples that a gap names and that never came; gaps may overlap."""
+    count, end = 0, 0
+    for first, last in sorted(gaps):
+        start = max(first, end)
+        end = max(end, last + 1)
+        count += end - start - (bisect_left(sequence, end) - bisect_left(sequence, start)) if end > start else 0
+    return count
+
+
+def _dose(modality: Modality, record: SessionRecord | None, series: Series) -> Quantity | None:
+    if modality not in DOSES:
+        return None
+    name, unit = DOSES[modality]
+    live = [value for value in series.column(name) if value is not None]
+    value: float | None = getattr(record, name) if record else max(live, default=None)
+    return None if value is None else Quantity(value, unit)
+
+
+def _highest(recorded: float | None, live: Iterable[float | None]) -> float | None:
+    return max((value for value in (recorded, *live) if value is not None), default=None)
+
+
+def _conflict(evidence: Evidence, record: SessionRecord | None) -> str | None:
+    """In what the accounts of one session differ, None when they agree."""
+    if len(evidence.records) > 1:
+        return f"The device gave {len(evidence.records)} records of this session that differ"
+    if evidence.series.clashes:
+        return f"{evidence.series.clashes} samples came twice and differ"
+    if record is None:
+        return None
+    differing = [
+        f"{name}: {live:g} seen live, {recorded:g} in the record"
+        for name, live, recorded, step in _comparable(evidence.series, record)
+        if live > recorded + step
+    ]
+    return f"Samples and record differ ({'; '.join(differing)})" if differing else None
+
+
+def _comparable(series: Series, record: SessionRecord) -> Iterable[tuple[str, float, float, float]]:
+    """What was seen live can be no more than what the record says of the whole: name, seen, recorded, step."""
+    recorded: dict[str, Any] = {"active_s": record.active.total_seconds(), "skin_celsius": record.highest_skin_celsius}
+    steps = {"active_s": 1.0, "skin_celsius": 0.01}
+    if record.modality in DOSES:
+        name, _ = DOSES[record.modality]
+        recorded[name], steps[name] = getattr(record, name), DOSE_STEP[record.modality]
+    for name, value in recorded.items():
+        seen = [one for one in series.column(name) if one is not None]
+        if seen and value is not None:
+            yield name, max(seen), value, steps[name]

@@ -1,0 +1,136 @@
+"""Whose session it is, what was prescribed for it, and which session came before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from clinical.facts import RegimenVersion, Rest, SessionFacts
+from clinical.regimen import Regimen
+from monitor_api.records.devices import AssignmentRow
+from monitor_api.records.regimens import read_regimen
+from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
+from monitor_api.sessions.assembly import Account
+from monitor_api.sessions.evidence import Evidence
+from vocabulary.identity import PatientId, SessionId
+from vocabulary.instants import Known, Placed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a session is held against; `patient` is None for a device that nobody had been given."""
+
+    patient: PatientId | None
+    regimen: Regimen | None
+    rest: Rest | None
+
+
+def find_context(session: Session, evidence: Evidence, account: Account) -> Context:
+    """Look up what held when the session began; a session without a place in time counts as when it was first heard."""
+    at = account.started.at if account.started else evidence.first_heard_at
+    patient = _patient(session, evidence, at)
+    return Context(
+        patient=patient,
+        regimen=_regimen(session, patient, account, at) if patient else None,
+        rest=_rest(session, evidence, patient, account) if account.started else None,
+    )
+
+
+def facts(evidence: Evidence, account: Account, context: Context) -> SessionFacts:
+    """What the rules are asked about."""
+    regimen = context.regimen
+    return SessionFacts(
+        session=evidence.key.session,
+        device=evidence.device.uid,
+        counter=evidence.counter,
+        modality=account.modality,
+        features=evidence.device.features,
+        regimen=RegimenVersion(id=regimen.id, version=regimen.version) if regimen else None,
+        recorded=account.record is not None,
+        started=account.started,
+        active=account.active,
+        dose=account.dose,
+        highest_skin_celsius=account.highest_skin_celsius,
+        samples=account.samples,
+        missing=account.missing,
+        rest=context.rest,
+        calibration=evidence.device.calibration,
+    )
+
+
+def _patient(session: Session, evidence: Evidence, at: datetime) -> PatientId | None:
+    given = session.scalar(
+        select(AssignmentRow.patient_id)
+        .where(
+            AssignmentRow.clinic_id == evidence.key.clinic,
+            AssignmentRow.device_uid == evidence.device.uid,
+            AssignmentRow.from_at <= at,
+            or_(AssignmentRow.until_at.is_(None), AssignmentRow.until_at > at),
+        )
+        .order_by(AssignmentRow.from_at.desc())
+        .limit(1)
+    )
+    return None if given is None else PatientId(given)
+
+
+def _regimen(session: Session, patient: PatientId, account: Account, at: datetime) -> Regimen | None:
+    version = session.scalar(
+        select(RegimenVersionRow)
+        .join(RegimenRow, RegimenRow.id == RegimenVersionRow.regimen_id)
+        .where(
+            RegimenRow.patient_id == patient,
+            RegimenRow.modality == account.modality,
+            or_(RegimenRow.ended_at.is_(None), RegimenRow.ended_at > at),
+            RegimenVersionRow.from_at <= at,
+        )
+        .order_by(RegimenVersionRow.from_at.desc(), RegimenVersionRow.version.desc())
+        .limit(1)
+    )
+    return None if version is None else read_regimen(version, account.modality)
+
+
+def neighbours(evidence: Evidence, patient: PatientId | None, account: Account) -> Sequence[ColumnElement[bool]]:
+    """The other sessions of one patient and modality; of one device where there is no patient."""
+    whose = SessionRow.patient_id == patient if patient else SessionRow.device_uid == evidence.device.uid
+    return (
+        SessionRow.clinic_id == evidence.key.clinic,
+        whose,
+        SessionRow.modality == account.modality,
+        SessionRow.id != evidence.key.session,
+        SessionRow.started_earliest.is_not(None),
+    )
+
+
+def _rest(session: Session, evidence: Evidence, patient: PatientId | None, account: Account) -> Rest | None:
+    started = account.started
+    if started is None:
+        return None
+    before = session.scalar(
+        select(SessionRow)
+        .where(*neighbours(evidence, patient, account), SessionRow.started_earliest < started.earliest)
+        .order_by(SessionRow.started_earliest.desc())
+        .limit(1)
+    )
+    ended = None if before is None else ended_of(before)
+    if before is None or ended is None:
+        return None
+    return Rest(
+        previous=SessionId(before.id),
+        shortest=started.earliest - ended.latest,
+        longest=started.latest - ended.earliest,
+    )
+
+
+def ended_of(row: SessionRow) -> Placed | None:
+    """When a session ended, by its row; None when that has no place in time."""
+    started = started_of(row)
+    return started and started.later(timedelta(seconds=row.elapsed_s or 0))
+
+
+def started_of(row: SessionRow) -> Placed | None:
+    """When a session began, by its row; None when that has no place in time."""
+    if row.started_earliest is None or row.started_latest is None or row.placed_by is None:
+        return None
+    return Placed(earliest=row.started_earliest, latest=row.started_latest, known=Known(row.placed_by))

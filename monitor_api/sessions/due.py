@@ -1,0 +1,74 @@
+"""Which sessions must be checked: data, written in the transaction of whatever makes a check necessary."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, delete, or_, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from monitor_api.records.sessions import DueRow
+from monitor_api.records.upsert import upsert
+from monitor_api.telemetry.series import SeriesKey
+from vocabulary.identity import ClinicId, SessionId
+
+LEASE: Final = timedelta(seconds=30)
+"""After this long without a result, another worker takes the check over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A check that one worker has taken on, as of one generation of its facts."""
+
+    key: SeriesKey
+    generation: int
+
+
+def mark_due(session: Session, keys: Iterable[SeriesKey], now: datetime) -> None:
+    """Have these sessions checked; one that is due already keeps its place and gets a new generation."""
+    rows = [
+        {"clinic_id": key.clinic, "session_id": key.session, "marked_at": now, "generation": 1} for key in set(keys)
+    ]
+    upsert(session, DueRow, rows, lambda _: {"generation": DueRow.generation + 1})
+
+
+def anything_due(session: Session, now: datetime) -> bool:
+    """Whether a claim would get anything; `now` is real time."""
+    return session.scalar(select(DueRow.session_id).where(_free(now)).limit(1)) is not None
+
+
+def claim_due(session: Session, worker: str, now: datetime, most: int) -> list[Claim]:
+    """Take on up to `most` checks, those that have waited longest first; `now` is real time."""
+    chosen = (
+        select(DueRow.clinic_id, DueRow.session_id)
+        .where(_free(now))
+        .order_by(DueRow.marked_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    taken = session.execute(
+        update(DueRow)
+        .where(tuple_(DueRow.clinic_id, DueRow.session_id).in_(chosen))
+        .values(claimed_by=worker, claimed_until=now + LEASE)
+        .returning(DueRow.clinic_id, DueRow.session_id, DueRow.generation)
+    )
+    return [
+        Claim(key=SeriesKey(clinic=ClinicId(clinic), session=SessionId(one)), generation=generation)
+        for clinic, one, generation in taken
+    ]
+
+
+def release(session: Session, claim: Claim, worker: str) -> None:
+    """End a check, in the transaction of its result; facts that came meanwhile leave it due."""
+    mine = (
+        DueRow.clinic_id == claim.key.clinic,
+        DueRow.session_id == claim.key.session,
+        DueRow.claimed_by == worker,
+    )
+    session.execute(delete(DueRow).where(*mine, DueRow.generation == claim.generation))
+    session.execute(update(DueRow).where(*mine).values(claimed_by=None, claimed_until=None))
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(DueRow.claimed_until.is_(None), DueRow.claimed_until < now)
