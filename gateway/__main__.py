@@ -1,0 +1,30 @@
+"""The composition root of this side: a home, from its settings, in the order in which data flows."""
+
+import asyncio
+from collections.abc import Mapping
+
+from gateway.ble.radio import Radio
+from gateway.clock import civil_clock
+from gateway.outbox.store import Outbox
+from gateway.outbox.writer import OutboxWriter
+from gateway.sessions.book import SessionBook
+from gateway.settings import GatewaySettings
+from gateway.uplink import Uplink
+
+
+async def run_home(settings: GatewaySettings, environ: Mapping[str, str]) -> None:
+    """Run a gateway until cancelled; what is pending is sealed on disk when this returns."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    clock = civil_clock(environ)
+    outbox = Outbox(settings.outbox, settings.id, settings.gateway_key, clock)
+    uplink = Uplink(settings.id, settings.gateway_key, settings.uplink)
+    writer = OutboxWriter(outbox, on_sealed=uplink.wake)
+    book = SessionBook(writer.put, outbox.memories())
+    radio = Radio(book, clock, settings.radio.adapter)
+    writer.start()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(uplink.run(writer))
+            tasks.create_task(radio.run())
+    finally:
+        await writer.stop()

@@ -1,0 +1,117 @@
+"""One link to one device: every operation has a time limit, and every failure says which step it was."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Final, TypeVar
+
+from bleak import BleakClient
+from bleak.args.bluez import BlueZNotifyArgs
+from bleak.backends.device import BLEDevice
+from bleak.exc import BleakDBusError, BleakError
+from bleak_retry_connector import BleakClientWithServiceCache, establish_connection
+
+from gateway.errors import LinkLost, LinkRefused
+from vocabulary.clock import Clock
+
+OPERATION_S: Final = 10.0
+"""How long one GATT operation may take: a hung daemon hangs every call for ever."""
+
+CONNECT_S: Final = 60.0
+"""How long connecting may take, with all the retries of bleak-retry-connector."""
+
+PAIRING_S: Final = 30.0
+"""How long pairing may take (SMP gives up after 30 s)."""
+
+REFUSALS: Final = ("NotPermitted", "NotAuthorized", "NotSupported", "AuthenticationFailed", "AuthenticationRejected")
+"""What BlueZ calls an answer of the device, as opposed to a failure of the link."""
+
+R = TypeVar("R")
+
+
+class Link:
+    """An open connection to a device.
+
+    Reading, writing and subscribing raise LinkLost when the link is gone or does not answer in time, and LinkRefused
+    when the device says no. `lost` is set when the connection has ended; `heard_at` is when the device last answered.
+    """
+
+    def __init__(self, client: BleakClient, lost: asyncio.Event, clock: Clock) -> None:
+        self._client, self._clock = client, clock
+        self.lost = lost
+        self.address = client.address
+        self.heard_at = self._clock()
+
+    async def read(self, characteristic: str) -> bytes:
+        """The value of a characteristic."""
+        value = await self._bounded(f"reading {characteristic[4:8]}", self._client.read_gatt_char(characteristic))
+        return bytes(value)
+
+    async def write(self, characteristic: str, value: bytes) -> None:
+        """Write with a response."""
+        writing = self._client.write_gatt_char(characteristic, value, response=True)
+        await self._bounded(f"writing {characteristic[4:8]}", writing)
+
+    async def subscribe(self, characteristic: str, take: Callable[[bytes], None]) -> None:
+        """Have every notification or indication handed to `take`.
+
+        AcquireNotify, because with StartNotify BlueZ signals a value that was read as if it had been notified.
+        """
+
+        def notified(_characteristic: object, value: bytearray) -> None:
+            self.heard_at = self._clock()
+            take(bytes(value))
+
+        options = BlueZNotifyArgs(use_start_notify=False)
+        subscribing = self._client.start_notify(characteristic, notified, bluez=options)
+        await self._bounded(f"subscribing to {characteristic[4:8]}", subscribing)
+
+    async def pair(self) -> None:
+        """Make a bond, or renew encryption under the one there is."""
+        await self._bounded("pairing", self._client.pair(), PAIRING_S)
+
+    async def forget(self) -> None:
+        """Drop a bond that the device no longer honours; the connection ends."""
+        await self._bounded("unpairing", self._client.unpair(), PAIRING_S)
+
+    async def _bounded(self, step: str, operation: Awaitable[R], seconds: float = OPERATION_S) -> R:
+        try:
+            async with asyncio.timeout(seconds):
+                result = await operation
+        except TimeoutError:
+            raise LinkLost(self.address, step, f"no answer in {seconds:.0f} s") from None
+        except BleakDBusError as error:
+            refused = error.dbus_error.rpartition(".")[2] in REFUSALS
+            raise (LinkRefused if refused else LinkLost)(self.address, step, str(error)) from error
+        except (BleakError, EOFError, OSError) as error:
+            raise LinkLost(self.address, step, str(error) or type(error).__name__) from error
+        self.heard_at = self._clock()
+        return result
+
+
+@asynccontextmanager
+async def open_link(device: BLEDevice, clock: Clock) -> AsyncGenerator[Link]:
+    """Connect, and disconnect at the end. Raises LinkLost when no connection comes to be."""
+    lost = asyncio.Event()
+    client = await _connect(device, lost)
+    try:
+        yield Link(client, lost, clock)
+    finally:
+        with suppress(BleakError, EOFError, OSError, TimeoutError):
+            async with asyncio.timeout(OPERATION_S):
+                await client.disconnect()
+
+
+async def _connect(device: BLEDevice, lost: asyncio.Event) -> BleakClient:
+    def disconnected(_client: BleakClient) -> None:
+        lost.set()
+
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            return await establish_connection(
+                BleakClientWithServiceCache, device, device.address, disconnected, max_attempts=3
+            )
+    except TimeoutError:
+        raise LinkLost(device.address, "connecting", f"no connection in {CONNECT_S:.0f} s") from None
+    except (BleakError, EOFError, OSError) as error:
+        raise LinkLost(device.address, "connecting", str(error) or type(error).__name__) from error

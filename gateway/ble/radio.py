@@ -1,0 +1,115 @@
+"""The radio: whoever is heard gets an attendant, who connects, talks, and comes back after every loss."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+from device_drivers.errors import DriverError
+from device_drivers.families import FAMILIES
+from gateway.ble.air import Air, Heard
+from gateway.ble.hets import Conversation, introduce
+from gateway.ble.link import Link, open_link
+from gateway.errors import LinkError, LinkRefused, RadioUnavailable
+from gateway.sessions.book import SessionBook
+from vocabulary.clock import Clock
+from vocabulary.errors import IdentityError
+from vocabulary.identity import DeviceUid
+from vocabulary.wire.batches import LinkStatus
+
+SETTLE_S: Final = 0.2
+"""Between the loss of a link and the next attempt; a device must have been heard again meanwhile."""
+
+REFUSED_S: Final = 15.0
+"""After a device refused, for example because its pairing window is closed."""
+
+NO_RADIO_S: Final = 5.0
+"""Between two looks for an adapter."""
+
+HEARTBEAT_S: Final = 30.0
+"""How often the service is told how the links are."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Contact:
+    """A device that was met: where it is heard, and the link to it if there is one."""
+
+    address: str
+    link: Link | None
+
+
+class Radio:
+    """All devices of a home over BLE.
+
+    One attendant an address, so no device is ever connected to twice at the same time.
+    """
+
+    def __init__(self, book: SessionBook, clock: Clock, adapter: str | None) -> None:
+        self._book, self._clock, self._adapter = book, clock, adapter
+        self._contacts: dict[DeviceUid, _Contact] = {}
+
+    async def run(self) -> None:
+        """Attend to whoever is heard until cancelled; waits for an adapter while there is none."""
+        services = [family.advertised for family in FAMILIES.values()]
+        while True:
+            try:
+                async with Air(services, self._adapter, self._clock) as air:
+                    await self._listen(air)
+            except RadioUnavailable as failure:
+                _log.error("%s", failure)
+                await asyncio.sleep(NO_RADIO_S)
+
+    async def _listen(self, air: Air) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._heartbeat(air))
+            while True:
+                address = await air.newcomers.get()
+                tasks.create_task(self._attend(air, address), name=f"attend {address}")
+
+    async def _attend(self, air: Air, address: str) -> None:
+        after = 0.0
+        while True:
+            try:
+                await self._talk(air, await air.wait_for(address, after))
+            except LinkRefused as refusal:
+                _log.warning("%s", refusal)
+                await asyncio.sleep(REFUSED_S)
+            except (LinkError, DriverError, IdentityError) as failure:
+                _log.info("%s", failure)
+            await asyncio.sleep(SETTLE_S)
+            after = monotonic()
+
+    async def _talk(self, air: Air, heard: Heard) -> None:
+        address = heard.device.address
+        async with open_link(heard.device, self._clock) as link:
+            description = await introduce(link)
+            await self._book.meet(description)
+            await self._tell(air, {description.device: _Contact(address, link)})
+            try:
+                await Conversation(link, description, self._book, self._clock).run()
+            finally:
+                await self._tell(air, {description.device: _Contact(address, None)})
+
+    async def _heartbeat(self, air: Air) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            await self._tell(air, self._contacts)
+
+    async def _tell(self, air: Air, contacts: Mapping[DeviceUid, _Contact]) -> None:
+        self._contacts |= contacts
+        await self._book.links([_status(air, device, contact) for device, contact in contacts.items()])
+
+
+def _status(air: Air, device: DeviceUid, contact: _Contact) -> LinkStatus:
+    """How the link to a device is; an address that is in contact has been heard."""
+    heard = air.heard[contact.address]
+    return LinkStatus(
+        device=device,
+        connected=contact.link is not None,
+        heard_at=contact.link.heard_at if contact.link else heard.at,
+        rssi_dbm=heard.rssi_dbm,
+    )

@@ -1,0 +1,60 @@
+"""What the gateway raises.
+
+GatewayError
+├── OutboxTooNew     the outbox was written by a newer version
+├── OutboxFailed     the outbox cannot be written now
+├── RadioUnavailable there is no adapter to listen with now
+└── LinkError        a link to a device did not do what it must
+    ├── LinkLost       it is gone, or never came to be; trying again may help
+    └── LinkRefused    the device answered, and refuses; trying again at once does not help
+"""
+
+from pathlib import Path
+
+from vocabulary.errors import LumenwardError
+
+
+class GatewayError(LumenwardError):
+    """The root of this package's errors."""
+
+
+class OutboxTooNew(GatewayError):
+    """The outbox was written by a newer version: `path`, `found`, `known`."""
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        self.path, self.found, self.known = path, found, known
+        super().__init__(
+            f"{path} has schema {found}, this version reads up to {known}. Start the newer version that wrote it"
+        )
+
+
+class OutboxFailed(GatewayError):
+    """The outbox cannot be written now: `problem`."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"the outbox cannot be written: {problem}. Is the disk full?")
+
+
+class RadioUnavailable(GatewayError):
+    """There is no adapter to listen with now: `problem`."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"no Bluetooth: {problem}. `lumenward doctor` says what is missing")
+
+
+class LinkError(GatewayError):
+    """A link to a device did not do what it must: `address`, `step`, `problem`."""
+
+    def __init__(self, address: str, step: str, problem: str) -> None:
+        self.address, self.step, self.problem = address, step, problem
+        super().__init__(f"{address}: {step}: {problem}")
+
+
+class LinkLost(LinkError):
+    """The link is gone, or never came to be; trying again may help."""
+
+
+class LinkRefused(LinkError):
+    """The device answered, and refuses; trying again at once does not help."""

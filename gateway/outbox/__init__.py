@@ -1,0 +1,1 @@
+"""The outbox: what the home has and the service does not yet."""

@@ -1,0 +1,73 @@
+"""Items and memories as bytes on the gateway's own disk."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from gateway.sessions.tracker import Progress
+from vocabulary.identity import DeviceUid
+from vocabulary.wire.batches import (
+    Gap,
+    Item,
+    LinkStatus,
+    ReportedMark,
+    SampleBlock,
+    SeenAnchor,
+    SeenDevice,
+    StoredRecord,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What is remembered of a device over a restart.
+
+    `stored_upto`: its records up to this counter are on disk here. `progress`: how far its open sessions are followed.
+    """
+
+    device: DeviceUid
+    stored_upto: int
+    progress: tuple[Progress, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What goes to disk together: items, and what is remembered of their device from then on."""
+
+    items: tuple[Item, ...]
+    memory: Memory | None = None
+
+
+_KINDS: Final[tuple[type[Item], ...]] = (
+    SeenDevice,
+    SeenAnchor,
+    ReportedMark,
+    SampleBlock,
+    Gap,
+    StoredRecord,
+    LinkStatus,
+)
+_DECODERS: Final = {kind.__name__: msgspec.msgpack.Decoder(kind) for kind in _KINDS}
+_encoder: Final = msgspec.msgpack.Encoder()
+_memory_decoder: Final = msgspec.msgpack.Decoder(Memory)
+
+
+def dump_item(item: Item) -> tuple[str, bytes]:
+    """The item's kind and content."""
+    return type(item).__name__, _encoder.encode(item)
+
+
+def load_item(kind: str, content: bytes) -> Item:
+    """The item that `dump_item` dumped."""
+    return _DECODERS[kind].decode(content)
+
+
+def dump_memory(memory: Memory) -> tuple[str, bytes]:
+    """The device and the content."""
+    return memory.device, _encoder.encode(memory)
+
+
+def load_memory(content: bytes) -> Memory:
+    """The memory that `dump_memory` dumped."""
+    return _memory_decoder.decode(content)

@@ -1,0 +1,1 @@
+"""Sessions as the home sees them: from frames to items for the outbox. No IO, no clock."""

@@ -1,0 +1,100 @@
+"""The book of this home's sessions: steps each device's tracker and has every step put on disk before it counts."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from device_drivers.families import Family
+from gateway.outbox.items import Entry, Memory
+from gateway.sessions.tracker import Followed, introduce, on_mark, on_reading, on_record
+from vocabulary.devices import DeviceDescription, Mark
+from vocabulary.identity import DeviceUid
+from vocabulary.instants import Anchor
+from vocabulary.readings import Reading
+from vocabulary.wire.batches import Item, LinkStatus, SeenAnchor
+
+Put = Callable[[Entry], Awaitable[None]]
+"""Stores an entry; returns when it is on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBytes:
+    """A record as a device gave it: its family, its bytes, and when they came."""
+
+    family: Family
+    data: bytes
+    at: datetime
+
+
+class SessionBook:
+    """What the gateway knows of each device's sessions.
+
+    Promises: when a method returns, what it was told is on disk, and so is what will be remembered of it after a
+    restart; `stored_upto` never names a record that is not on disk.
+    """
+
+    def __init__(self, put: Put, memories: Mapping[DeviceUid, Memory]) -> None:
+        self._put = put
+        self._memories = dict(memories)
+        self._followed: dict[DeviceUid, Followed] = {}
+
+    async def meet(self, description: DeviceDescription) -> None:
+        """A device is connected and has said what it is."""
+        device = description.device
+        memory = self._memories.setdefault(device, Memory(device=device, stored_upto=0, progress=()))
+        self._followed[device] = Followed(description=description, newest=memory.stored_upto, progress=memory.progress)
+        await self._put(Entry(items=(introduce(description),)))
+
+    async def mark(self, device: DeviceUid, mark: Mark, at: datetime) -> None:
+        """The device reported its state."""
+        await self._step(device, *on_mark(self._followed[device], mark, at))
+
+    async def readings(self, device: DeviceUid, readings: Sequence[tuple[Reading, datetime]]) -> None:
+        """Live frames came, in this order."""
+        followed, items = self._followed[device], list[Item]()
+        for reading, at in readings:
+            followed, new = on_reading(followed, reading, at)
+            items += new
+        await self._step(device, followed, tuple(items))
+
+    async def record(self, device: DeviceUid, stored: StoredBytes, *, in_order: bool) -> None:
+        """A record was fetched; `in_order`: every older one is on disk, so this one may be acknowledged.
+
+        Raises DriverError when no record reads so; then nothing is stored.
+        """
+        record = stored.family.read_record(stored.data)
+        if in_order:
+            upto = max(self._memories[device].stored_upto, record.counter)
+            self._memories[device] = replace(self._memories[device], stored_upto=upto)
+        await self._step(device, *on_record(self._followed[device], record, stored.data, stored.at))
+
+    async def stored(self, device: DeviceUid, upto: int) -> None:
+        """All records of the device up to this counter are on disk; 0 when it is to be read anew."""
+        self._memories[device] = replace(self._memories[device], stored_upto=upto)
+        await self._put(Entry(items=(), memory=self._memories[device]))
+
+    async def anchor(self, device: DeviceUid, anchor: Anchor) -> None:
+        """The device's tick was read."""
+        item = SeenAnchor(
+            device=device,
+            timeline=anchor.tick.timeline,
+            tick_s=anchor.tick.since_start.total_seconds(),
+            at=anchor.at,
+            uncertainty_s=anchor.uncertainty.total_seconds(),
+        )
+        await self._put(Entry(items=(item,)))
+
+    async def links(self, statuses: Sequence[LinkStatus]) -> None:
+        """How the links to devices are."""
+        if statuses:
+            await self._put(Entry(items=tuple(statuses)))
+
+    def stored_upto(self, device: DeviceUid) -> int:
+        """The counter up to which the device's records are on disk."""
+        return self._memories[device].stored_upto
+
+    async def _step(self, device: DeviceUid, followed: Followed, items: tuple[Item, ...]) -> None:
+        self._followed[device] = followed
+        self._memories[device] = replace(self._memories[device], progress=followed.progress)
+        if items:
+            await self._put(Entry(items=items, memory=self._memories[device]))

@@ -1,0 +1,42 @@
+"""What a gateway is told."""
+
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from vocabulary.identity import GatewayId, gateway_id
+from vocabulary.settings import BrokerSettings, Key, Settings, key_bytes
+from vocabulary.wire.keys import GatewayKey
+
+
+class RadioSettings(Settings):
+    """The Bluetooth adapter to use (such as "hci0"); the system's first one when it is not set."""
+
+    adapter: str | None = None
+
+
+class GatewaySettings(Settings):
+    """What a gateway needs: who it is, where it keeps its outbox, its key, and the uplink broker.
+
+    `id`, `key_id` and `key` are what `lumenward gateway enrol` registered with the clinic.
+    """
+
+    PREFIX: ClassVar[str] = "LUMENWARD_GATEWAY_"
+
+    id: Annotated[GatewayId, AfterValidator(gateway_id)]
+    data: Path
+    key_id: Annotated[int, Field(ge=1, le=2**32 - 1)]
+    key: Key
+    uplink: BrokerSettings
+    radio: RadioSettings = RadioSettings()
+
+    @property
+    def gateway_key(self) -> GatewayKey:
+        """The key as the wire wants it."""
+        return GatewayKey(self.key_id, key_bytes(self.key))
+
+    @property
+    def outbox(self) -> Path:
+        """The file of the outbox."""
+        return self.data / "outbox.sqlite"

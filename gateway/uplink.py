@@ -1,0 +1,168 @@
+"""The uplink: sealed batches to the service, receipts back; paho-mqtt, MQTT 5.
+
+Rules, kept here:
+- A PUBACK proves nothing: a batch is sent again until a receipt names it, the same bytes each time.
+- The birth is retained before anything else; the will takes its place when the gateway is gone for a while.
+- paho's callbacks only hand over to the loop.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from importlib.metadata import version
+from ssl import create_default_context
+from time import monotonic
+from typing import Final
+
+import msgspec
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gateway.outbox.store import Outbox, Sealed
+from gateway.outbox.writer import OutboxWriter
+from vocabulary.errors import WireError
+from vocabulary.identity import GatewayId
+from vocabulary.settings import BrokerSettings
+from vocabulary.wire.keys import GatewayKey
+from vocabulary.wire.receipts import open_receipt, read_epoch
+from vocabulary.wire.topics import batch_topic, receipt_topic, state_topic
+
+KEEP_ALIVE_S: Final = 20
+SESSION_EXPIRY_S: Final = 7 * 86400
+WILL_DELAY_S: Final = 60
+"""How long the gateway may be gone before the service is told."""
+
+WINDOW: Final = 50
+"""Batches under way at once; the broker holds no more of ours than this."""
+
+RESEND_S: Final = 10.0
+"""A batch without a receipt is sent again after this long."""
+
+_log = logging.getLogger(__name__)
+Name = tuple[int, int]
+
+
+class Uplink:
+    """Sends what waits in the outbox until receipts let it go. Made and run on one event loop."""
+
+    def __init__(self, gateway: GatewayId, key: GatewayKey, broker: BrokerSettings) -> None:
+        self._gateway, self._key, self._broker = gateway, key, broker
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._receipts: asyncio.Queue[bytes] = asyncio.Queue()
+        self._sent: dict[Name, float] = {}
+        self._birth = b""
+        self._client = self._make_client()
+
+    def wake(self) -> None:
+        """There is something new to send. May be called from any thread."""
+        with suppress(RuntimeError):  # the loop is closed: the gateway is stopping
+            self._loop.call_soon_threadsafe(self._news.set)
+
+    async def run(self, writer: OutboxWriter) -> None:
+        """Connect, and send until cancelled; then say goodbye."""
+        boot = await writer.ask(lambda outbox: outbox.boot)
+        self._birth = _state(online=True, boot=boot)
+        self._client.will_set(
+            state_topic(self._gateway), _state(online=False, boot=boot), qos=1, retain=True, properties=_will()
+        )
+        self._client.connect_async(
+            self._broker.host, self._broker.port, KEEP_ALIVE_S, clean_start=False, properties=_connect()
+        )
+        self._client.loop_start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._send(writer))
+                tasks.create_task(self._take(writer))
+        finally:
+            self._say_goodbye(boot)
+
+    async def _send(self, writer: OutboxWriter) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._news.wait()
+            self._news.clear()
+            if self._client.is_connected():
+                self._publish(await writer.ask(lambda outbox: outbox.waiting(WINDOW)))
+
+    def _publish(self, waiting: Sequence[Sealed]) -> None:
+        now = monotonic()
+        known = {(batch.epoch, batch.number) for batch in waiting}
+        self._sent = {name: at for name, at in self._sent.items() if name in known}
+        for batch in waiting:
+            name = (batch.epoch, batch.number)
+            if now - self._sent.get(name, -RESEND_S) >= RESEND_S:
+                self._client.publish(batch_topic(self._gateway), batch.sealed, qos=1)
+                self._sent[name] = now
+
+    async def _take(self, writer: OutboxWriter) -> None:
+        while True:
+            payload = await self._receipts.get()
+            try:
+                receipt = open_receipt(payload, self._key.receipt_key(read_epoch(payload)))
+            except WireError as error:
+                _log.warning("a receipt that is none: %s", error)
+                continue
+            for number, _, reason in receipt.refused:
+                _log.error("the service refuses batch %d: %s", number, reason)
+            await writer.ask(partial(Outbox.settle, receipt=receipt))
+            self._news.set()
+
+    def _make_client(self) -> Client:
+        client = Client(CallbackAPIVersion.VERSION2, self._gateway, protocol=MQTTProtocolVersion.MQTTv5)
+        client.username_pw_set(self._broker.username, self._broker.password.get_secret_value())
+        if self._broker.ca_file is not None:
+            context = create_default_context(cafile=self._broker.ca_file)
+            client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho leaves it untyped
+        client.reconnect_delay_set(min_delay=1, max_delay=60)
+        client.on_connect = self._connected
+        client.on_message = self._received
+        return client
+
+    def _connected(
+        self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: object
+    ) -> None:
+        if reason.is_failure:
+            _log.error("the broker at %s:%d refuses us: %s", self._broker.host, self._broker.port, reason)
+            return
+        client.publish(state_topic(self._gateway), self._birth, qos=1, retain=True)
+        client.subscribe(receipt_topic(self._gateway), qos=1)
+        self._hand_over(self._sent.clear)
+        self.wake()
+
+    def _received(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        self._hand_over(self._receipts.put_nowait, bytes(message.payload))
+
+    def _hand_over(self, act: Callable[..., None], *arguments: bytes) -> None:
+        with suppress(RuntimeError):  # the loop is closed: the gateway is stopping
+            self._loop.call_soon_threadsafe(act, *arguments)
+
+    def _say_goodbye(self, boot: int) -> None:
+        if self._client.is_connected():
+            goodbye = self._client.publish(state_topic(self._gateway), _state(online=False, boot=boot), 1, retain=True)
+            with suppress(RuntimeError, ValueError):
+                goodbye.wait_for_publish(timeout=1)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def _state(*, online: bool, boot: int) -> bytes:
+    return msgspec.json.encode({"online": online, "boot": boot, "software": f"lumenward {version('lumenward')}"})
+
+
+def _connect() -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = SESSION_EXPIRY_S
+    return properties
+
+
+def _will() -> Properties:
+    properties = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]
+    properties.WillDelayInterval = WILL_DELAY_S
+    return properties
