@@ -1,0 +1,249 @@
+"""The outbox: what it was given is on disk, and leaves only on a receipt that names it with its tag."""
+
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from gateway.errors import OutboxFailed, OutboxTooNew
+from gateway.outbox.items import Entry, Memory
+from gateway.outbox.packing import joined, pack
+from gateway.outbox.store import Outbox
+from gateway.sessions.tracker import Progress, on_reading
+from tests.gateway.devices import NOON, UID, followed, reading
+from vocabulary.identity import GatewayId
+from vocabulary.wire.batches import Gap, LinkStatus, SampleBlock, decode_body
+from vocabulary.wire.envelope import read_header, tag_of, unseal
+from vocabulary.wire.keys import GatewayKey
+from vocabulary.wire.receipts import Receipt
+
+GATEWAY = GatewayId("gw-01")
+KEY = GatewayKey(1, bytes(range(32)))
+TOPIC = "het/v1/gw/gw-01/batch"
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "outbox.sqlite"
+
+
+@pytest.fixture
+def outbox(path):
+    opened = Outbox(path, GATEWAY, KEY, lambda: NOON)
+    yield opened
+    opened.close()
+
+
+def samples(*numbers, counter=1):
+    return tuple(
+        item
+        for number in numbers
+        for item in on_reading(followed(newest=counter - 1), reading(number, counter), NOON)[1]
+        if isinstance(item, SampleBlock)
+    )
+
+
+def body_of(sealed):
+    header = read_header(sealed.sealed)
+    return decode_body(unseal(sealed.sealed, header, KEY.batch_cipher(header.epoch), TOPIC))
+
+
+def receipt(*batches, refused=()):
+    (epoch,) = {batch.epoch for batch in (*batches, *refused)}
+    return Receipt(
+        epoch=f"{epoch:016x}",
+        taken=[(batch.number, tag_of(batch.sealed)) for batch in batches],
+        refused=[(batch.number, tag_of(batch.sealed), "body.kind: unknown") for batch in refused],
+    )
+
+
+def test_what_is_put_comes_out_sealed_for_the_service(outbox):
+    outbox.put([Entry(items=samples(0, 1, 2))])
+    outbox.seal()
+    (sealed,) = outbox.waiting(10)
+    (block,) = body_of(sealed).samples
+    assert (block.first, block.count, block.columns.skin_celsius) == (0, 3, [34.0, 34.0, 34.0])
+
+
+def test_items_outlive_the_process_before_they_are_sealed(outbox, path):
+    outbox.put([Entry(items=samples(0, 1))])
+    again = Outbox(path, GATEWAY, KEY, lambda: NOON)
+    again.seal()
+    assert [block.count for block in body_of(again.waiting(1)[0]).samples] == [2]
+    again.close()
+
+
+def test_a_sealed_batch_is_the_same_bytes_for_ever(outbox, path):
+    outbox.put([Entry(items=samples(0))])
+    outbox.seal()
+    before = outbox.waiting(10)
+    again = Outbox(path, GATEWAY, KEY, lambda: NOON + timedelta(days=1))
+    assert again.waiting(10) == before
+    again.close()
+
+
+def test_every_opening_draws_an_epoch_of_its_own_and_a_higher_boot(outbox, path):
+    again = Outbox(path, GATEWAY, KEY, lambda: NOON)
+    assert again.epoch != outbox.epoch
+    assert again.boot == outbox.boot + 1
+    again.close()
+
+
+def test_no_number_is_sealed_twice_in_an_epoch(outbox):
+    for number in range(5):
+        outbox.put([Entry(items=samples(number))])
+        outbox.seal()
+    assert [batch.number for batch in outbox.waiting(10)] == [1, 2, 3, 4, 5]
+
+
+def test_a_batch_leaves_only_on_a_receipt_with_its_tag(outbox):
+    outbox.put([Entry(items=samples(0))])
+    outbox.seal()
+    (sealed,) = outbox.waiting(10)
+    outbox.settle(Receipt(epoch=f"{sealed.epoch:016x}", taken=[(sealed.number, "00" * 8)]))
+    outbox.settle(Receipt(epoch=f"{sealed.epoch ^ 1:016x}", taken=[(sealed.number, tag_of(sealed.sealed))]))
+    assert outbox.waiting(10) == [sealed]
+    assert outbox.settle(receipt(sealed)) == 1
+    assert outbox.waiting(10) == []
+
+
+def test_a_refused_batch_is_kept_aside_and_holds_nobody_up(outbox):
+    for number in range(2):
+        outbox.put([Entry(items=samples(number))])
+        outbox.seal()
+    first, second = outbox.waiting(10)
+    outbox.settle(receipt(refused=[first]))
+    assert outbox.waiting(10) == [second]
+    assert outbox.counts() == {"refused": 1, "waiting": 1}
+
+
+def test_taken_batches_stay_a_week(outbox, path):
+    outbox.put([Entry(items=samples(0))])
+    outbox.seal()
+    outbox.settle(receipt(*outbox.waiting(1)))
+    for days, left in ((6, 1), (8, 0)):
+        later = Outbox(path, GATEWAY, KEY, lambda days=days: NOON + timedelta(days=days))
+        later.settle(Receipt(epoch="0" * 16))
+        assert later.counts().get("taken", 0) == left
+        later.close()
+
+
+def test_what_is_remembered_of_a_device_outlives_the_process(outbox, path):
+    memory = Memory(device=UID, stored_upto=7, progress=(Progress(counter=8, next_sample=30),))
+    outbox.put([Entry(items=(), memory=memory)])
+    again = Outbox(path, GATEWAY, KEY, lambda: NOON)
+    assert again.memories() == {UID: memory}
+    again.close()
+
+
+def test_many_items_become_several_batches_within_the_limits(outbox):
+    links = tuple(LinkStatus(device=UID, connected=True, heard_at=NOON) for _ in range(1201))
+    outbox.put([Entry(items=links)])
+    assert outbox.seal() == 3
+    assert [len(body_of(batch).links) for batch in outbox.waiting(10)] == [500, 500, 201]
+
+
+def test_a_large_body_travels_compressed(outbox):
+    outbox.put([Entry(items=samples(*range(300)))])
+    outbox.seal()
+    (sealed,) = outbox.waiting(1)
+    assert read_header(sealed.sealed).compressed
+    assert len(sealed.sealed) < 3000
+    assert body_of(sealed).samples[0].count == 300
+
+
+@pytest.mark.usefixtures("outbox")
+def test_an_outbox_of_a_newer_version_is_left_alone(path):
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA user_version = 9")
+    other.close()
+    with pytest.raises(OutboxTooNew, match="newer version"):
+        Outbox(path, GATEWAY, KEY, lambda: NOON)
+
+
+def test_a_disk_that_fails_stores_nothing_and_says_so(outbox, path):
+    blocker = sqlite3.connect(path, isolation_level=None)
+    outbox._connection.execute("PRAGMA busy_timeout = 0")
+    blocker.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OutboxFailed, match="cannot be written"):
+        outbox.put([Entry(items=samples(0))])
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    assert outbox.pending == []
+
+
+def test_samples_of_two_sessions_that_came_mixed_become_two_blocks():
+    mixed = [block for pair in zip(samples(0, 1, 2), samples(0, 1, 2, counter=2), strict=True) for block in pair]
+    assert [(block.counter, block.first, block.count) for block in joined(mixed)] == [(1, 0, 3), (2, 0, 3)]
+
+
+def test_a_quantity_that_one_sample_lacks_is_null_there():
+    with_heat, without = samples(0)[0], on_reading(followed(), reading(1, skin_celsius=None), NOON)[1][-1]
+    (block,) = joined([with_heat, without])
+    assert block.columns.skin_celsius == [34.0, None]
+
+
+def test_a_gap_ends_a_block():
+    body = pack((*samples(0, 1), Gap(device=UID, counter=1, first=2, last=3), *samples(4)), NOON, boot=1)
+    assert [(block.first, block.count) for block in body.samples] == [(0, 2), (4, 1)]
+
+
+class Reopening(RuleBasedStateMachine):
+    """Put, seal, settle and reopen in any order: nothing put is ever missing from what is pending, waiting or taken."""
+
+    def __init__(self):
+        super().__init__()
+        self.directory = TemporaryDirectory()
+        self.path = Path(self.directory.name) / "outbox.sqlite"
+        self.outbox = Outbox(self.path, GATEWAY, KEY, lambda: NOON)
+        self.put, self.taken = 0, set()
+
+    @rule(count=st.integers(1, 5))
+    def put_samples(self, count):
+        self.outbox.put([Entry(items=samples(*range(self.put, self.put + count)))])
+        self.put += count
+
+    @rule()
+    def seal(self):
+        self.outbox.seal()
+
+    @rule(index=st.integers(0, 3))
+    def settle(self, index):
+        waiting = self.outbox.waiting(10)
+        if index < len(waiting):
+            self.taken |= self.numbers([waiting[index]])
+            self.outbox.settle(receipt(waiting[index]))
+
+    @rule()
+    def reopen(self):
+        self.outbox.close()
+        self.outbox = Outbox(self.path, GATEWAY, KEY, lambda: NOON)
+
+    def numbers(self, batches):
+        return {
+            number
+            for batch in batches
+            for block in body_of(batch).samples
+            for number in range(block.first, block.first + block.count)
+        }
+
+    @invariant()
+    def nothing_is_missing(self):
+        pending = {block.first for block in self.outbox.pending}
+        waiting = self.numbers(self.outbox.waiting(100))
+        assert pending | waiting | self.taken == set(range(self.put))
+        assert not pending & waiting
+        assert not waiting & self.taken
+
+    def teardown(self):
+        self.outbox.close()
+        self.directory.cleanup()
+
+
+TestReopening = Reopening.TestCase
+TestReopening.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)

@@ -1,0 +1,111 @@
+"""The writer: `put` returns when it is on disk, and what is due is sealed in time."""
+
+import asyncio
+import sqlite3
+from time import monotonic
+
+import pytest
+
+from gateway.outbox.items import Entry
+from gateway.outbox.store import Outbox
+from gateway.outbox.writer import OutboxWriter
+from tests.gateway.devices import NOON
+from tests.gateway.test_outbox import GATEWAY, KEY, body_of, samples
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "outbox.sqlite"
+
+
+class Running:
+    """A writer on an outbox; `sealed` is set when it says that there is something to send."""
+
+    def __init__(self, path):
+        self.sealed = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        outbox = Outbox(path, GATEWAY, KEY, lambda: NOON)
+        self.writer = OutboxWriter(outbox, lambda: loop.call_soon_threadsafe(self.sealed.set))
+
+    async def __aenter__(self):
+        self.writer.start()
+        return self
+
+    async def __aexit__(self, *_):
+        await self.writer.stop()
+
+    async def waiting(self):
+        return await self.writer.ask(lambda outbox: outbox.waiting(100))
+
+
+def on_disk(path):
+    with sqlite3.connect(path) as other:
+        return other.execute("SELECT count(*) FROM pending").fetchone()[0]
+
+
+def test_an_item_is_on_disk_when_put_returns(path):
+    async def scenario():
+        async with Running(path) as running:
+            await running.writer.put(Entry(items=samples(1)))
+            return on_disk(path)
+
+    assert asyncio.run(scenario()) == 1
+
+
+def test_ten_samples_are_sealed_at_once(path):
+    async def scenario():
+        async with Running(path) as running:
+            for number in range(1, 11):
+                await running.writer.put(Entry(items=samples(number)))
+            return await running.waiting()
+
+    (sealed,) = asyncio.run(scenario())
+    assert body_of(sealed).samples[0].count == 10
+
+
+def test_fewer_are_sealed_after_two_seconds(path):
+    async def scenario():
+        async with Running(path) as running:
+            put_at = monotonic()
+            await running.writer.put(Entry(items=samples(1)))
+            await running.sealed.wait()
+            return monotonic() - put_at
+
+    assert 1.9 < asyncio.run(scenario()) < 3
+
+
+def test_what_is_urgent_is_sealed_without_waiting(path):
+    async def scenario():
+        async with Running(path) as running:
+            await running.writer.put(Entry(items=samples(0)))
+            return await running.waiting()
+
+    assert len(asyncio.run(scenario())) == 1
+
+
+def test_put_waits_for_a_disk_that_fails_and_loses_nothing(path):
+    async def scenario():
+        async with Running(path) as running:
+            await running.writer.ask(lambda outbox: outbox._connection.execute("PRAGMA busy_timeout = 0"))
+            blocker = sqlite3.connect(path, isolation_level=None)
+            blocker.execute("BEGIN IMMEDIATE")
+            putting = asyncio.ensure_future(running.writer.put(Entry(items=samples(1))))
+            await asyncio.sleep(0.2)
+            early = putting.done()
+            blocker.execute("ROLLBACK")
+            blocker.close()
+            await putting
+            return early, on_disk(path)
+
+    assert asyncio.run(scenario()) == (False, 1)
+
+
+def test_stopping_seals_what_is_pending(path):
+    async def scenario():
+        async with Running(path) as running:
+            await running.writer.put(Entry(items=samples(1, 2)))
+
+    asyncio.run(scenario())
+    again = Outbox(path, GATEWAY, KEY, lambda: NOON)
+    assert [body_of(batch).samples[0].count for batch in again.waiting(10)] == [2]
+    again.close()
