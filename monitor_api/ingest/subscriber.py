@@ -40,7 +40,8 @@ class Subscriber:
         )
         self._client.username_pw_set(broker.username, broker.password.get_secret_value())
         if broker.ca_file is not None:
-            self._client.tls_set_context(create_default_context(cafile=broker.ca_file))
+            context = create_default_context(cafile=broker.ca_file)
+            self._client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho leaves it untyped
         self._client.max_queued_messages_set(0)
         self._client.reconnect_delay_set(min_delay=1, max_delay=15)
         self._client.on_connect = self._connected
