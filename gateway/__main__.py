@@ -1,7 +1,7 @@
 """The composition root of this side: a home, from its settings, in the order in which data flows."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gateway.ble.radio import Radio
 from gateway.clock import civil_clock
@@ -12,8 +12,11 @@ from gateway.settings import GatewaySettings
 from gateway.uplink import Uplink
 
 
-async def run_home(settings: GatewaySettings, environ: Mapping[str, str]) -> None:
-    """Run a gateway until cancelled; what is pending is sealed on disk when this returns."""
+async def run_home(settings: GatewaySettings, environ: Mapping[str, str], ready: Callable[[], None]) -> None:
+    """Run a gateway until cancelled; what is pending is sealed on disk when this returns.
+
+    `ready` is called when the outbox is open and the parts run.
+    """
     settings.data.mkdir(parents=True, exist_ok=True)
     clock = civil_clock(environ)
     outbox = Outbox(settings.outbox, settings.id, settings.gateway_key, clock)
@@ -26,5 +29,6 @@ async def run_home(settings: GatewaySettings, environ: Mapping[str, str]) -> Non
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(uplink.run(writer))
             tasks.create_task(radio.run())
+            ready()
     finally:
         await writer.stop()

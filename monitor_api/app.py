@@ -1,10 +1,9 @@
 """The composition root of this side: each role from its settings, in the order in which data flows."""
 
-import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from threading import Event
+from threading import Event, Thread
 
 from monitor_api.check.checker import Checker
 from monitor_api.clock import Clocks, clocks
@@ -19,7 +18,7 @@ from monitor_api.settings import ServerSettings
 from monitor_api.telemetry.port import Telemetry
 from monitor_api.telemetry.sqlite import SqliteTelemetry
 
-_log = logging.getLogger(__name__)
+Ready = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +51,12 @@ def make_worker(settings: ServerSettings, stores: Stores) -> Worker:
     return Worker(opener, intake, stores.database, stores.clocks.civil)
 
 
-def run_ingest(settings: ServerSettings, environ: Mapping[str, str], stop: Event) -> None:
-    """The role `ingest`, until `stop` is set."""
+def run_ingest(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
+    """The role `ingest`, until `stop` is set; `ready` is called when the broker lets it listen."""
     stores = open_stores(settings, environ)
     worker = make_worker(settings, stores)
     subscriber = Subscriber(settings.broker, settings.worker, worker.arrivals)
-    subscriber.start()
+    subscriber.start(ready)
     try:
         worker.run(subscriber, stop)
     finally:
@@ -65,10 +64,31 @@ def run_ingest(settings: ServerSettings, environ: Mapping[str, str], stop: Event
         stores.close()
 
 
-def run_check(settings: ServerSettings, environ: Mapping[str, str], stop: Event) -> None:
+def run_check(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
     """The role `check`, until `stop` is set."""
     stores = open_stores(settings, environ)
+    ready()
     try:
         Checker(stores.database, stores.telemetry, stores.clocks, f"check-{settings.worker}").run(stop)
     finally:
+        stores.close()
+
+
+def run_api(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
+    """The role `api`, until `stop` is set; `ready` is called when it listens."""
+    # The web's world takes longer to import than the other roles take to start.
+    from monitor_api.http.serving import make_server  # noqa: PLC0415
+
+    stores = open_stores(settings, environ)
+    server = make_server(settings, stores.database, stores.telemetry, stores.clocks)
+    serving = Thread(target=server.run, name="http")
+    serving.start()
+    try:
+        while not (server.started or stop.is_set()):
+            stop.wait(0.01)
+        ready()
+        stop.wait()
+    finally:
+        server.should_exit = True
+        serving.join()
         stores.close()

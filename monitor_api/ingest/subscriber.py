@@ -1,7 +1,7 @@
 """The worker's connection to the uplink broker: paho-mqtt, MQTT 5, acknowledged by hand."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from queue import Queue
 from ssl import create_default_context
 from typing import Final
@@ -47,8 +47,9 @@ class Subscriber:
         self._client.on_connect = self._connected
         self._client.on_message = self._arrived
 
-    def start(self) -> None:
-        """Connect in the background, and again whenever the connection is lost."""
+    def start(self, ready: Callable[[], None]) -> None:
+        """Connect in the background, and again whenever the connection is lost; `ready` is called when subscribed."""
+        self._client.on_subscribe = lambda *_: ready()
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = SESSION_EXPIRY_S
         properties.ReceiveMaximum = IN_FLIGHT

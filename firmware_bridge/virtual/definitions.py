@@ -1,0 +1,165 @@
+"""What a home is, as data that travels in a file: its air, its devices and what happens to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from firmware_bridge.virtual.errors import DefinitionError
+from firmware_bridge.virtual.fields import Fields
+from firmware_bridge.virtual.hets.codes import Zone
+from firmware_bridge.virtual.hets.products import PRODUCTS, Product, Program
+from firmware_bridge.virtual.people import Begin, Script, dump_script, read_step
+from firmware_bridge.virtual.radio import RoomSettings
+from vocabulary.identity import DeviceUid, device_uid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceDefinition:
+    """One device: which product, which unit of it, and what happens to it.
+
+    `product` is a name of `PRODUCTS`; `programs` replaces its table of programmes unless empty. `address` is a
+    static random one. `clock_is_set` sets a real-time clock before anything happens.
+    """
+
+    product: str
+    uid: DeviceUid
+    seed: int
+    address: str
+    programs: tuple[Program, ...]
+    cool_down: timedelta | None
+    clock_is_set: bool
+    script: Script
+    journal: Path
+
+    @property
+    def made_as(self) -> Product:
+        """The product with the changes this definition makes to it."""
+        product = PRODUCTS[self.product]
+        limits = replace(product.limits, cool_down=self.cool_down)
+        return replace(product, programs=self.programs or product.programs, limits=limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeDefinition:
+    """One home: the socket of its org.bluez, its air, and its devices; `trace` writes the dongle's HCI packets."""
+
+    name: str
+    socket: Path
+    seed: int
+    room: RoomSettings
+    trace: Path | None
+    devices: tuple[DeviceDefinition, ...]
+
+
+def load_home(text: str | bytes) -> HomeDefinition:
+    """Read what `dump_home` gives, from JSON. Raises DefinitionError."""
+    fields = Fields.parse("home", text)
+    home = HomeDefinition(
+        name=fields.text("name"),
+        socket=fields.parsed("socket", Path),
+        seed=fields.whole("seed"),
+        room=fields.inside("room", _read_room),
+        trace=fields.optional("trace", lambda name: fields.parsed(name, Path)),
+        devices=fields.each("devices", _read_device),
+    )
+    fields.done()
+    return home
+
+
+def dump_home(home: HomeDefinition) -> dict[str, object]:
+    """A definition as values for JSON."""
+    return {
+        "name": home.name,
+        "socket": str(home.socket),
+        "seed": home.seed,
+        "room": _dump_room(home.room),
+        "trace": None if home.trace is None else str(home.trace),
+        "devices": [_dump_device(device) for device in home.devices],
+    }
+
+
+def _read_room(fields: Fields) -> RoomSettings:
+    return RoomSettings(
+        supervision_timeout=fields.seconds("supervision_timeout_s"),
+        connection_interval=fields.optional("connection_interval_s", fields.seconds),
+        packets_per_event=fields.whole("packets_per_event"),
+        advertisement_loss=fields.number("advertisement_loss"),
+        rssi_dbm=fields.whole("rssi_dbm"),
+    )
+
+
+def _dump_room(room: RoomSettings) -> dict[str, object]:
+    return {
+        "supervision_timeout_s": room.supervision_timeout.total_seconds(),
+        "connection_interval_s": _dump_span(room.connection_interval),
+        "packets_per_event": room.packets_per_event,
+        "advertisement_loss": room.advertisement_loss,
+        "rssi_dbm": room.rssi_dbm,
+    }
+
+
+def _read_device(fields: Fields) -> DeviceDefinition:
+    device = DeviceDefinition(
+        product=fields.choice("product", {name: name for name in PRODUCTS}),
+        uid=fields.parsed("uid", device_uid),
+        seed=fields.whole("seed"),
+        address=fields.text("address"),
+        programs=fields.each("programs", _read_program),
+        cool_down=fields.optional("cool_down_s", fields.seconds),
+        clock_is_set=fields.truth("clock_is_set"),
+        script=fields.each("script", read_step),
+        journal=fields.parsed("journal", Path),
+    )
+    _check_programs(fields.where, device)
+    return device
+
+
+def _check_programs(where: str, device: DeviceDefinition) -> None:
+    product, count = device.made_as, len(device.made_as.programs)
+    for at, program in enumerate(device.programs):
+        if not product.allows(program):
+            raise DefinitionError(f"{where}.programs[{at}]", f"is beyond the limits or zones of the {device.product}")
+    for at, step in enumerate(device.script):
+        if isinstance(step.act, Begin) and not 0 <= step.act.program < count:
+            raise DefinitionError(f"{where}.script[{at}]", f"there is no programme {step.act.program} among {count}")
+
+
+def _dump_device(device: DeviceDefinition) -> dict[str, object]:
+    return {
+        "product": device.product,
+        "uid": device.uid,
+        "seed": device.seed,
+        "address": device.address,
+        "programs": [_dump_program(program) for program in device.programs],
+        "cool_down_s": _dump_span(device.cool_down),
+        "clock_is_set": device.clock_is_set,
+        "script": dump_script(device.script),
+        "journal": str(device.journal),
+    }
+
+
+def _read_program(fields: Fields) -> Program:
+    return Program(
+        planned=fields.seconds("planned_s"), level=fields.number("level"), zones=fields.choices("zones", _ZONES)
+    )
+
+
+def _dump_program(program: Program) -> dict[str, object]:
+    return {
+        "planned_s": program.planned.total_seconds(),
+        "level": program.level,
+        "zones": [_name(zone) for zone in program.zones],
+    }
+
+
+def _dump_span(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
+
+
+def _name(zone: Zone) -> str:
+    return zone.name.lower().replace("_", " ")
+
+
+_ZONES: Final[Mapping[str, Zone]] = {_name(zone): zone for zone in Zone}

@@ -1,0 +1,5 @@
+"""`python -m lumenward`."""
+
+from lumenward.cli.main import main
+
+main()

@@ -1,0 +1,137 @@
+"""The checks of `lumenward doctor`: each looks at one thing and says what it found."""
+
+import asyncio
+import ctypes
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from lumenward.enrolment import BrokerAddress
+
+ENOUGH_BYTES: Final = 1024**3
+TIME_ERROR: Final = 5
+"""What adjtimex(2) returns when nothing keeps the kernel's clock in step."""
+
+RELEASED: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""No clock that is right shows an earlier time than this."""
+
+
+class State(StrEnum):
+    """How a thing is. What is missing is needed by some roles only."""
+
+    OK = "ok"
+    MISSING = "missing"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found, and what to do about it (empty when nothing)."""
+
+    what: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def check_up(data: Path, broker: str, port: int) -> list[Finding]:
+    """All checks, in the order in which a newcomer needs them."""
+    checks: tuple[Callable[[], Finding], ...] = (
+        _python,
+        _virtual_parts,
+        _bus,
+        _adapter,
+        lambda: _broker(broker),
+        lambda: _port(port),
+        _clock,
+        lambda: _disk(data),
+    )
+    return [check() for check in checks]
+
+
+def _python() -> Finding:
+    return Finding("Python", State.OK, sys.version.split()[0])
+
+
+def _virtual_parts() -> Finding:
+    missing = [name for name in ("bumble", "iotcore") if find_spec(name) is None]
+    if missing:
+        remedy = "For the demo and virtual devices: pip install 'lumenward[virtual]'"
+        return Finding("Virtual devices", State.MISSING, f"no {', '.join(missing)}", remedy)
+    return Finding("Virtual devices", State.OK, "installed")
+
+
+def _bus() -> Finding:
+    address = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/run/dbus/system_bus_socket")
+    path = Path(address.removeprefix("unix:path=").partition(",")[0])
+    if path.is_socket():
+        return Finding("D-Bus", State.OK, str(path))
+    return Finding("D-Bus", State.MISSING, f"no socket at {path}", "A gateway needs it: apt install dbus bluez")
+
+
+def _adapter() -> Finding:
+    from gateway.ble.air import Air  # noqa: PLC0415 - bleak's world, only for this check
+    from gateway.errors import RadioUnavailable  # noqa: PLC0415
+
+    async def listen() -> None:
+        async with Air([], None, lambda: datetime.now(UTC)):
+            pass
+
+    try:
+        asyncio.run(listen())
+    except RadioUnavailable as failure:
+        remedy = (
+            "A gateway needs one: plug in a Bluetooth adapter, start bluetoothd, unblock it (rfkill unblock bluetooth)"
+        )
+        return Finding("Bluetooth", State.MISSING, failure.problem, remedy)
+    return Finding("Bluetooth", State.OK, "an adapter listens")
+
+
+def _broker(address: str) -> Finding:
+    where = BrokerAddress.parse(address)
+    try:
+        with socket.create_connection((where.host, where.port), timeout=2):
+            return Finding("Broker", State.OK, f"{address} answers")
+    except OSError as error:
+        remedy = "Gateways and ingest need one: apt install mosquitto, or name yours with --broker HOST:PORT"
+        return Finding("Broker", State.MISSING, f"{address}: {error.strerror or error}", remedy)
+
+
+def _port(port: int) -> Finding:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return Finding("Port", State.WRONG, f"{port}: {error.strerror}", "End what listens there, or use --port.")
+    return Finding("Port", State.OK, f"{port} is free")
+
+
+def _clock() -> Finding:
+    now = datetime.now(UTC)
+    if now < RELEASED:
+        return Finding("Clock", State.WRONG, f"{now:%Y-%m-%d %H:%M} UTC", "Set it: timedatectl set-ntp true")
+    adjtimex = getattr(ctypes.CDLL(None), "adjtimex", None)
+    if adjtimex is not None and adjtimex(ctypes.create_string_buffer(512)) == TIME_ERROR:
+        remedy = "Sessions are dated by it: timedatectl set-ntp true"
+        return Finding("Clock", State.MISSING, f"{now:%Y-%m-%d %H:%M} UTC, kept in step by nothing", remedy)
+    return Finding("Clock", State.OK, f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def _disk(data: Path) -> Finding:
+    place = next(path for path in (data.resolve(), *data.resolve().parents) if path.exists())
+    if not os.access(place, os.W_OK):
+        return Finding("Disk", State.WRONG, f"{place} cannot be written", "Choose another place with --data.")
+    free = shutil.disk_usage(place).free
+    found = f"{free / 1024**3:.1f} GiB free at {place}"
+    if free < ENOUGH_BYTES:
+        return Finding("Disk", State.WRONG, found, "Make room: an outbox and the stores need a GiB to begin with.")
+    return Finding("Disk", State.OK, found)

@@ -1,0 +1,25 @@
+"""`lumenward devices`: virtual homes in this process, each on a radio socket of its own."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lumenward.processes import run_until_stopped, say_ready, write_log
+from vocabulary.clock import PRESENT, ClockMap
+
+
+def devices(
+    homes: Annotated[list[Path], typer.Argument(help="Home definitions (JSON), one file a home.", exists=True)],
+) -> None:
+    """Run virtual devices until asked to stop. A gateway reaches them by DBUS_SYSTEM_BUS_ADDRESS=unix:path=SOCKET."""
+    from firmware_bridge.virtual.definitions import load_home  # noqa: PLC0415 - needs the extra "virtual"
+    from firmware_bridge.virtual.home import run_homes  # noqa: PLC0415
+
+    write_log()
+    text = os.environ.get("LUMENWARD_CLOCK")
+    clock = ClockMap.load(text) if text else PRESENT
+    definitions = [load_home(path.read_text()) for path in homes]
+    run_until_stopped(run_homes(definitions, clock, asyncio.Event(), say_ready))

@@ -1,0 +1,1 @@
+"""The demo: three homes, a service, and what must come of it."""

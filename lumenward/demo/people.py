@@ -1,0 +1,168 @@
+"""The people of a demo in the records store: a clinic, who logs in, patients with their regimens and devices."""
+
+import secrets
+from base64 import b64decode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4, uuid5
+
+from sqlalchemy.orm import Session
+
+from clinical.regimen import Regimen
+from lumenward.demo.scenario import DemoHome, Person, people
+from lumenward.demo.world import World
+from monitor_api.http.passwords import Passwords
+from monitor_api.records.columns import Table
+from monitor_api.records.database import Database
+from monitor_api.records.devices import AssignmentRow, DeviceRow, GatewayKeyRow, GatewayRow
+from monitor_api.records.key_wrap import KeyWrap
+from monitor_api.records.people import ClinicRow, PatientRow, UserRow
+from monitor_api.records.regimens import write_regimen
+from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
+from vocabulary.identity import HETS_SERVICE, GatewayId, RegimenId
+from vocabulary.wire.keys import GatewayKey
+
+CLINIC: Final = uuid5(HETS_SERVICE, "the clinic of the demo")
+ZONE: Final = "Europe/Zurich"
+
+CALIBRATIONS: Final = {
+    "mask": (0.10, 0.2, "virtual device: its physics, known to a tenth"),
+    "rf": (0.20, 0.1, "10 W ± 20 % on 360 Ω (DEN150005)"),
+}
+"""By product: the uncertainty of its dose as a fraction, of its skin sensor in °C, and the source of both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Somebody who can log in to the demo."""
+
+    login: str
+    role: str
+    name: str
+
+
+LOGINS: Final = (
+    Login("physician", "physician", "Dr Noor Haddad"),
+    Login("patient", "patient", "Anna Lind"),
+    Login("operator", "operator", "Sam Rivera"),
+)
+
+
+def settle(database: Database, world: World) -> str:
+    """Move everybody in, and give the password that all demo logins share."""
+    password = secrets.token_urlsafe(9)
+    stored = Passwords().hash(password)
+    now = world.clock.civil(world.clock.started_at)
+    with database.write() as session:
+        _add(session, ClinicRow(id=CLINIC, name="Clinic on the Quay", zone=ZONE))
+        for home in world.homes:
+            _add(session, *_gateway(world, home, now))
+            for person in home.people:
+                for row in _person(home, person, now):
+                    _add(session, row)
+        _add(session, *(_user(world, login, stored, now) for login in LOGINS))
+    return password
+
+
+def _add(session: Session, *rows: Table) -> None:
+    """Add rows in the order given: those that others point to first."""
+    for row in rows:
+        session.add(row)
+        session.flush()
+
+
+def patient_id(person: Person) -> UUID:
+    """The id of a person as a patient."""
+    return uuid5(CLINIC, person.uid)
+
+
+def _gateway(world: World, home: DemoHome, now: datetime) -> Iterator[Table]:
+    key = GatewayKey(1, b64decode(world.keys[home.gateway]))
+    wrapped = KeyWrap(b64decode(world.secret)).wrap(GatewayId(home.gateway), key)
+    yield GatewayRow(id=home.gateway, clinic_id=CLINIC, name=home.name, registered_at=now, heard_at=None)
+    yield GatewayKeyRow(gateway_id=home.gateway, key_id=1, wrapped=wrapped, created_at=now, retired_at=None)
+
+
+def _person(home: DemoHome, person: Person, now: datetime) -> Iterator[Table]:
+    patient, long_ago = patient_id(person), now - timedelta(days=35)
+    yield PatientRow(
+        id=patient,
+        clinic_id=CLINIC,
+        name=person.name,
+        reference=f"{int(person.uid[-4:], 16) % 100000:05d}",
+        born=person.born,
+        zone=ZONE,
+        created_at=long_ago,
+    )
+    yield DeviceRow(
+        clinic_id=CLINIC,
+        uid=person.uid,
+        gateway_id=home.gateway,
+        heard_at=long_ago,
+        first_seen_at=long_ago,
+        **_calibration(person),
+    )
+    yield AssignmentRow(
+        id=uuid4(), clinic_id=CLINIC, device_uid=person.uid, patient_id=patient, from_at=long_ago, until_at=None
+    )
+    yield from _regimen(person, patient, long_ago)
+
+
+def _calibration(person: Person) -> dict[str, Any]:
+    dose_fraction, skin_celsius, source = CALIBRATIONS[person.product]
+    return {
+        "dose_uncertainty_fraction": dose_fraction,
+        "skin_uncertainty_celsius": skin_celsius,
+        "calibration_source": source,
+    }
+
+
+def _regimen(person: Person, patient: UUID, from_at: datetime) -> Iterator[Table]:
+    prescribed = person.prescription
+    if prescribed is None:
+        return
+    regimen = Regimen(
+        id=RegimenId(uuid5(patient, "regimen")),
+        version=1,
+        modality=prescribed.modality,
+        sessions_per_week=prescribed.sessions_per_week,
+        duration=prescribed.duration,
+        dose=prescribed.dose,
+        limits=prescribed.limits,
+    )
+    yield RegimenRow(
+        id=regimen.id,
+        clinic_id=CLINIC,
+        patient_id=patient,
+        modality=regimen.modality,
+        created_at=from_at,
+        ended_at=None,
+    )
+    yield RegimenVersionRow(
+        regimen_id=regimen.id,
+        version=1,
+        from_at=from_at,
+        prescriber_id=_user_id(LOGINS[0]),
+        body=write_regimen(regimen),
+    )
+
+
+def _user_id(login: Login) -> UUID:
+    return uuid5(CLINIC, login.login)
+
+
+def _user(world: World, login: Login, stored: str, now: datetime) -> UserRow:
+    themselves = [patient_id(person) for person in people(world.homes) if person.name == login.name]
+    return UserRow(
+        id=_user_id(login),
+        clinic_id=CLINIC,
+        login=login.login,
+        name=login.name,
+        role=login.role,
+        patient_id=themselves[0] if themselves else None,
+        password_hash=stored,
+        created_at=now,
+        disabled_at=None,
+    )

@@ -1,0 +1,96 @@
+"""Run a demo: bring its world up, and judge what came of it."""
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic, sleep
+from typing import Final
+
+from lumenward.demo.people import settle
+from lumenward.demo.scenario import SCENARIO
+from lumenward.demo.stored import Watch
+from lumenward.demo.verdict import Verdict, weigh
+from lumenward.demo.world import World, free_port, make_world
+from lumenward.supervisor import Supervisor
+from monitor_api.records.database import Database
+from monitor_api.telemetry.sqlite import SqliteTelemetry
+
+GLANCE_S: Final = 0.02
+"""Between two looks for new alerts: as late as this a stored one may be noticed."""
+
+WEIGH_S: Final = 1.0
+"""Between two weighings of everything."""
+
+DEADLINE_S: Final = 50.0
+"""How long a headless demo waits for all to be well before it says what is not."""
+
+STEADY_S: Final = 1.5
+"""How long all must have been well: an alert that nobody planted may still be under way."""
+
+EXPECTED_S: Final = 40.0
+"""How long it usually takes, for the progress bar."""
+
+Told = Callable[[float], None]
+"""Hears how far a headless demo is, as a fraction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo that runs: its world, its processes, its stores seen from outside, the password of its logins."""
+
+    world: World
+    supervisor: Supervisor
+    watch: Watch
+    password: str
+
+
+@contextmanager
+def running(directory: Path, seed: int, http_port: int, roles: Sequence[str]) -> Generator[Demo]:
+    """Bring a demo up in an empty directory, and down again. Raises ChildFailed."""
+    world = make_world(directory, SCENARIO, seed, http_port)
+    supervisor = Supervisor(directory)
+    database = Database(f"sqlite:///{directory / 'records.sqlite'}")
+    telemetry = SqliteTelemetry(directory / "telemetry.sqlite")
+    try:
+        supervisor.start(world.radio())
+        database.migrate()
+        password = settle(database, world)
+        supervisor.start((*world.service(roles), *world.gateways()))
+        supervisor.wait_until_ready()
+        yield Demo(world, supervisor, Watch(database, telemetry), password)
+    finally:
+        supervisor.stop()
+        telemetry.close()
+        database.close()
+
+
+def run_headless(seed: int, told: Told) -> Verdict:
+    """Run the line without a page, and judge it. Raises ChildFailed when a part does not come up."""
+    with (
+        TemporaryDirectory(prefix="lumenward-") as directory,
+        running(Path(directory), seed, free_port(), ("ingest", "check")) as demo,
+    ):
+        return _judge(demo, told)
+
+
+def _judge(demo: Demo, told: Told) -> Verdict:
+    """The verdict once all has been well for a while, or at the deadline."""
+    began = monotonic()
+    well_since: float | None = None
+    while True:
+        verdict = weigh(demo.world, demo.watch.look(demo.world))
+        now = monotonic()
+        well_since = None if verdict.problems else (well_since or now)
+        if now - began > DEADLINE_S or (well_since and now - well_since >= STEADY_S):
+            return verdict
+        told(min(1.0, (now - began) / EXPECTED_S))
+        _glance(demo, until=now + WEIGH_S)
+
+
+def _glance(demo: Demo, until: float) -> None:
+    while monotonic() < until:
+        demo.watch.glance()
+        demo.supervisor.look()
+        sleep(GLANCE_S)

@@ -1,0 +1,248 @@
+"""What happens in the demo, and what must come of it: written by hand, by nobody who asked the product.
+
+Nine people in three homes. Five of them use a device as it is meant, one of those after days away from the gateway
+and one with a link that breaks; the others do what people do, and what devices do when they fail.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from clinical.regimen import Limits
+from firmware_bridge.virtual.people import Act, Begin, Deed, Script, Step
+from lumenward.demo.moments import Moment, began, bonded, dose_over, hotter_than, longer_than, recorded
+from vocabulary.devices import Modality
+from vocabulary.identity import DeviceUid, RuleId
+from vocabulary.quantities import Quantity, Unit
+from vocabulary.severity import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prescription:
+    """What a physician prescribed before the demo began."""
+
+    modality: Modality
+    sessions_per_week: int
+    duration: timedelta
+    dose: Quantity
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """An alert that must be raised, in which session of the device, and the moment from which its seconds count."""
+
+    rule: RuleId
+    severity: Severity
+    session: int
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A patient and their device: what they do, which of its sessions may have gaps, and what must be raised."""
+
+    name: str
+    born: int
+    product: str
+    uid: DeviceUid
+    prescription: Prescription | None
+    script: Script
+    sessions_with_gaps: tuple[int, ...] = ()
+    expected: tuple[Expected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoHome:
+    """People under one roof, and the name of their gateway."""
+
+    gateway: str
+    name: str
+    people: tuple[Person, ...]
+
+
+# Omnilux Contour: 10 min at 30 mW/cm², 3 to 5 a week (domain facts 1.2). 110 % is the cap (defaults).
+LED: Final = Prescription(
+    modality=Modality.LED,
+    sessions_per_week=5,
+    duration=timedelta(minutes=10),
+    dose=Quantity(18.0, Unit.JOULE_PER_CM2),
+    limits=Limits(
+        duration=timedelta(minutes=11),
+        dose=Quantity(19.8, Unit.JOULE_PER_CM2),
+        skin_celsius=41.0,
+        skin_grace=timedelta(seconds=10),
+        rest=timedelta(hours=12),
+        contact_grace=timedelta(seconds=30),
+    ),
+)
+
+# NEWA: 4 min a zone, 3 a week in the first month; 42.5 °C for 2 s (domain facts 2.2, defaults).
+RF: Final = Prescription(
+    modality=Modality.RF,
+    sessions_per_week=3,
+    duration=timedelta(minutes=4),
+    dose=Quantity(1800.0, Unit.JOULE),
+    limits=Limits(
+        duration=timedelta(minutes=5),
+        dose=Quantity(2400.0, Unit.JOULE),
+        skin_celsius=42.5,
+        skin_grace=timedelta(seconds=2),
+        rest=timedelta(hours=24),
+        contact_grace=timedelta(seconds=30),
+    ),
+)
+
+TEN_MINUTES, FIFTEEN_MINUTES, LEFT_CHEEK = Begin(0), Begin(2), Begin(0)
+
+
+def _days_ago(*days: int) -> tuple[Step, ...]:
+    """Ten-minute sessions in the evenings of earlier days, out of any gateway's reach."""
+    return tuple(
+        step
+        for day in days
+        for at in (-timedelta(days=day),)
+        for step in _steps(at, (0, Deed.PUT_ON), (10, TEN_MINUTES), (620, Deed.TAKE_OFF))
+    )
+
+
+def _now(*acts: tuple[int, Act]) -> tuple[Step, ...]:
+    """What a person does once the device is paired and followed: seconds from then, and acts."""
+    unpacking = _steps(timedelta(0), (0, Deed.OPEN_PAIRING), (1, Deed.WAIT_UNTIL_FOLLOWED))
+    return unpacking + _steps(timedelta(seconds=10), *acts)
+
+
+def _steps(start: timedelta, *acts: tuple[int, Act]) -> tuple[Step, ...]:
+    return tuple(Step(at=start + timedelta(seconds=at_s), act=act) for at_s, act in acts)
+
+
+def _expected(rule: str, severity: Severity, moment: Moment, session: int = 1) -> Expected:
+    return Expected(rule=RuleId(rule), severity=severity, session=session, moment=moment)
+
+
+SCENARIO: Final = (
+    DemoHome(
+        gateway="gw-lindenweg",
+        name="Lindenweg 4",
+        people=(
+            Person(
+                name="Anna Lind",
+                born=1961,
+                product="mask",
+                uid=DeviceUid("4c57000000000a01"),
+                prescription=LED,
+                script=_days_ago(9, 8, 6, 4, 2) + _now((0, Deed.PUT_ON), (20, TEN_MINUTES)),
+                sessions_with_gaps=(1, 2, 3, 4, 5),
+            ),
+            Person(
+                name="Erik Lind",
+                born=1958,
+                product="rf",
+                uid=DeviceUid("4c57000000000a02"),
+                prescription=RF,
+                script=_now((0, Deed.PUT_ON), (40, LEFT_CHEEK), (120, Deed.CUT_OFF_FAILS)),
+                expected=(_expected("too-hot", Severity.HIGH, hotter_than(42.6, for_s=2)),),
+            ),
+            Person(
+                name="Mia Lind",
+                born=1990,
+                product="rf",
+                uid=DeviceUid("4c57000000000a03"),
+                prescription=RF,
+                script=_now((0, Deed.PUT_ON), (60, LEFT_CHEEK)),
+            ),
+        ),
+    ),
+    DemoHome(
+        gateway="gw-harbour",
+        name="Harbour Street 12",
+        people=(
+            Person(
+                name="Kofi Osei",
+                born=1972,
+                product="mask",
+                uid=DeviceUid("4c57000000000b01"),
+                prescription=LED,
+                script=_now((0, Deed.PUT_ON), (10, FIFTEEN_MINUTES)),
+                expected=(
+                    _expected("too-long", Severity.MEDIUM, longer_than(661)),
+                    _expected("over-dose", Severity.MEDIUM, dose_over(22.0)),
+                ),
+            ),
+            Person(
+                name="Ama Osei",
+                born=1975,
+                product="rf",
+                uid=DeviceUid("4c57000000000b02"),
+                prescription=RF,
+                script=_now((0, Deed.PUT_ON), (20, LEFT_CHEEK), (500, LEFT_CHEEK)),
+                expected=(_expected("too-soon", Severity.MEDIUM, began, session=2),),
+            ),
+            Person(
+                name="Yaw Mensah",
+                born=1999,
+                product="mask",
+                uid=DeviceUid("4c57000000000b03"),
+                prescription=None,
+                script=_now((0, Deed.PUT_ON), (80, TEN_MINUTES)),
+                expected=(_expected("no-regimen", Severity.MEDIUM, began),),
+            ),
+        ),
+    ),
+    DemoHome(
+        gateway="gw-viaroma",
+        name="Via Roma 31",
+        people=(
+            Person(
+                name="Lucia Conti",
+                born=1980,
+                product="rf",
+                uid=DeviceUid("4c57000000000c01"),
+                prescription=RF,
+                script=_now((0, Deed.PUT_ON), (30, LEFT_CHEEK), (70, Deed.GEL_DRIES)),
+                expected=(_expected("contact-lost", Severity.LOW, recorded),),
+            ),
+            Person(
+                name="Paolo Conti",
+                born=1979,
+                product="mask",
+                uid=DeviceUid("4c57000000000c02"),
+                prescription=LED,
+                script=_now((0, Deed.TAKE_OFF), (20, TEN_MINUTES)),
+                expected=(_expected("not-worn", Severity.LOW, recorded),),
+            ),
+            Person(
+                name="Chiara Bassi",
+                born=1988,
+                product="mask",
+                uid=DeviceUid("4c57000000000c03"),
+                prescription=LED,
+                script=_now((0, Deed.PUT_ON), (30, TEN_MINUTES), (150, Deed.OUT_OF_RANGE), (260, Deed.IN_RANGE)),
+                sessions_with_gaps=(1,),
+            ),
+            Person(
+                name="Rosa Bassi",
+                born=1947,
+                product="mask",
+                uid=DeviceUid("4c57000000000c04"),
+                prescription=LED,
+                script=_days_ago(3)
+                + _steps(-timedelta(days=1), (0, Deed.POWER_LOST), (3600, Deed.POWER_BACK))
+                + _now((0, Deed.TAKE_OFF)),
+                sessions_with_gaps=(1,),
+                expected=(_expected("clock-unknown", Severity.LOW, bonded),),
+            ),
+        ),
+    ),
+)
+
+
+def people(homes: Iterable[DemoHome]) -> tuple[Person, ...]:
+    """Everybody in these homes."""
+    return tuple(person for home in homes for person in home.people)
+
+
+def last_act(homes: Iterable[DemoHome]) -> timedelta:
+    """How long after its start the scenario's last session must have ended."""
+    return max(step.at for person in people(homes) for step in person.script) + timedelta(minutes=16)

@@ -1,0 +1,183 @@
+"""Hold what the service stored against what the devices did: journals on the one side, stores on the other.
+
+Nothing here asks the code under test what to expect: what was produced is in the journals, which devices write in
+their own process, and what must be raised is in the scenario.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any, Final
+
+from firmware_bridge.virtual.journal import EndLine, JournalLine, RecordLine, read_journal
+from firmware_bridge.virtual.people import Begin
+from lumenward.demo.scenario import Expected, Person, people
+from lumenward.demo.stored import Stored, StoredSession
+from lumenward.demo.world import World
+
+HIGH_S: Final = 1.0
+OTHERS_S: Final = 5.0
+"""How long after its moment an alert may be stored: a high one, and any other."""
+
+_ETS_FLAGS_AT: Final = 16
+_CURRENT_TIMELINE: Final = 0x20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaisedAlert:
+    """An alert as stored, and the real seconds from its moment in the device; None when it was not expected."""
+
+    rule: str
+    device: str
+    session: int
+    severity: str
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The figures of a demo, and everything that is not as it must be (empty: all is well)."""
+
+    devices: int
+    sessions_recorded: int
+    sessions_stored: int
+    samples_produced: int
+    samples_stored: int
+    samples_in_gaps: int
+    conflicts: int
+    quarantined: int
+    alerts_expected: int
+    alerts: tuple[RaisedAlert, ...]
+    problems: tuple[str, ...]
+
+    def figures(self) -> dict[str, Any]:
+        """As values for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Produced:
+    """What a device's journal says of one session."""
+
+    person: Person
+    counter: int
+    samples: int
+    record: bytes
+
+
+def weigh(world: World, stored: Stored) -> Verdict:
+    """Compare what is stored now with what the devices have told so far."""
+    everybody = people(world.homes)
+    journals = {person.uid: read_journal(world.journal(person)) for person in everybody}
+    produced = tuple(chain.from_iterable(_produced(person, journals[person.uid]) for person in everybody))
+    alerts, alert_problems = _alerts(everybody, journals, stored)
+    problems = (
+        *_unfinished(everybody, produced),
+        *chain.from_iterable(
+            _session_problems(one, stored.sessions.get((one.person.uid, one.counter))) for one in produced
+        ),
+        *_surplus(produced, stored),
+        *alert_problems,
+        *stored.waiting,
+    )
+    return Verdict(
+        devices=len(everybody),
+        sessions_recorded=len(produced),
+        sessions_stored=sum(1 for session in stored.sessions.values() if session.records),
+        samples_produced=sum(one.samples for one in produced),
+        samples_stored=sum(session.samples for session in stored.sessions.values()),
+        samples_in_gaps=sum(session.missing for session in stored.sessions.values()),
+        conflicts=sum(1 for session in stored.sessions.values() if session.conflict),
+        quarantined=stored.quarantined,
+        alerts_expected=sum(len(person.expected) for person in everybody),
+        alerts=alerts,
+        problems=problems,
+    )
+
+
+def _produced(person: Person, journal: Sequence[JournalLine]) -> Iterator[_Produced]:
+    ended = {line.counter: line.samples for line in journal if isinstance(line, EndLine)}
+    for line in journal:
+        if isinstance(line, RecordLine):
+            yield _Produced(person, line.counter, ended[line.counter], line.record)
+
+
+def _unfinished(everybody: Sequence[Person], produced: Sequence[_Produced]) -> Iterator[str]:
+    recorded = Counter(one.person.uid for one in produced)
+    for person in everybody:
+        planned = sum(1 for step in person.script if isinstance(step.act, Begin))
+        if recorded[person.uid] != planned:
+            yield f"{person.uid}: {recorded[person.uid]} of {planned} sessions are over"
+
+
+def _session_problems(one: _Produced, session: StoredSession | None) -> Iterator[str]:
+    name = f"{one.person.uid}:{one.counter}"
+    if session is None:
+        yield f"{name}: not stored"
+        return
+    if [_comparable(record) for record in session.records] != [_comparable(one.record)]:
+        yield f"{name}: {len(session.records)} records stored, not the device's one"
+    if session.samples + session.missing != one.samples:
+        yield f"{name}: {one.samples} samples produced, {session.samples} stored and {session.missing} in gaps"
+    if session.missing and one.counter not in one.person.sessions_with_gaps:
+        yield f"{name}: {session.missing} samples in gaps where no fault was planted"
+    if session.conflict:
+        yield f"{name}: {session.conflict}"
+
+
+def _comparable(record: bytes) -> bytes:
+    """A record without the bit that may change between two reads of it (device profile, Sync)."""
+    flags = record[_ETS_FLAGS_AT] & ~_CURRENT_TIMELINE
+    return record[:_ETS_FLAGS_AT] + bytes([flags]) + record[_ETS_FLAGS_AT + 1 :]
+
+
+def _surplus(produced: Sequence[_Produced], stored: Stored) -> Iterator[str]:
+    known = {(one.person.uid, one.counter) for one in produced}
+    for (device, counter), session in stored.sessions.items():
+        if session.records and (device, counter) not in known:
+            yield f"{device}:{counter}: stored, and no device has it"
+    if stored.quarantined:
+        yield f"{stored.quarantined} batches or records are quarantined"
+
+
+def _alerts(
+    everybody: Sequence[Person], journals: Mapping[str, Sequence[JournalLine]], stored: Stored
+) -> tuple[tuple[RaisedAlert, ...], list[str]]:
+    wanted: dict[tuple[str, int, str], Expected] = {
+        (person.uid, expected.session, expected.rule): expected for person in everybody for expected in person.expected
+    }
+    raised: list[RaisedAlert] = []
+    problems: list[str] = []
+    for alert in stored.alerts:
+        expected = wanted.pop((alert.device, alert.session, alert.rule), None)
+        seconds = None if expected is None else _seconds(journals[alert.device], expected, alert.stored_at)
+        raised.append(
+            RaisedAlert(
+                rule=alert.rule, device=alert.device, session=alert.session, severity=alert.severity, seconds=seconds
+            )
+        )
+        problems += _alert_problems(raised[-1], expected)
+    problems += [f"{device}:{session}: {rule} was not raised" for device, session, rule in wanted]
+    return tuple(raised), problems
+
+
+def _seconds(journal: Sequence[JournalLine], expected: Expected, stored_at: datetime) -> float:
+    try:
+        moment = expected.moment(journal, expected.session)
+    except LookupError:
+        return float("inf")
+    return round((stored_at - moment).total_seconds(), 3)
+
+
+def _alert_problems(alert: RaisedAlert, expected: Expected | None) -> Iterator[str]:
+    name = f"{alert.device}:{alert.session}: {alert.rule}"
+    if expected is None:
+        yield f"{name} ({alert.severity}) was raised, and nobody planted it"
+        return
+    if alert.severity != expected.severity:
+        yield f"{name} is {alert.severity}, not {expected.severity}"
+    allowed = HIGH_S if alert.severity == "high" else OTHERS_S
+    if alert.seconds is None or not -1 <= alert.seconds <= allowed:
+        yield f"{name} was stored {alert.seconds} s after its moment, allowed are {allowed}"

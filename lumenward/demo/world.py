@@ -1,0 +1,178 @@
+"""Everything a demo needs on disk before its first process starts: settings, secrets, homes, people."""
+
+import json
+import secrets
+import socket
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from firmware_bridge.virtual.definitions import DeviceDefinition, HomeDefinition, dump_home
+from firmware_bridge.virtual.radio import RoomSettings
+from lumenward.demo.broker import broker_config
+from lumenward.demo.scenario import DemoHome, Person
+from lumenward.supervisor import Child
+from vocabulary.clock import ClockMap
+from vocabulary.wire.keys import KEY_BYTES
+
+RATE: Final = 40.0
+"""How much faster than life the demo runs until it meets the present."""
+
+LEAD: Final = timedelta(minutes=27)
+"""How far in the past it starts: long enough for every session of the scenario."""
+
+INGEST: Final = "ingest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """A demo on disk. `keys` are the gateways' keys by gateway, `accounts` the broker's passwords by client."""
+
+    directory: Path
+    homes: tuple[DemoHome, ...]
+    seed: int
+    clock: ClockMap
+    broker_port: int
+    http_port: int
+    secret: str = field(repr=False)
+    accounts: dict[str, str] = field(repr=False)
+    keys: dict[str, str] = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def server_settings(self) -> Path:
+        """The settings of all server roles."""
+        return self.directory / "server.toml"
+
+    def journal(self, person: Person) -> Path:
+        """Where a person's device keeps its journal."""
+        return self.directory / f"{person.uid}.journal"
+
+    def outbox(self, home: DemoHome) -> Path:
+        """Where a gateway keeps its outbox."""
+        return self.directory / home.gateway / "outbox.sqlite"
+
+    def socket(self, home: DemoHome) -> Path:
+        """Where a home's org.bluez listens."""
+        return self.directory / f"{home.gateway}.bus"
+
+    def radio(self) -> tuple[Child, ...]:
+        """The broker, and the process of all homes' radios and devices."""
+        config = self.directory / "broker.toml"
+        definitions = tuple(str(self._definition_path(home)) for home in self.homes)
+        return (
+            Child(name="broker", arguments=("-m", "lumenward.demo.broker", str(config), str(self.broker_port))),
+            Child(name="devices", arguments=("-m", "lumenward", "devices", *definitions), environment=self._clocked()),
+        )
+
+    def service(self, roles: Iterable[str]) -> tuple[Child, ...]:
+        """The server's roles."""
+        arguments = ("-m", "lumenward", "server", "--settings", str(self.server_settings), "--role")
+        return tuple(Child(name=role, arguments=(*arguments, role), environment=self._clocked()) for role in roles)
+
+    def gateways(self) -> tuple[Child, ...]:
+        """A gateway for each home."""
+        return tuple(
+            Child(
+                name=home.gateway,
+                arguments=("-m", "lumenward", "gateway", "--settings", str(self._gateway_settings(home))),
+                environment=self._clocked() | {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.socket(home)}"},
+            )
+            for home in self.homes
+        )
+
+    def write(self) -> None:
+        """Write every file."""
+        broker = self.directory / "broker.toml"
+        broker.write_text(broker_config(self.broker_port, self.accounts))
+        self.server_settings.write_text(self._server_toml())
+        for home in self.homes:
+            self._gateway_settings(home).write_text(self._gateway_toml(home))
+            self._definition_path(home).write_text(json.dumps(dump_home(self._definition(home))))
+
+    def _clocked(self) -> dict[str, str]:
+        return {"LUMENWARD_CLOCK": self.clock.dump()}
+
+    def _definition_path(self, home: DemoHome) -> Path:
+        return self.directory / f"{home.gateway}.home.json"
+
+    def _gateway_settings(self, home: DemoHome) -> Path:
+        return self.directory / f"{home.gateway}.toml"
+
+    def _server_toml(self) -> str:
+        return (
+            f'data = "{self.directory}"\nsecret = "{self.secret}"\n\n'
+            f'[http]\nport = {self.http_port}\npublic_url = "{self.url}"\n\n[broker]\n{self._broker_toml(INGEST)}'
+        )
+
+    def _gateway_toml(self, home: DemoHome) -> str:
+        return (
+            f'id = "{home.gateway}"\ndata = "{self.outbox(home).parent}"\nkey_id = 1\n'
+            f'key = "{self.keys[home.gateway]}"\n\n[uplink]\n{self._broker_toml(home.gateway)}'
+        )
+
+    def _broker_toml(self, name: str) -> str:
+        return (
+            f'host = "127.0.0.1"\nport = {self.broker_port}\nusername = "{name}"\npassword = "{self.accounts[name]}"\n'
+        )
+
+    def _definition(self, home: DemoHome) -> HomeDefinition:
+        return HomeDefinition(
+            name=home.gateway,
+            socket=self.socket(home),
+            seed=self.seed,
+            room=RoomSettings(),
+            trace=None,
+            devices=tuple(self._device(person) for person in home.people),
+        )
+
+    def _device(self, person: Person) -> DeviceDefinition:
+        tail = bytes.fromhex(person.uid)[-2:]
+        return DeviceDefinition(
+            product=person.product,
+            uid=person.uid,
+            seed=self.seed,
+            address=f"C0:DE:00:00:{tail[0]:02X}:{tail[1]:02X}",
+            programs=(),
+            cool_down=None,
+            clock_is_set=person.product == "rf",
+            script=person.script,
+            journal=self.journal(person),
+        )
+
+
+def make_world(directory: Path, homes: tuple[DemoHome, ...], seed: int, http_port: int) -> World:
+    """A world that starts now, with fresh secrets and free ports, written to an empty directory."""
+    names = [home.gateway for home in homes]
+    world = World(
+        directory=directory,
+        homes=homes,
+        seed=seed,
+        clock=ClockMap(started_at=datetime.now(UTC), lead=LEAD, rate=RATE),
+        broker_port=free_port(),
+        http_port=http_port,
+        secret=_key(),
+        accounts={name: secrets.token_urlsafe(16) for name in (INGEST, *names)},
+        keys={name: _key() for name in names},
+    )
+    world.write()
+    return world
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _key() -> str:
+    return b64encode(secrets.token_bytes(KEY_BYTES)).decode()

@@ -1,0 +1,32 @@
+"""The edge where settings files, secret files and the environment are read."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from vocabulary.errors import SettingsError
+from vocabulary.settings import Settings, read_settings
+
+S = TypeVar("S", bound=Settings)
+
+_FILE = "_FILE"
+
+
+def load(model: type[S], file: Path | None) -> S:
+    """The settings of a process from its file and its environment. Raises SettingsError."""
+    source = str(file) if file else "the environment"
+    try:
+        text = file.read_text() if file else ""
+        environ = with_secret_files(os.environ, model.PREFIX)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(source, {"file": str(error)}, "Check the path and who may read it.") from error
+    return read_settings(model, source, text, environ)
+
+
+def with_secret_files(environ: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """The environment with PREFIX_KEY_FILE replaced by PREFIX_KEY, out of that file."""
+    named = {name: value for name, value in environ.items() if name.startswith(prefix)}
+    files = {name: value for name, value in named.items() if name.endswith(_FILE)}
+    secrets = {name.removesuffix(_FILE): Path(value).read_text().strip() for name, value in files.items()}
+    return {name: value for name, value in named.items() if name not in files} | secrets

@@ -1,0 +1,28 @@
+"""What the command line raises.
+
+CommandError
+├── ChildFailed     a process of a supervisor does not come up, or keeps ending
+└── ServerRefused   a server answered a request with a problem
+"""
+
+from vocabulary.errors import LumenwardError
+
+
+class CommandError(LumenwardError):
+    """The root of this package's errors."""
+
+
+class ChildFailed(CommandError):
+    """A process of a supervisor does not come up, or keeps ending: `child`, `problem`, the end of its `log`."""
+
+    def __init__(self, child: str, problem: str, log: str) -> None:
+        self.child, self.problem, self.log = child, problem, log
+        super().__init__(f"{child}: {problem}\n{log}".rstrip())
+
+
+class ServerRefused(CommandError):
+    """A server answered a request with a problem: `url`, `problem`."""
+
+    def __init__(self, url: str, problem: str) -> None:
+        self.url, self.problem = url, problem
+        super().__init__(f"{url}: {problem}")

@@ -1,0 +1,51 @@
+"""How a process of ours begins and ends: its log, and the signals that ask it to stop."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from threading import Event
+from typing import Any
+
+READY = "ready"
+"""The line that a process prints to standard output when it does its work."""
+
+
+def write_log(level: int = logging.INFO) -> None:
+    """Log to standard error, a line an event; never bodies, names or secrets."""
+    logging.basicConfig(
+        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
+    )
+    for noisy in ("bleak", "bleak_retry_connector", "bumble", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def say_ready() -> None:
+    """Tell a supervisor that this process does its work."""
+    sys.stdout.write(f"{READY}\n")
+    sys.stdout.flush()
+
+
+def stop_event() -> Event:
+    """An event that is set when the process is asked to stop (SIGTERM, or Ctrl-C)."""
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    return stop
+
+
+def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine on a loop of its own until it ends or the process is asked to stop."""
+
+    async def supervised() -> None:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, task.cancel)
+        try:
+            await task
+        except asyncio.CancelledError:
+            logging.getLogger(__name__).info("stopped")
+
+    asyncio.run(supervised())
