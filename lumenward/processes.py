@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Coroutine
 from threading import Event
+from types import FrameType
 from typing import Any
 
 READY = "ready"
@@ -30,8 +31,12 @@ def say_ready() -> None:
 def stop_event() -> Event:
     """An event that is set when the process is asked to stop (SIGTERM, or Ctrl-C)."""
     stop = Event()
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+        signal.signal(name, asked)
     return stop
 
 

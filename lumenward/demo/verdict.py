@@ -70,7 +70,9 @@ class _Produced:
 def weigh(world: World, stored: Stored) -> Verdict:
     """Compare what is stored now with what the devices have told so far."""
     everybody = people(world.homes)
-    journals = {person.uid: read_journal(world.journal(person)) for person in everybody}
+    journals: dict[str, Sequence[JournalLine]] = {
+        person.uid: read_journal(world.journal(person)) for person in everybody
+    }
     produced = tuple(chain.from_iterable(_produced(person, journals[person.uid]) for person in everybody))
     alerts, alert_problems = _alerts(everybody, journals, stored)
     problems = (

@@ -1,7 +1,7 @@
 """Tables of what calls for attention: findings, alerts, the trail of who did what, and the feed of changes."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index
@@ -86,4 +86,4 @@ class ChangeRow(Table):
     subject_id: Mapped[str]
     patient_id: Mapped[UUID | None]
 
-    __table_args__: ClassVar[dict[str, bool]] = {"sqlite_autoincrement": True}
+    __table_args__ = ({"sqlite_autoincrement": True},)

@@ -29,6 +29,6 @@ def upsert(session: Session, table: type[Table], rows: Sequence[Row], change: Ch
 
 
 def _insert(session: Session, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table.__table__)
-    return postgresql.insert(table.__table__)
+    # The table and not its class: the ORM would leave out what is None and group the rows by what is left.
+    rows = table.metadata.tables[table.__tablename__]
+    return sqlite.insert(rows) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(rows)
