@@ -90,6 +90,7 @@ class Opener:
             gateway = gateway_of(arrival.topic)
             header = read_header(arrival.payload)
             origin = self._origin(gateway, header)
+            _refuse_a_number_too_high(header)
             text = unseal(arrival.payload, header, self._cipher(origin.key, header.epoch), arrival.topic)
             body = decode_body(text)
             _refuse_the_future(body, self._clock() + AHEAD)
@@ -101,8 +102,6 @@ class Opener:
         return Refused(arrival=arrival, refusal=refusal, origin=origin, header=header)
 
     def _origin(self, gateway: GatewayId, header: Header) -> Origin:
-        if header.number > LAST_NUMBER:
-            raise BatchRefused("envelope.number", f"{header.number} is over {LAST_NUMBER}")
         origin = self._keyring.origin(gateway, header.key_id)
         if origin is None:
             raise BatchRefused("envelope.key_id", f"gateway {gateway} has no key {header.key_id}")
@@ -111,6 +110,11 @@ class Opener:
 
 def _cipher(key: GatewayKey, epoch: int) -> AESGCM:
     return key.batch_cipher(epoch)
+
+
+def _refuse_a_number_too_high(header: Header) -> None:
+    if header.number > LAST_NUMBER:
+        raise BatchRefused("envelope.number", f"{header.number} is over {LAST_NUMBER}")
 
 
 def _refuse_the_future(body: Body, limit: datetime) -> None:

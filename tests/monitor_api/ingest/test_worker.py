@@ -1,0 +1,273 @@
+"""Ingest: a batch is taken once, receipted after it is on disk, and refused with the reason when it is none."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitor_api.errors import StoreUnavailable
+from monitor_api.ingest.opening import Arrival
+from monitor_api.records.attention import AuditRow
+from monitor_api.records.devices import (
+    AnchorRow,
+    BatchRow,
+    DeviceRow,
+    GatewayKeyRow,
+    GatewayRow,
+    MarkRow,
+    QuarantineRow,
+)
+from monitor_api.records.sessions import DueRow, GapRow, RecordRow, SessionRow
+from tests.records import rf_record
+from tests.service import (
+    CLINIC,
+    GATEWAY,
+    UID,
+    FakeBroker,
+    Sealer,
+    body,
+    found,
+    key_of,
+    open_service,
+    rf_device,
+    rf_samples,
+    rows,
+    worker_of,
+)
+from vocabulary.identity import GatewayId
+from vocabulary.wire.batches import Gap, ReportedMark, SeenAnchor, StoredRecord, encode_body
+from vocabulary.wire.limits import BATCH_BYTES
+
+
+class Service:
+    """A service, its worker and a broker that remembers."""
+
+    def __init__(self, directory):
+        self.stores = open_service(directory)
+        found(self.stores)
+        self.worker, self.broker, self.gateway = worker_of(self.stores, directory), FakeBroker(), Sealer()
+
+    def hand_over(self, *arrivals: Arrival):
+        self.worker.handle(list(arrivals), self.broker, lambda _: True)
+
+    def count(self, table):
+        return len(rows(self.stores, table))
+
+
+@pytest.fixture
+def service(tmp_path):
+    made = Service(tmp_path)
+    yield made
+    made.stores.close()
+
+
+def mark(at, state="ready"):
+    return ReportedMark(device=UID, at=at, state=state, newest=1, timeline=1)
+
+
+def record_of(data):
+    return StoredRecord(device=UID, family="hets/1", data=data, received_at=datetime.now(UTC))
+
+
+def test_samples_gaps_and_records_are_stored_and_their_session_is_due(service):
+    start = datetime.now(UTC) - timedelta(minutes=10)
+    gap = Gap(device=UID, counter=1, first=10, last=239)
+    service.hand_over(service.gateway.batch(rf_device(), rf_samples(0), gap, record_of(rf_record(start=start))))
+    assert service.stores.telemetry.series(key_of()).count == 10
+    assert [(row.first, row.last) for row in rows(service.stores, GapRow)] == [(10, 239)]
+    assert [row.data for row in rows(service.stores, RecordRow)] == [rf_record(start=start)]
+    assert [(row.session_id, row.generation) for row in rows(service.stores, DueRow)] == [(key_of().session, 1)]
+    assert service.broker.taken() == {1}
+
+
+def test_a_batch_that_comes_again_changes_nothing_and_is_receipted_again(service):
+    arrival = service.gateway.batch(rf_samples(0))
+    service.hand_over(arrival)
+    before = rows(service.stores, DueRow)[0].generation
+    service.hand_over(arrival)
+    assert service.stores.telemetry.series(key_of()).count == 10
+    assert rows(service.stores, DueRow)[0].generation == before
+    assert service.count(BatchRow) == 1
+    assert [receipt.taken[0][0] for receipt in service.broker.receipts()] == [1, 1]
+
+
+def test_the_same_items_in_another_batch_are_the_same_items(service):
+    block = rf_samples(0)
+    service.hand_over(service.gateway.batch(block), service.gateway.batch(block))
+    series = service.stores.telemetry.series(key_of())
+    assert (series.count, series.clashes) == (10, 0)
+
+
+def test_another_batch_under_a_taken_number_is_taken_by_its_items_and_leaves_a_trail(service):
+    service.hand_over(service.gateway.sealed(encode_body(body(rf_samples(0))), 1))
+    service.hand_over(service.gateway.sealed(encode_body(body(rf_samples(10))), 1))
+    assert service.stores.telemetry.series(key_of()).count == 20
+    assert [row.action for row in rows(service.stores, AuditRow)] == ["batch number reused"]
+
+
+def test_nothing_depends_on_the_order_of_batches(service):
+    early, late = datetime.now(UTC) - timedelta(minutes=2), datetime.now(UTC) - timedelta(minutes=1)
+    newer = service.gateway.batch(mark(late, "emitting"), sealed_at=late)
+    older = service.gateway.batch(mark(early, "ready"), sealed_at=early)
+    service.hand_over(newer)
+    service.hand_over(older)
+    (device,) = rows(service.stores, DeviceRow)
+    assert (device.state, device.state_at, device.heard_at) == ("emitting", late, late)
+    assert rows(service.stores, GatewayRow)[0].heard_at == late
+    assert service.count(MarkRow) == 2
+
+
+def test_two_records_of_one_session_that_differ_are_both_kept(service):
+    start = datetime.now(UTC) - timedelta(minutes=10)
+    service.hand_over(service.gateway.batch(record_of(rf_record(start=start, energy_j=1800))))
+    service.hand_over(service.gateway.batch(record_of(rf_record(start=start, energy_j=1801))))
+    assert service.count(RecordRow) == 2
+
+
+def test_a_record_that_no_driver_reads_is_quarantined_and_its_neighbours_are_taken(service):
+    good = rf_record(start=datetime.now(UTC) - timedelta(minutes=10))
+    service.hand_over(service.gateway.batch(record_of(b"\x01" * 56), record_of(good), rf_samples(0)))
+    assert [row.data for row in rows(service.stores, RecordRow)] == [good]
+    (kept,) = rows(service.stores, QuarantineRow)
+    assert (kept.part, kept.data, kept.clinic_id) == ("record", b"\x01" * 56, CLINIC)
+    assert "record.crc" in kept.reason or "record." in kept.reason
+    assert service.broker.taken() == {1}
+
+
+def test_an_anchor_has_an_unplaced_session_checked_again(service):
+    with service.stores.database.write() as session:
+        session.add(
+            SessionRow(
+                clinic_id=CLINIC,
+                id=key_of().session,
+                device_uid=UID,
+                counter=1,
+                gateway_id=GATEWAY,
+                first_heard_at=datetime.now(UTC),
+                heard_at=datetime.now(UTC),
+                recorded=True,
+                samples_stored=0,
+                samples_missing=0,
+            )
+        )
+    anchor = SeenAnchor(device=UID, timeline=1, tick_s=60.0, at=datetime.now(UTC), uncertainty_s=0.5)
+    service.hand_over(service.gateway.batch(anchor))
+    assert service.count(AnchorRow) == 1
+    assert [row.session_id for row in rows(service.stores, DueRow)] == [key_of().session]
+
+
+FUTURE = datetime.now(UTC) + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("make", "part"),
+    [
+        (lambda g: g.sealed(b"{}", 1), "body"),
+        (lambda g: g.sealed(b"\xff\xfe", 1), "body"),
+        (lambda g: g.sealed(b'{"kind":"example"}', 1), "body.kind"),
+        (lambda g: g.batch(rf_samples(0), sealed_at=FUTURE), "body.sealed_at"),
+        (lambda g: g.batch(rf_samples(0, at=FUTURE)), "body.samples[0].received_at"),
+        (lambda g: g.sealed(encode_body(body(rf_samples(0))), 2**63), "envelope.number"),
+    ],
+)
+def test_what_is_sealed_and_wrong_is_refused_in_the_receipt_and_kept_whole(service, make, part):
+    bad, good = make(service.gateway), service.gateway.sealed(encode_body(body(rf_samples(0))), 77)
+    service.hand_over(bad, good)
+    (reason,) = service.broker.refused().values()
+    assert reason.startswith(f"{part}: ")
+    (kept,) = rows(service.stores, QuarantineRow)
+    assert (kept.part, kept.data, kept.gateway_id) == (part, bad.payload, GATEWAY)
+    assert service.broker.taken() == {77}
+    assert sorted(service.broker.acknowledged) == sorted([bad.message_id, 77])
+
+
+def tampered(gateway):
+    arrival = gateway.batch(rf_samples(0))
+    return Arrival(topic=arrival.topic, payload=arrival.payload[:-1] + b"!", message_id=1)
+
+
+def moved(gateway):
+    arrival = gateway.batch(rf_samples(0), gateway=GatewayId("gw-02"))
+    return Arrival(topic=f"het/v1/gw/{GATEWAY}/batch", payload=arrival.payload, message_id=1)
+
+
+@pytest.mark.parametrize(
+    ("make", "part", "receipted"),
+    [
+        (tampered, "envelope.tag", True),
+        (moved, "envelope.tag", True),
+        (lambda g: g.batch(rf_samples(0), gateway=GatewayId("gw-99")), "envelope.key_id", False),
+        (lambda _: Arrival(topic=f"het/v1/gw/{GATEWAY}/batch", payload=b"junk", message_id=1), "envelope", False),
+        (
+            lambda _: Arrival(topic=f"het/v1/gw/{GATEWAY}/batch", payload=bytes(BATCH_BYTES + 1), message_id=1),
+            "envelope",
+            False,
+        ),
+        (lambda g: Arrival(topic="", payload=g.batch(rf_samples(0)).payload, message_id=1), "topic", False),
+    ],
+)
+def test_what_is_badly_sealed_is_kept_and_receipted_only_where_a_key_is_known(service, make, part, receipted):
+    bad = make(service.gateway)
+    service.hand_over(bad)
+    (kept,) = rows(service.stores, QuarantineRow)
+    assert (kept.part, kept.data) == (part, bad.payload)
+    assert bool(service.broker.published) is receipted
+    assert service.stores.telemetry.series(key_of()).count == 0
+
+
+def test_a_retired_key_opens_nothing(service):
+    with service.stores.database.write() as session:
+        session.get_one(GatewayKeyRow, (GATEWAY, 7)).retired_at = datetime.now(UTC)
+    service.hand_over(service.gateway.batch(rf_samples(0)))
+    assert service.stores.telemetry.series(key_of()).count == 0
+
+
+def test_a_batch_that_no_store_accepts_is_set_aside_and_its_neighbours_are_taken(service):
+    class Picky:
+        """Telemetry that fails on one session, for a reason of its own."""
+
+        def append(self, blocks):
+            if any(key == key_of(2) for key, _ in blocks):
+                raise ValueError("poison")
+            service.stores.telemetry.append(blocks)
+
+    service.worker._intake._telemetry = Picky()
+    batches = [service.gateway.batch(rf_samples(0, counter=counter)) for counter in (1, 2, 3)]
+    service.hand_over(*batches)
+    assert service.broker.taken() == {1, 3}
+    assert service.broker.refused() == {2: "store: ValueError: poison"}
+    assert service.count(QuarantineRow) == 1
+
+
+def test_while_a_store_fails_nothing_is_receipted_and_then_all_is(service):
+    class Failing:
+        """Telemetry that is out of order twice."""
+
+        def __init__(self):
+            self.left = 2
+
+        def append(self, blocks):
+            if self.left:
+                self.left -= 1
+                raise StoreUnavailable("telemetry", "disk full")
+            service.stores.telemetry.append(blocks)
+
+    service.worker._intake._telemetry = Failing()
+    published_meanwhile = []
+
+    def wait(_seconds):
+        published_meanwhile.append(len(service.broker.published))
+        return False
+
+    service.worker.handle([service.gateway.batch(rf_samples(0))], service.broker, wait)
+    assert published_meanwhile == [0, 0]
+    assert service.broker.taken() == {1}
+
+
+def test_a_worker_that_must_stop_while_a_store_fails_tells_nobody_anything(service):
+    class Failing:
+        def append(self, _):
+            raise StoreUnavailable("telemetry", "disk full")
+
+    service.worker._intake._telemetry = Failing()
+    service.hand_over(service.gateway.batch(rf_samples(0)))
+    assert (service.broker.published, service.broker.acknowledged) == ([], [])
