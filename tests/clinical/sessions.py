@@ -1,0 +1,72 @@
+"""Sessions made by hand for tests of the rules."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from clinical.facts import Calibration, RegimenVersion, Rest, Samples, SessionFacts
+from clinical.regimen import Limits
+from vocabulary.devices import DeviceState, Feature, Modality
+from vocabulary.identity import DeviceUid, RegimenId, SessionId
+from vocabulary.instants import Known, Placed
+from vocabulary.quantities import Quantity, Unit
+from vocabulary.readings import Sign
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+LIMITS = Limits(
+    duration=timedelta(minutes=5),
+    dose=Quantity(2400.0, Unit.JOULE),
+    skin_celsius=42.5,
+    skin_grace=timedelta(seconds=2),
+    rest=timedelta(hours=24),
+    contact_grace=timedelta(seconds=15),
+)
+
+
+def samples(skin=(40.0,) * 240, contact=None, sequence=None, state=DeviceState.EMITTING):
+    size = len(skin)
+    touching = contact or (True,) * size
+    return Samples(
+        interval=SECOND,
+        sequence=tuple(sequence or range(size)),
+        state=(state,) * size,
+        signs=tuple(int(Sign.CONTACT) if touch else 0 for touch in touching),
+        skin_celsius=tuple(skin),
+    )
+
+
+def session(**changes) -> SessionFacts:
+    """An RF session as it should be, but for what is changed."""
+    facts = SessionFacts(
+        session=SessionId(UUID(int=9)),
+        device=DeviceUid("0011223344556677"),
+        counter=1,
+        modality=Modality.RF,
+        features=(Feature.CONTACT, Feature.SKIN_TEMPERATURE),
+        regimen=RegimenVersion(id=RegimenId(UUID(int=3)), version=1),
+        recorded=True,
+        started=Placed(earliest=NOON, latest=NOON, known=Known.LIVE),
+        active=timedelta(minutes=4),
+        dose=Quantity(1800.0, Unit.JOULE),
+        highest_skin_celsius=40.0,
+        samples=samples(),
+        missing=0,
+        rest=None,
+        calibration=Calibration(dose_fraction=0.1, skin_celsius=0.1),
+    )
+    return replace(facts, **changes)
+
+
+def rested(shortest: timedelta, longest: timedelta | None = None) -> Rest:
+    return Rest(previous=SessionId(UUID(int=8)), shortest=shortest, longest=longest or shortest)
+
+
+def heated(*skin: float, lost: int = 0, recorded: bool = True) -> SessionFacts:
+    """A session whose skin temperatures are these; the device's record agrees with them unless samples are lost."""
+    return session(samples=samples(skin), highest_skin_celsius=max(skin), missing=lost, recorded=recorded)
+
+
+def contact(*touching: bool, **changes) -> SessionFacts:
+    return session(samples=samples((40.0,) * len(touching), contact=touching), **changes)

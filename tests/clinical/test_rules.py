@@ -1,0 +1,149 @@
+"""Every rule fires, keeps silent, holds at its boundary, and says when it cannot tell."""
+
+from datetime import timedelta
+
+import pytest
+
+from clinical.facts import Calibration
+from clinical.judgement import alert_severity, judge
+from clinical.misuse.table import RULE, RULES
+from clinical.regimen import NO_LIMITS, STANDING_LIMITS
+from clinical.verdicts import Outcome
+from tests.clinical.sessions import LIMITS, contact, heated, rested, samples, session
+from vocabulary.devices import Modality
+from vocabulary.identity import RuleId
+from vocabulary.quantities import Quantity, Unit
+from vocabulary.severity import Severity
+
+HOUR = timedelta(hours=1)
+FIRES, CLEAR, UNDETERMINED = Outcome.FIRES, Outcome.CLEAR, Outcome.UNDETERMINED
+UNKNOWN = Calibration(dose_fraction=None, skin_celsius=None)
+
+EXAMPLES = [
+    # too-hot: over 42.5 °C by more than the sensor's 0.1 °C, for 2 s
+    ("too-hot", heated(40.0, 43.0, 43.0, 43.0, 40.0), FIRES),
+    ("too-hot", heated(40.0, 43.0, 43.0, 43.0, recorded=False), FIRES),
+    ("too-hot", heated(40.0, 41.0, 42.0), CLEAR),
+    ("too-hot", heated(40.0, 43.0, 43.0, 40.0, 43.0, 43.0), CLEAR),
+    ("too-hot", heated(40.0, 42.6, 42.6, 42.6), UNDETERMINED),
+    ("too-hot", heated(40.0, 42.61, 42.61, 42.61), FIRES),
+    ("too-hot", heated(40.0, 42.4, 42.4, 42.4), CLEAR),
+    ("too-hot", session(calibration=UNKNOWN, samples=samples((42.6,) * 3), highest_skin_celsius=42.6), FIRES),
+    ("too-hot", session(highest_skin_celsius=44.0, missing=30), UNDETERMINED),
+    ("too-hot", session(highest_skin_celsius=41.0, missing=30), CLEAR),
+    (
+        "too-hot",
+        session(samples=samples((43.0, 43.0), sequence=(10, 20)), highest_skin_celsius=43.0, missing=9),
+        UNDETERMINED,
+    ),
+    ("too-hot", session(samples=samples((None,) * 5), highest_skin_celsius=None), UNDETERMINED),
+    # over-dose: over 2400 J by more than a tenth
+    ("over-dose", session(dose=Quantity(2700.0, Unit.JOULE)), FIRES),
+    ("over-dose", session(dose=Quantity(1800.0, Unit.JOULE)), CLEAR),
+    ("over-dose", session(dose=Quantity(2500.0, Unit.JOULE)), UNDETERMINED),
+    ("over-dose", session(dose=Quantity(2300.0, Unit.JOULE)), UNDETERMINED),
+    ("over-dose", session(dose=Quantity(2400.1, Unit.JOULE), calibration=UNKNOWN), FIRES),
+    ("over-dose", session(dose=Quantity(2400.0, Unit.JOULE), calibration=UNKNOWN), CLEAR),
+    ("over-dose", session(dose=None), UNDETERMINED),
+    # too-long: over 5 min by more than the second in which records count
+    ("too-long", session(active=timedelta(seconds=302)), FIRES),
+    ("too-long", session(active=timedelta(seconds=301)), CLEAR),
+    ("too-long", session(active=timedelta(seconds=240)), CLEAR),
+    # too-soon: rested for less than a day
+    ("too-soon", session(rest=rested(2 * HOUR)), FIRES),
+    ("too-soon", session(rest=rested(23 * HOUR, 25 * HOUR)), UNDETERMINED),
+    ("too-soon", session(rest=rested(24 * HOUR)), CLEAR),
+    ("too-soon", session(rest=rested(24 * HOUR - timedelta(seconds=1))), FIRES),
+    ("too-soon", session(rest=None), CLEAR),
+    # no-regimen
+    ("no-regimen", session(regimen=None), FIRES),
+    ("no-regimen", session(), CLEAR),
+    # contact-lost: over 15 s in all, in a session that was worn
+    ("contact-lost", contact(*[True] * 100, *[False] * 16), FIRES),
+    ("contact-lost", contact(*[True] * 100, *[False] * 15), CLEAR),
+    ("contact-lost", contact(*[True, False] * 16), FIRES),
+    ("contact-lost", contact(*[False] * 100), CLEAR),
+    ("contact-lost", contact(*[True] * 50, *[False] * 50, recorded=False), UNDETERMINED),
+    ("contact-lost", contact(*[False] * 20, missing=21), UNDETERMINED),
+    ("contact-lost", contact(*[False] * 20, features=()), CLEAR),
+    # not-worn: contact for a tenth of the time or less
+    ("not-worn", contact(*[False] * 100), FIRES),
+    ("not-worn", contact(*[True] * 10, *[False] * 90), FIRES),
+    ("not-worn", contact(*[True] * 11, *[False] * 89), CLEAR),
+    ("not-worn", contact(*[False] * 100, recorded=False), UNDETERMINED),
+    ("not-worn", contact(*[False] * 100, features=()), CLEAR),
+    ("not-worn", session(samples=samples(()), missing=240), UNDETERMINED),
+    # clock-unknown
+    ("clock-unknown", session(started=None), FIRES),
+    ("clock-unknown", session(started=None, recorded=False), UNDETERMINED),
+    ("clock-unknown", session(), CLEAR),
+]
+
+
+@pytest.mark.parametrize(("rule", "facts", "outcome"), EXAMPLES)
+def test_a_rule_says_of_an_example_what_a_physician_would(rule, facts, outcome):
+    assert RULE[RuleId(rule)].judge(facts, LIMITS).outcome is outcome
+
+
+def test_every_rule_has_an_example_that_fires_one_that_is_silent_and_one_that_cannot_tell():
+    shown = {(rule, outcome) for rule, _, outcome in EXAMPLES}
+    cannot_be_undetermined = {"no-regimen", "too-long"}
+    for rule in RULES:
+        assert (rule.id, FIRES) in shown
+        assert (rule.id, CLEAR) in shown
+        assert (rule.id, UNDETERMINED) in shown or rule.id in cannot_be_undetermined
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_tells_a_physician_cause_consequence_action_time_and_source(rule):
+    text = rule.judge.__doc__
+    for word in ("Cause:", "Consequence:", "Action:", "Time to respond:", "Source:"):
+        assert word in text
+    assert rule.title.endswith(".")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_without_limits_nothing_that_needs_one_fires(rule):
+    verdict = rule.judge(session(dose=Quantity(1e6, Unit.JOULE), active=10 * HOUR, rest=rested(HOUR)), NO_LIMITS)
+    assert verdict.outcome is CLEAR
+
+
+def test_a_verdict_names_what_it_measured_against_what_and_how_sure():
+    evidence = RULE[RuleId("too-hot")].judge(heated(40.0, 43.0, 43.5, 43.0, 40.0), LIMITS).evidence
+    assert evidence.measured == Quantity(43.5, Unit.CELSIUS)
+    assert evidence.limit == Quantity(42.5, Unit.CELSIUS)
+    assert evidence.uncertainty == Quantity(0.1, Unit.CELSIUS)
+    assert (evidence.first_sample, evidence.last_sample) == (1, 3)
+
+
+def test_heat_is_judged_without_a_regimen_too():
+    findings = judge(session(regimen=None, samples=samples((43.0,) * 5), highest_skin_celsius=43.0), None)
+    assert {finding.rule for finding in findings} == {"too-hot", "no-regimen"}
+    assert STANDING_LIMITS[Modality.RF].skin_celsius == 42.5
+
+
+def test_until_the_record_is_here_only_what_fires_is_said():
+    running = heated(40.0, 42.6, 42.6, 42.6, recorded=False)
+    assert [finding for finding in judge(running, None) if finding.rule == "too-hot"] == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "severity"),
+    [
+        (heated(40.0, 43.0, 43.0, 43.0), Severity.HIGH),
+        (heated(40.0, 42.6, 42.6, 42.6), Severity.MEDIUM),
+    ],
+)
+def test_a_high_danger_that_cannot_be_ruled_out_calls_as_medium_never_silence(facts, severity):
+    (finding,) = [finding for finding in judge(facts, None) if finding.rule == "too-hot"]
+    assert alert_severity(finding) is severity
+
+
+def test_a_mild_rule_that_cannot_tell_calls_nobody():
+    (finding,) = [one for one in judge(session(samples=samples(()), missing=240), None) if one.rule == "not-worn"]
+    assert alert_severity(finding) is None
+
+
+def test_judging_the_same_facts_again_gives_the_same_findings():
+    facts = heated(40.0, 43.0, 43.0, 43.0)
+    assert judge(facts, None) == judge(facts, None)
