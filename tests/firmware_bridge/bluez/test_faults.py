@@ -9,7 +9,13 @@ from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError, BleakDevi
 from bleak_retry_connector import establish_connection
 
 from firmware_bridge.virtual.bluez.names import ADAPTER, DEVICE, GATT_CHARACTERISTIC
-from firmware_bridge.virtual.bluez.refusals import IN_PROGRESS, LE_UNKNOWN, NOT_READY, UNKNOWN_OBJECT
+from firmware_bridge.virtual.bluez.refusals import (
+    IN_PROGRESS,
+    LE_CONNECTION_ABORTED,
+    LE_UNKNOWN,
+    NOT_READY,
+    UNKNOWN_OBJECT,
+)
 from tests.firmware_bridge.bluez.homes import ACQUIRE, connected, find, home, signals
 from tests.firmware_bridge.radio.loops import in_a_loop, until
 from tests.firmware_bridge.radio.plain_peripheral import LONG_TEXT, TEXT, TICKS
@@ -35,6 +41,31 @@ async def test_an_adapter_that_is_not_ready_once_is_ready_the_next_time(bus):
         with pytest.raises(BleakDBusError, match="NotReady"):
             await BleakScanner.discover(0.05)
         assert await BleakScanner.discover(0.05)
+
+
+@in_a_loop
+async def test_bleak_gets_over_a_scan_that_ended_and_says_otherwise(bus):
+    async with home(bus) as here:
+        await here.add()
+        here.faults.refuse(ADAPTER, "StopDiscovery", IN_PROGRESS, though_done=True)
+        for _ in range(2):
+            assert await BleakScanner.discover(0.05)
+        assert not here.dongle.is_scanning
+
+
+@in_a_loop
+async def test_bleak_gets_over_a_connection_that_came_about_and_was_aborted(bus):
+    async with home(bus) as here:
+        peripheral = await here.add()
+        here.faults.refuse(DEVICE, "Connect", LE_CONNECTION_ABORTED, though_done=True)
+        client = BleakClient(await find())
+        connecting = asyncio.ensure_future(client.connect())
+        await until(lambda: peripheral.links)
+        await signals()
+        await peripheral.links[0].disconnect()
+        await connecting
+        assert await client.read_gatt_char(TEXT) == LONG_TEXT
+        await client.disconnect()
 
 
 @in_a_loop

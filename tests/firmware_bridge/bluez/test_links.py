@@ -169,17 +169,34 @@ async def test_a_read_under_way_fails_when_its_link_is_lost_and_works_on_the_nex
 
 
 @in_a_loop
+async def test_a_peer_that_hangs_up_at_once_fails_the_connection_and_not_the_next(bus):
+    async with home(bus) as here:
+        peripheral = await here.add()
+
+        @peripheral.host.once("connection")
+        def hang_up(link):
+            hang_up.task = asyncio.ensure_future(link.disconnect())
+
+        with pytest.raises(BleakError):
+            async with connected():
+                pass
+        async with connected() as client:
+            assert await client.read_gatt_char(TEXT) == LONG_TEXT
+
+
+@in_a_loop
 async def test_an_absent_peer_keeps_nobody_from_being_connected_to(bus):
     async with home(bus) as here:
         absent, _ = await here.add(), await here.add("Second", "C0:00:00:00:00:02")
-        device = await find()
+        patient = BleakClient(await find(), timeout=5)
         here.lose(absent)
-        waiting = asyncio.ensure_future(BleakClient(device, timeout=5).connect())
+        waiting = asyncio.ensure_future(patient.connect())
         async with asyncio.timeout(2), connected("Second") as client:
             assert client.is_connected
         here.bring_back(absent)
         await waiting
         assert len(absent.links) == 1
+        await patient.disconnect()
 
 
 @in_a_loop

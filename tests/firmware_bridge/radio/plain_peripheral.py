@@ -24,7 +24,7 @@ REFUSED = b"\x99"
 
 
 def room_with(settings):
-    return Room(settings, Random(1))  # noqa: S311  # the chances of the air, not a key
+    return Room(settings, Random(1))
 
 
 class PlainPeripheral:

@@ -74,7 +74,7 @@ async def test_a_host_that_floods_a_paced_link_is_held_back():
     await listen(await central.connect(peripheral.address), peripheral.ticks)
     for _ in range(100):
         await peripheral.tick(b"tick")
-    assert peripheral.links[0].data_packet_queue.pending >= 99
+    assert peripheral.links[0].data_packet_queue.pending > 50
 
 
 @in_a_loop

@@ -51,7 +51,6 @@ async def traced_session(path):
         for number in range(20):
             await peripheral.tick(bytes([number]) * 20 * number)
         await until(lambda: len(heard) == 20)
-        central.host.snooper = None
     return peripheral, heard
 
 
@@ -78,7 +77,6 @@ async def test_a_trace_has_the_format_and_the_clock_it_is_given(tmp_path):
     central = make_host(room_with(RoomSettings()), "central", "F0:00:00:00:00:01")
     with attach_trace(central, path, lambda: NOON):
         await central.power_on()
-        central.host.snooper = None
     since_2000_s = 9_556 * 86_400 + 43_200
     at = (0x00E03AB44A676000 + since_2000_s * 1_000_000).to_bytes(8, "big")  # the format's own figure for 2000-01-01
     reset = bytes.fromhex("00000004 00000004 00000002 00000000") + at + bytes.fromhex("01030c00")
