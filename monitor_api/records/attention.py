@@ -30,7 +30,7 @@ class FindingRow(Table):
 
 
 class AlertRow(Table):
-    """An alert in its present state. `serial` gives the order in which alerts were first stored."""
+    """An alert in its present state."""
 
     __tablename__ = "alert"
 

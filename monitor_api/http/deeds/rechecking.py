@@ -1,0 +1,21 @@
+"""Have sessions checked again that a change touches."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select
+
+from monitor_api.http.deeds.writing import Writing
+from monitor_api.records.sessions import SessionRow
+from monitor_api.sessions.due import mark_due
+from monitor_api.telemetry.series import SeriesKey
+from vocabulary.identity import SessionId
+
+
+def recheck(writing: Writing, which: ColumnElement[bool], since: datetime) -> int:
+    """Mark the clinic's sessions that may have begun at `since` or later as due; gives how many."""
+    clinic = writing.caller.clinic
+    began = or_(SessionRow.started_latest.is_(None), SessionRow.started_latest >= since)
+    found = writing.session.scalars(select(SessionRow.id).where(SessionRow.clinic_id == clinic, which, began))
+    keys = [SeriesKey(clinic=clinic, session=SessionId(one)) for one in found]
+    mark_due(writing.session, keys, writing.now)
+    return len(keys)

@@ -1,0 +1,243 @@
+"""One clinic of made-up people, for the examples in the API's description; checked like any other code."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+from uuid import UUID
+
+from alerts.life import State
+from clinical.misuse.heat import too_hot
+from clinical.verdicts import Outcome
+from monitor_api.http.deeds.users import MadeToken
+from monitor_api.http.paging import Page
+from monitor_api.http.policy import Role
+from monitor_api.http.queries.alerts import SeenAcknowledgement, SeenAlert
+from monitor_api.http.queries.clinics import Clinic
+from monitor_api.http.queries.devices import Assigned, Device, Link, ReportedState
+from monitor_api.http.queries.gateways import Gateway, SeenKey
+from monitor_api.http.queries.patients import Patient
+from monitor_api.http.queries.regimens import RegimenDetail, SeenLimits, SeenRegimen, SeenVersion
+from monitor_api.http.queries.samples import MissingRun, SessionSamples, StateRun
+from monitor_api.http.queries.sessions import (
+    HeldAgainst,
+    SeenEvidence,
+    SeenFinding,
+    SeenGap,
+    SessionDetail,
+    SessionSummary,
+    Started,
+)
+from monitor_api.http.queries.upkeep import (
+    AuditEntry,
+    GatewayAge,
+    Health,
+    Quarantined,
+    QuarantineDetail,
+    StoreSizes,
+)
+from monitor_api.http.queries.users import Token, User
+from monitor_api.records.trail import ActorKind
+from vocabulary.devices import DeviceState, Feature, Modality, Zone
+from vocabulary.identity import (
+    AlertId,
+    ClinicId,
+    DeviceUid,
+    GatewayId,
+    PatientId,
+    RegimenId,
+    UserId,
+    finding_id,
+    session_id,
+)
+from vocabulary.instants import Known
+from vocabulary.quantities import Quantity, Unit
+from vocabulary.readings import EndReason
+from vocabulary.severity import Severity
+
+T = TypeVar("T")
+
+AT: Final = datetime(2026, 3, 2, 19, 30, tzinfo=UTC)
+_DEVICE: Final = DeviceUid("0011223344556677")
+_GATEWAY: Final = GatewayId("home-1")
+_SESSION: Final = session_id(_DEVICE, 41)
+
+
+def _id(number: int) -> UUID:
+    return UUID(int=number, version=4)
+
+
+def page(item: T) -> Page[T]:
+    """A page of one."""
+    return Page(items=(item,), next="WyIyMDI2LTAzLTAyIl0")
+
+
+CLINIC: Final = Clinic(id=ClinicId(_id(1)), name="Skin clinic by the lake", zone="Europe/Berlin")
+PATIENT: Final = Patient(
+    id=PatientId(_id(2)), name="Ada Example", reference="P-1041", born=1968, zone="Europe/Berlin", created_at=AT
+)
+USER: Final = User(
+    id=UserId(_id(3)),
+    login="dr.example",
+    name="Dr Eve Example",
+    role=Role.PHYSICIAN,
+    patient_id=None,
+    created_at=AT,
+    disabled_at=None,
+)
+TOKEN: Final = Token(
+    id=_id(4),
+    name="export",
+    role=Role.MAKER,
+    created_at=AT,
+    expires_at=AT + timedelta(days=90),
+    revoked_at=None,
+)
+MADE_TOKEN: Final = MadeToken(token=TOKEN, secret="lw_shown-this-once")  # noqa: S106 - an example
+GATEWAY: Final = Gateway(
+    id=_GATEWAY,
+    name="Home 1",
+    registered_at=AT,
+    heard_at=AT,
+    keys=(SeenKey(key_id=1, created_at=AT, retired_at=None),),
+)
+DEVICE: Final = Device(
+    uid=_DEVICE,
+    gateway_id=_GATEWAY,
+    family="hets",
+    modality=Modality.RF,
+    model="Warm Wand 2",
+    serial="WW2-000417",
+    firmware="1.4.2",
+    features=(Feature.RECORDS, Feature.LIVE, Feature.SKIN_TEMPERATURE, Feature.CONTACT),
+    first_seen_at=AT,
+    reported=ReportedState(state=DeviceState.READY, lockout=None, faults=(), battery_percent=81, at=AT),
+    link=Link(connected=True, device_heard_at=AT, gateway_heard_at=AT),
+    assignment=Assigned(patient_id=PATIENT.id, from_at=AT),
+    dose_uncertainty_fraction=0.1,
+    skin_uncertainty_celsius=0.5,
+)
+SUMMARY: Final = SessionSummary(
+    id=_SESSION,
+    device_uid=_DEVICE,
+    counter=41,
+    modality=Modality.RF,
+    patient_id=PATIENT.id,
+    regimen=HeldAgainst(regimen_id=RegimenId(_id(5)), version=2),
+    started=Started(earliest=AT, latest=AT + timedelta(seconds=1), known_by=Known.ANCHOR),
+    first_heard_at=AT + timedelta(seconds=1),
+    heard_at=AT + timedelta(minutes=10),
+    recorded=True,
+    planned_s=600,
+    active_s=598,
+    elapsed_s=598,
+    dose=Quantity(4210, Unit.JOULE),
+    highest_skin_celsius=43.1,
+    end_reason=EndReason.DONE,
+    program=2,
+    zones=(Zone.CHEEK_LEFT,),
+    samples_stored=596,
+    samples_missing=2,
+    conflict=None,
+    checked_at=AT + timedelta(minutes=11),
+)
+FINDING: Final = SeenFinding(
+    id=finding_id(too_hot.id, _SESSION, str(_SESSION)),
+    rule=too_hot.id,
+    rule_version=too_hot.version,
+    title=too_hot.title,
+    severity=Severity.HIGH,
+    outcome=Outcome.FIRES,
+    because="Skin at 43.1 °C, above 42.5 °C for 4 s",
+    evidence=SeenEvidence(
+        measured=Quantity(43.1, Unit.CELSIUS),
+        limit=Quantity(42.5, Unit.CELSIUS),
+        uncertainty=None,
+        first_sample=210,
+        last_sample=214,
+    ),
+    found_at=AT + timedelta(minutes=4),
+)
+SESSION: Final = SessionDetail(session=SUMMARY, findings=(FINDING,), gaps=(SeenGap(first=300, last=301),))
+SAMPLES: Final = SessionSamples(
+    session_id=_SESSION,
+    stored=596,
+    shown=3,
+    clashes=0,
+    columns={
+        "sequence": (0, 212, 597),
+        "active_s": (0, 212, 597),
+        "signs": (1, 1, 0),
+        "skin_celsius": (33.2, 43.1, 40.0),
+    },
+    states=(StateRun(first=0, last=597, state=DeviceState.EMITTING, zone=Zone.CHEEK_LEFT),),
+    missing=(MissingRun(first=300, last=301),),
+)
+_VERSION: Final = SeenVersion(
+    version=2,
+    from_at=AT,
+    prescriber_id=USER.id,
+    sessions_per_week=3,
+    duration_s=600,
+    dose=Quantity(4000, Unit.JOULE),
+    limits=SeenLimits(
+        duration_s=660,
+        dose=Quantity(4400, Unit.JOULE),
+        skin_celsius=42.5,
+        skin_grace_s=2,
+        rest_s=86400,
+        contact_grace_s=15,
+    ),
+)
+REGIMEN: Final = SeenRegimen(
+    id=RegimenId(_id(5)),
+    patient_id=PATIENT.id,
+    modality=Modality.RF,
+    created_at=AT,
+    ended_at=None,
+    newest=_VERSION,
+)
+REGIMEN_DETAIL: Final = RegimenDetail(regimen=REGIMEN, versions=(_VERSION,))
+ALERT: Final = SeenAlert(
+    id=AlertId(_id(6)),
+    patient_id=PATIENT.id,
+    device_uid=_DEVICE,
+    session_id=_SESSION,
+    rule=too_hot.id,
+    rule_version=too_hot.version,
+    title=too_hot.title,
+    explanation=too_hot.explanation,
+    severity=Severity.HIGH,
+    state=State.ACKNOWLEDGED,
+    because=FINDING.because,
+    event_at=AT + timedelta(minutes=4),
+    raised_at=AT + timedelta(minutes=4),
+    found_late=False,
+    acknowledgement=SeenAcknowledgement(by=USER.id, name=USER.name, at=AT + timedelta(minutes=6)),
+)
+QUARANTINED: Final = Quarantined(
+    id=7,
+    gateway_id=_GATEWAY,
+    topic="het/v1/gw/home-1/batch",
+    part="batch",
+    reason="seal: another key, another topic, or changed bytes",
+    size_bytes=412,
+    received_at=AT,
+)
+QUARANTINE_DETAIL: Final = QuarantineDetail(entry=QUARANTINED, data="AQEAAAAB")
+AUDIT: Final = AuditEntry(
+    id=8,
+    at=AT,
+    actor_kind=ActorKind.USER,
+    actor_id=USER.id,
+    action="regimen prescribed",
+    subject_kind="regimen",
+    subject_id=str(REGIMEN.id),
+    detail={"version": 2},
+)
+HEALTH: Final = Health(
+    as_of=AT,
+    gateways=(GatewayAge(id=_GATEWAY, heard_at=AT),),
+    checks_due=0,
+    oldest_due_at=None,
+    quarantined=1,
+    stores=StoreSizes(records_bytes=1048576, telemetry_bytes=4194304),
+)

@@ -1,0 +1,109 @@
+"""How each operation of the API is called, by its name: an own table, so that nothing is taken from the code."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from httpx import Response
+
+from tests.monitor_api.http.world import SECRET_TEXT, Client, Tenant, World
+
+BODY_REFERENCES = {"add_user", "put_assignment", "prescribe_regimen"}
+"""Operations whose body names a patient."""
+
+STREAMS = {"follow_events"}
+
+UNKNOWN = UUID(int=0)
+VERSION = {
+    "from_at": "2026-03-02T18:00:00Z",
+    "sessions_per_week": 3,
+    "duration_s": 600,
+    "dose": {"value": 1, "unit": "J"},
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation as the description gives it."""
+
+    id: str
+    method: str
+    path: str
+    told: dict[str, Any]
+
+    @property
+    def writes(self) -> bool:
+        return self.method != "GET"
+
+    @property
+    def names_one(self) -> bool:
+        return "{" in self.path
+
+
+def operations(world: World) -> list[Operation]:
+    document = world.nobody().get("/api/v1/openapi.json").json()
+    return [
+        Operation(told["operationId"], method.upper(), path, told)
+        for path, methods in document["paths"].items()
+        for method, told in methods.items()
+    ]
+
+
+def ids(tenant: Tenant) -> dict[str, object]:
+    return {
+        "patient_id": tenant.patient,
+        "user_id": next(id_ for role, id_ in tenant.users.items() if role == "maker"),
+        "token_id": tenant.token,
+        "gateway_id": tenant.gateway,
+        "key_id": 1,
+        "uid": tenant.device,
+        "session_id": tenant.session,
+        "regimen_id": tenant.regimen,
+        "alert_id": tenant.alert,
+        "entry_id": tenant.quarantine,
+    }
+
+
+MISSING = {
+    **{f"{kind}_id": UNKNOWN for kind in ("patient", "user", "token", "session", "regimen", "alert")},
+    "gateway_id": "nowhere",
+    "key_id": 99,
+    "uid": "ffffffffffffffff",
+    "entry_id": 999,
+}
+
+
+def bodies(patient: UUID, tag: str = "new") -> dict[str, Any]:
+    """A body for each operation that takes one; `tag` makes what must be unique so."""
+    return {
+        "log_in": {"login": "physician@a", "password": "correct horse battery"},
+        "add_patient": {"name": "New Patient", "reference": "P9", "zone": "Europe/Berlin"},
+        "add_user": {
+            "login": f"{tag}@somewhere",
+            "name": "New User",
+            "role": "patient",
+            "password": "long enough, surely",
+            "patient_id": str(patient),
+        },
+        "make_token": {"name": "export", "role": "maker"},
+        "register_gateway": {"id": tag, "name": "Home", "key_id": 1, "key": SECRET_TEXT},
+        "add_gateway_key": {"key_id": 2, "key": SECRET_TEXT},
+        "put_assignment": {"patient_id": str(patient), "from_at": "2026-03-02T18:00:00Z"},
+        "prescribe_regimen": {
+            **VERSION,
+            "dose": {"value": 9, "unit": "J/cm2"},
+            "patient_id": str(patient),
+            "modality": "led",
+        },
+        "put_regimen": VERSION,
+    }
+
+
+def call(client: Client, operation: Operation, of: dict[str, object], body: Any = None) -> Response:
+    path = operation.path.format(**of)
+    headers = {"If-Match": "*"} if operation.id in {"put_regimen", "end_regimen"} else {}
+    return client.request(operation.method, path, json=body, headers=headers)
+
+
+def call_with_own(client: Client, operation: Operation, tenant: Tenant, tag: str = "new") -> Response:
+    return call(client, operation, ids(tenant), bodies(tenant.patient, tag).get(operation.id))
