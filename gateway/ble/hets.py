@@ -28,7 +28,7 @@ from device_drivers.hets.procedures import (
 from device_drivers.hets.segments import Partial, join
 from device_drivers.hets.status import read_elapsed_time, read_features, read_state, read_system_id
 from gateway.ble.link import Link
-from gateway.errors import LinkLost, LinkRefused
+from gateway.errors import LinkError, LinkLost, LinkRefused
 from gateway.sessions.book import SessionBook, StoredBytes
 from vocabulary.clock import Clock
 from vocabulary.devices import DeviceDescription, Mark
@@ -81,17 +81,18 @@ class Conversation:
         self._link, self._book, self._clock = link, book, clock
         self._device, self._modality = description.device, description.modality
         self._live: asyncio.Queue[Frame] = asyncio.Queue()
+        self._reported: asyncio.Queue[Frame] = asyncio.Queue()
         self._answers: asyncio.Queue[Frame] = asyncio.Queue()
         self._records_due = asyncio.Event()
 
     async def run(self) -> None:
-        """Talk until the link is lost. Raises LinkLost, LinkRefused."""
+        """Talk until the link is lost. Raises LinkLost, LinkRefused, DriverError."""
         await self._secure()
         queues = {
             gatt.STATE: self._live,
             gatt.LIVE: self._live,
-            gatt.RECORD: self._answers,
-            gatt.RECORD_ACCESS: self._answers,
+            gatt.RECORD: self._reported,
+            gatt.RECORD_ACCESS: self._reported,
             gatt.CONTROL: self._answers,
         }
         for characteristic, queue in queues.items():
@@ -102,7 +103,7 @@ class Conversation:
                 tasks.create_task(self._watch())
                 tasks.create_task(self._follow())
                 tasks.create_task(self._fetch())
-        except* (LinkLost, LinkRefused) as failures:
+        except* (LinkError, DriverError) as failures:
             raise failures.exceptions[0] from None
 
     async def _secure(self) -> None:
@@ -182,12 +183,12 @@ class Conversation:
 
     async def _report(self) -> None:
         """Have the device report its new records, and store each. Raises FrameRefused when one does not come whole."""
-        while not self._answers.empty():
-            self._answers.get_nowait()
+        while not self._reported.empty():
+            self._reported.get_nowait()
         await self._link.write(gatt.RECORD_ACCESS, report_records_from(self._book.stored_upto(self._device) + 1))
         partial: Partial | None = None
         in_order = True
-        while (frame := await self._answer()).characteristic == gatt.RECORD:
+        while (frame := await self._next(self._reported)).characteristic == gatt.RECORD:
             partial, message = join(partial, frame.value)
             if message is not None:
                 in_order = await self._store(message, frame.at, in_order=in_order)
@@ -209,14 +210,14 @@ class Conversation:
         if stored == 0:
             return
         await self._link.write(gatt.CONTROL, acknowledge_records(stored))
-        answer = read_control_answer((await self._answer()).value)
+        answer = read_control_answer((await self._next(self._answers)).value)
         if answer.result != ControlResult.OK:
             _log.warning("%s: records up to %d not acknowledged: %s", self._device, stored, answer)
 
-    async def _answer(self) -> Frame:
+    async def _next(self, queue: "asyncio.Queue[Frame]") -> Frame:
         try:
             async with asyncio.timeout(RECORD_S):
-                return await self._answers.get()
+                return await queue.get()
         except TimeoutError:
             raise LinkLost(self._link.address, "fetching records", f"no answer in {RECORD_S:.0f} s") from None
 

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final, TypeVar
 
 from bleak import BleakClient
-from bleak.args.bluez import BlueZNotifyArgs
 from bleak.backends.device import BLEDevice
 from bleak.exc import BleakDBusError, BleakError
 from bleak_retry_connector import BleakClientWithServiceCache, establish_connection
@@ -55,15 +54,16 @@ class Link:
     async def subscribe(self, characteristic: str, take: Callable[[bytes], None]) -> None:
         """Have every notification or indication handed to `take`.
 
-        AcquireNotify, because with StartNotify BlueZ signals a value that was read as if it had been notified.
+        By StartNotify, which keeps the order between characteristics: the answer that ends a report must not overtake
+        its last record, as it may on AcquireNotify's sockets. The price is that a value which is read comes as a
+        notification too.
         """
 
         def notified(_characteristic: object, value: bytearray) -> None:
             self.heard_at = self._clock()
             take(bytes(value))
 
-        options = BlueZNotifyArgs(use_start_notify=False)
-        subscribing = self._client.start_notify(characteristic, notified, bluez=options)
+        subscribing = self._client.start_notify(characteristic, notified)
         await self._bounded(f"subscribing to {characteristic[4:8]}", subscribing)
 
     async def pair(self) -> None:

@@ -80,6 +80,8 @@ class Radio:
                 await asyncio.sleep(REFUSED_S)
             except (LinkError, DriverError, IdentityError) as failure:
                 _log.info("%s", failure)
+            except Exception:  # noqa: BLE001 - whatever one device brings about must not take the others down
+                _log.exception("%s: a fault of ours; the other devices of the home go on", address)
             await asyncio.sleep(SETTLE_S)
             after = monotonic()
 

@@ -37,6 +37,7 @@ class SessionBook:
         self._put = put
         self._memories = dict(memories)
         self._followed: dict[DeviceUid, Followed] = {}
+        self._marks: dict[DeviceUid, Mark] = {}
 
     async def meet(self, description: DeviceDescription) -> None:
         """A device is connected and has said what it is."""
@@ -46,8 +47,10 @@ class SessionBook:
         await self._put(Entry(items=(introduce(description),)))
 
     async def mark(self, device: DeviceUid, mark: Mark, at: datetime) -> None:
-        """The device reported its state."""
-        await self._step(device, *on_mark(self._followed[device], mark, at))
+        """The device reported its state; a state that is the one before is no news."""
+        if self._marks.get(device) != mark:
+            self._marks[device] = mark
+            await self._step(device, *on_mark(self._followed[device], mark, at))
 
     async def readings(self, device: DeviceUid, readings: Sequence[tuple[Reading, datetime]]) -> None:
         """Live frames came, in this order."""

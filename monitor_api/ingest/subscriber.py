@@ -49,7 +49,11 @@ class Subscriber:
 
     def start(self, ready: Callable[[], None]) -> None:
         """Connect in the background, and again whenever the connection is lost; `ready` is called when subscribed."""
-        self._client.on_subscribe = lambda *_: ready()
+
+        def subscribed(_client: Client, _data: object, _id: int, _reasons: object, _properties: object) -> None:
+            ready()
+
+        self._client.on_subscribe = subscribed
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = SESSION_EXPIRY_S
         properties.ReceiveMaximum = IN_FLIGHT

@@ -43,7 +43,7 @@ class World:
             self.bench.device.begin(0)
             self.bench.device.stop_by_user()
         self.bench.device.collect()
-        self.room = Room(settings, Random(1))  # noqa: S311  # chance, not a secret
+        self.room = Room(settings, Random(1))  # chance, not a secret
         self.host = make_host(self.room, "Mask 6677", "C0:00:00:00:00:01", advertising_interval=FAST)
         self.central = make_host(self.room, "central", "F0:00:00:00:00:01")
         self.central.pairing_config_factory = lambda _: PairingConfig(sc=True, mitm=False, bonding=True)

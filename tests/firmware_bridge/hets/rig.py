@@ -45,7 +45,7 @@ class Bench:
 
     def __init__(self, product: Product = MASK, **limits):
         self.skin = SteadySkin()
-        chance = Random(7)  # noqa: S311  # no secret
+        chance = Random(7)  # no secret
         self.device = VirtualDevice(with_limits(product, **limits), UID, self.skin, chance)
         self.device.power_on()
         self._happened = []

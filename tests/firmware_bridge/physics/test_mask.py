@@ -43,7 +43,7 @@ def test_a_mask_on_the_table_has_no_contact_and_stays_near_the_room():
 
 
 def test_a_mask_taken_off_cools_to_the_room_within_a_quarter_of_an_hour():
-    physics = MaskPhysics(Random(1))  # noqa: S311  # chance, not a secret
+    physics = MaskPhysics(Random(1))  # chance, not a secret
     physics.handling.on_skin = True
     for _ in range(600):
         physics.second(30.0, zone=12)
@@ -58,7 +58,7 @@ def test_light_droops_as_the_board_warms():
 
 
 def test_a_pause_delivers_nothing_and_cools():
-    physics = MaskPhysics(Random(1))  # noqa: S311  # chance, not a secret
+    physics = MaskPhysics(Random(1))  # chance, not a secret
     physics.handling.on_skin = True
     for _ in range(600):
         physics.second(30.0, zone=12)
@@ -72,7 +72,7 @@ def test_the_same_seed_makes_the_same_session():
 
 
 def test_a_session_does_not_depend_on_how_the_rest_before_it_was_cut():
-    whole, cut = (MaskPhysics(Random(3)) for _ in range(2))  # noqa: S311  # chance, not a secret
+    whole, cut = (MaskPhysics(Random(3)) for _ in range(2))  # chance, not a secret
     whole.handling.on_skin = cut.handling.on_skin = True
     whole.rest(timedelta(seconds=90))
     for _ in range(900):

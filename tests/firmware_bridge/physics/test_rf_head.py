@@ -79,7 +79,7 @@ def test_an_open_circuit_has_no_impedance():
 
 
 def test_new_gel_ends_the_breaks():
-    physics = RfPhysics(Random(1))  # noqa: S311  # chance, not a secret
+    physics = RfPhysics(Random(1))  # chance, not a secret
     physics.handling.on_skin = physics.handling.gel_dry = True
     for _ in range(100):
         physics.second(10.0, zone=3)
@@ -90,7 +90,7 @@ def test_new_gel_ends_the_breaks():
 
 
 def test_a_lifted_head_has_no_contact_and_cools():
-    physics = RfPhysics(Random(1))  # noqa: S311  # chance, not a secret
+    physics = RfPhysics(Random(1))  # chance, not a secret
     physics.handling.on_skin = True
     for _ in range(100):
         physics.second(10.0, zone=3)
@@ -101,7 +101,7 @@ def test_a_lifted_head_has_no_contact_and_cools():
 
 
 def test_another_zone_is_fresh_skin():
-    physics = RfPhysics(Random(1))  # noqa: S311  # chance, not a secret
+    physics = RfPhysics(Random(1))  # chance, not a secret
     physics.handling.on_skin = True
     for _ in range(240):
         physics.second(10.0, zone=3)
@@ -114,7 +114,7 @@ def test_the_same_seed_makes_the_same_session():
 
 
 def test_a_session_does_not_depend_on_how_the_rest_before_it_was_cut():
-    whole, cut = (RfPhysics(Random(3)) for _ in range(2))  # noqa: S311  # chance, not a secret
+    whole, cut = (RfPhysics(Random(3)) for _ in range(2))  # chance, not a secret
     whole.handling.on_skin = cut.handling.on_skin = True
     whole.rest(timedelta(seconds=90))
     for _ in range(900):

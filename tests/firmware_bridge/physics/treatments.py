@@ -12,14 +12,14 @@ SETTLING = timedelta(seconds=20)
 
 
 def mask_session(seed, *, worn=True, seconds=600):
-    physics = MaskPhysics(Random(seed))  # noqa: S311  # chance, not a secret
+    physics = MaskPhysics(Random(seed))  # chance, not a secret
     physics.handling.on_skin = worn
     physics.rest(SETTLING)
     return [physics.second(30.0, zone=12) for _ in range(seconds)]
 
 
 def rf_session(seed, *, still_from=None, dry_from=None, seconds=240):
-    physics = RfPhysics(Random(seed))  # noqa: S311  # chance, not a secret
+    physics = RfPhysics(Random(seed))  # chance, not a secret
     physics.handling.on_skin = True
     physics.rest(SETTLING)
     sensed = []
