@@ -85,9 +85,10 @@ class Supervisor:
             self._stop(running)
         self._running.clear()
 
-    def pid(self, name: str) -> int:
-        """The process id of a child."""
-        return next(running.process.pid for running in self._running if running.child.name == name)
+    def pid(self, name: str) -> int | None:
+        """The process id of a child, None while it does not run."""
+        process = next(running.process for running in self._running if running.child.name == name)
+        return process.pid if process.poll() is None else None
 
     def _spawn(self, child: Child) -> "subprocess.Popen[bytes]":
         with self._log(child).open("ab") as log, self._output(child).open("ab") as output:

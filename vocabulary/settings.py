@@ -46,13 +46,14 @@ S = TypeVar("S", bound=Settings)
 
 
 class BrokerSettings(Settings):
-    """Where a broker is and who we are to it. `ca_file` switches TLS on."""
+    """Where a broker is and who we are to it. `ca_file` switches TLS on; `embedded` is the demo's broker."""
 
     host: str
     port: Port = 8883
     username: str
     password: SecretStr
     ca_file: str | None = None
+    embedded: bool = False
 
 
 def read_settings(model: type[S], source: str, text: str, environ: Mapping[str, str]) -> S:

@@ -25,7 +25,7 @@ SETTLE_S: Final = 0.2
 REFUSED_S: Final = 15.0
 """After a device refused, for example because its pairing window is closed."""
 
-NO_RADIO_S: Final = 5.0
+NO_RADIO_S: Final = 2.0
 """Between two looks for an adapter."""
 
 HEARTBEAT_S: Final = 30.0

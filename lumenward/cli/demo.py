@@ -64,13 +64,13 @@ def _show(figures: dict[str, Any]) -> None:
 def _page(seed: int, port: int) -> None:
     from lumenward.demo.people import LOGINS  # noqa: PLC0415 - the demo's world, which needs the extra "virtual"
     from lumenward.demo.run import running  # noqa: PLC0415
+    from lumenward.demo.scenario import SCENARIO  # noqa: PLC0415
+    from lumenward.demo.world import Plan  # noqa: PLC0415
 
+    plan = Plan(homes=SCENARIO, seed=seed, http_port=port, roles=("api", "ingest", "check"))
     console, stop = Console(highlight=False), stop_event()
     console.print("Starting three homes, a broker and the service ...")
-    with (
-        TemporaryDirectory(prefix="lumenward-") as directory,
-        running(Path(directory), seed, port, ("api", "ingest", "check")) as demo,
-    ):
+    with TemporaryDirectory(prefix="lumenward-") as directory, running(Path(directory), plan) as demo:
         console.print(f"\n  [bold]{demo.world.url}[/]\n")
         for login in LOGINS:
             console.print(f"  {login.role:<10} log in as [bold]{login.login}[/], password [bold]{demo.password}[/]")

@@ -17,8 +17,10 @@ def devices(
     """Run virtual devices until asked to stop. A gateway reaches them by DBUS_SYSTEM_BUS_ADDRESS=unix:path=SOCKET."""
     from firmware_bridge.virtual.definitions import load_home  # noqa: PLC0415 - needs the extra "virtual"
     from firmware_bridge.virtual.home import run_homes  # noqa: PLC0415
+    from firmware_bridge.virtual.radio import quiet_bumble  # noqa: PLC0415
 
     write_log()
+    quiet_bumble()
     text = os.environ.get("LUMENWARD_CLOCK")
     clock = ClockMap.load(text) if text else PRESENT
     definitions = [load_home(path.read_text()) for path in homes]

@@ -1,6 +1,6 @@
 """Run a demo: bring its world up, and judge what came of it."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from lumenward.demo.people import settle
 from lumenward.demo.scenario import SCENARIO
 from lumenward.demo.stored import Watch
 from lumenward.demo.verdict import Verdict, weigh
-from lumenward.demo.world import World, free_port, make_world
+from lumenward.demo.world import Plan, World, free_port, make_world
 from lumenward.supervisor import Supervisor
 from monitor_api.records.database import Database
 from monitor_api.telemetry.sqlite import SqliteTelemetry
@@ -47,9 +47,9 @@ class Demo:
 
 
 @contextmanager
-def running(directory: Path, seed: int, http_port: int, roles: Sequence[str]) -> Generator[Demo]:
+def running(directory: Path, plan: Plan) -> Generator[Demo]:
     """Bring a demo up in an empty directory, and down again. Raises ChildFailed."""
-    world = make_world(directory, SCENARIO, seed, http_port)
+    world = make_world(directory, plan)
     supervisor = Supervisor(directory)
     database = Database(f"sqlite:///{directory / 'records.sqlite'}")
     telemetry = SqliteTelemetry(directory / "telemetry.sqlite")
@@ -57,7 +57,9 @@ def running(directory: Path, seed: int, http_port: int, roles: Sequence[str]) ->
         supervisor.start(world.radio())
         database.migrate()
         password = settle(database, world)
-        supervisor.start((*world.service(roles), *world.gateways()))
+        supervisor.start(world.service(plan.roles))
+        supervisor.wait_until_ready()
+        supervisor.start(world.gateways())
         supervisor.wait_until_ready()
         yield Demo(world, supervisor, Watch(database, telemetry), password)
     finally:
@@ -68,10 +70,8 @@ def running(directory: Path, seed: int, http_port: int, roles: Sequence[str]) ->
 
 def run_headless(seed: int, told: Told) -> Verdict:
     """Run the line without a page, and judge it. Raises ChildFailed when a part does not come up."""
-    with (
-        TemporaryDirectory(prefix="lumenward-") as directory,
-        running(Path(directory), seed, free_port(), ("ingest", "check")) as demo,
-    ):
+    plan = Plan(homes=SCENARIO, seed=seed, http_port=free_port(), roles=("ingest", "check"))
+    with TemporaryDirectory(prefix="lumenward-") as directory, running(Path(directory), plan) as demo:
         return _judge(demo, told)
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from itertools import chain
 from typing import Any, Final
 
@@ -23,6 +24,27 @@ OTHERS_S: Final = 5.0
 
 _ETS_FLAGS_AT: Final = 16
 _CURRENT_TIMELINE: Final = 0x20
+
+
+class Kind(StrEnum):
+    """What can be wrong."""
+
+    UNFINISHED = "unfinished"
+    RECORD = "record"
+    SAMPLES = "samples"
+    UNPLANNED_GAP = "unplanned gap"
+    CONFLICT = "conflict"
+    QUARANTINED = "quarantined"
+    ALERT = "alert"
+    LATE = "late"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is not as it must be: of what kind, and what, in words."""
+
+    kind: Kind
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +72,11 @@ class Verdict:
     quarantined: int
     alerts_expected: int
     alerts: tuple[RaisedAlert, ...]
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
     def figures(self) -> dict[str, Any]:
         """As values for JSON."""
-        return asdict(self)
+        return asdict(self) | {"problems": [problem.words for problem in self.problems]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +104,7 @@ def weigh(world: World, stored: Stored) -> Verdict:
         ),
         *_surplus(produced, stored),
         *alert_problems,
-        *stored.waiting,
+        *(Problem(Kind.UNFINISHED, words) for words in stored.waiting),
     )
     return Verdict(
         devices=len(everybody),
@@ -106,27 +128,29 @@ def _produced(person: Person, journal: Sequence[JournalLine]) -> Iterator[_Produ
             yield _Produced(person, line.counter, ended[line.counter], line.record)
 
 
-def _unfinished(everybody: Sequence[Person], produced: Sequence[_Produced]) -> Iterator[str]:
+def _unfinished(everybody: Sequence[Person], produced: Sequence[_Produced]) -> Iterator[Problem]:
     recorded = Counter(one.person.uid for one in produced)
     for person in everybody:
         planned = sum(1 for step in person.script if isinstance(step.act, Begin))
         if recorded[person.uid] != planned:
-            yield f"{person.uid}: {recorded[person.uid]} of {planned} sessions are over"
+            words = f"{person.uid}: {recorded[person.uid]} of {planned} sessions are over"
+            yield Problem(Kind.UNFINISHED, words)
 
 
-def _session_problems(one: _Produced, session: StoredSession | None) -> Iterator[str]:
+def _session_problems(one: _Produced, session: StoredSession | None) -> Iterator[Problem]:
     name = f"{one.person.uid}:{one.counter}"
     if session is None:
-        yield f"{name}: not stored"
+        yield Problem(Kind.RECORD, f"{name}: not stored")
         return
     if [_comparable(record) for record in session.records] != [_comparable(one.record)]:
-        yield f"{name}: {len(session.records)} records stored, not the device's one"
+        yield Problem(Kind.RECORD, f"{name}: {len(session.records)} records stored, not the device's one")
     if session.samples + session.missing != one.samples:
-        yield f"{name}: {one.samples} samples produced, {session.samples} stored and {session.missing} in gaps"
+        words = f"{name}: {one.samples} samples produced, {session.samples} stored and {session.missing} in gaps"
+        yield Problem(Kind.SAMPLES, words)
     if session.missing and one.counter not in one.person.sessions_with_gaps:
-        yield f"{name}: {session.missing} samples in gaps where no fault was planted"
+        yield Problem(Kind.UNPLANNED_GAP, f"{name}: {session.missing} samples in gaps, and no fault was planted")
     if session.conflict:
-        yield f"{name}: {session.conflict}"
+        yield Problem(Kind.CONFLICT, f"{name}: {session.conflict}")
 
 
 def _comparable(record: bytes) -> bytes:
@@ -135,23 +159,23 @@ def _comparable(record: bytes) -> bytes:
     return record[:_ETS_FLAGS_AT] + bytes([flags]) + record[_ETS_FLAGS_AT + 1 :]
 
 
-def _surplus(produced: Sequence[_Produced], stored: Stored) -> Iterator[str]:
+def _surplus(produced: Sequence[_Produced], stored: Stored) -> Iterator[Problem]:
     known = {(one.person.uid, one.counter) for one in produced}
     for (device, counter), session in stored.sessions.items():
         if session.records and (device, counter) not in known:
-            yield f"{device}:{counter}: stored, and no device has it"
+            yield Problem(Kind.RECORD, f"{device}:{counter}: stored, and no device has it")
     if stored.quarantined:
-        yield f"{stored.quarantined} batches or records are quarantined"
+        yield Problem(Kind.QUARANTINED, f"{stored.quarantined} batches or records are quarantined")
 
 
 def _alerts(
     everybody: Sequence[Person], journals: Mapping[str, Sequence[JournalLine]], stored: Stored
-) -> tuple[tuple[RaisedAlert, ...], list[str]]:
+) -> tuple[tuple[RaisedAlert, ...], list[Problem]]:
     wanted: dict[tuple[str, int, str], Expected] = {
         (person.uid, expected.session, expected.rule): expected for person in everybody for expected in person.expected
     }
     raised: list[RaisedAlert] = []
-    problems: list[str] = []
+    problems: list[Problem] = []
     for alert in stored.alerts:
         expected = wanted.pop((alert.device, alert.session, alert.rule), None)
         seconds = None if expected is None else _seconds(journals[alert.device], expected, alert.stored_at)
@@ -161,7 +185,7 @@ def _alerts(
             )
         )
         problems += _alert_problems(raised[-1], expected)
-    problems += [f"{device}:{session}: {rule} was not raised" for device, session, rule in wanted]
+    problems += [Problem(Kind.ALERT, f"{device}:{session}: {rule} was not raised") for device, session, rule in wanted]
     return tuple(raised), problems
 
 
@@ -173,13 +197,13 @@ def _seconds(journal: Sequence[JournalLine], expected: Expected, stored_at: date
     return round((stored_at - moment).total_seconds(), 3)
 
 
-def _alert_problems(alert: RaisedAlert, expected: Expected | None) -> Iterator[str]:
+def _alert_problems(alert: RaisedAlert, expected: Expected | None) -> Iterator[Problem]:
     name = f"{alert.device}:{alert.session}: {alert.rule}"
     if expected is None:
-        yield f"{name} ({alert.severity}) was raised, and nobody planted it"
+        yield Problem(Kind.ALERT, f"{name} ({alert.severity}) was raised, and nobody planted it")
         return
     if alert.severity != expected.severity:
-        yield f"{name} is {alert.severity}, not {expected.severity}"
+        yield Problem(Kind.ALERT, f"{name} is {alert.severity}, not {expected.severity}")
     allowed = HIGH_S if alert.severity == "high" else OTHERS_S
     if alert.seconds is None or not -1 <= alert.seconds <= allowed:
-        yield f"{name} was stored {alert.seconds} s after its moment, allowed are {allowed}"
+        yield Problem(Kind.LATE, f"{name} was stored {alert.seconds} s after its moment, allowed are {allowed}")

@@ -28,6 +28,18 @@ INGEST: Final = "ingest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a demo is to be: its homes, its chance, where its page is, which roles the service has, how it hurries."""
+
+    homes: tuple[DemoHome, ...]
+    seed: int
+    http_port: int
+    roles: tuple[str, ...]
+    rate: float = RATE
+    lead: timedelta = LEAD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """A demo on disk. `keys` are the gateways' keys by gateway, `accounts` the broker's passwords by client."""
 
@@ -120,7 +132,8 @@ class World:
 
     def _broker_toml(self, name: str) -> str:
         return (
-            f'host = "127.0.0.1"\nport = {self.broker_port}\nusername = "{name}"\npassword = "{self.accounts[name]}"\n'
+            f'host = "127.0.0.1"\nport = {self.broker_port}\nembedded = true\n'
+            f'username = "{name}"\npassword = "{self.accounts[name]}"\n'
         )
 
     def _definition(self, home: DemoHome) -> HomeDefinition:
@@ -148,16 +161,16 @@ class World:
         )
 
 
-def make_world(directory: Path, homes: tuple[DemoHome, ...], seed: int, http_port: int) -> World:
-    """A world that starts now, with fresh secrets and free ports, written to an empty directory."""
-    names = [home.gateway for home in homes]
+def make_world(directory: Path, plan: Plan) -> World:
+    """A world that starts now, with fresh secrets and a free port for its broker, written to an empty directory."""
+    names = [home.gateway for home in plan.homes]
     world = World(
         directory=directory,
-        homes=homes,
-        seed=seed,
-        clock=ClockMap(started_at=datetime.now(UTC), lead=LEAD, rate=RATE),
+        homes=plan.homes,
+        seed=plan.seed,
+        clock=ClockMap(started_at=datetime.now(UTC), lead=plan.lead, rate=plan.rate),
         broker_port=free_port(),
-        http_port=http_port,
+        http_port=plan.http_port,
         secret=_key(),
         accounts={name: secrets.token_urlsafe(16) for name in (INGEST, *names)},
         keys={name: _key() for name in names},
