@@ -117,8 +117,8 @@ class Uplink:
     def _make_client(self) -> Client:
         client = Client(CallbackAPIVersion.VERSION2, self._gateway, protocol=MQTTProtocolVersion.MQTTv5)
         client.username_pw_set(self._broker.username, self._broker.password.get_secret_value())
-        if self._broker.ca_file is not None:
-            context = create_default_context(cafile=self._broker.ca_file)
+        if self._broker.tls:
+            context = create_default_context(cafile=self._broker.authorities)
             client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho leaves it untyped
         client.reconnect_delay_set(min_delay=1, max_delay=60)
         client.on_connect = self._connected

@@ -46,13 +46,17 @@ S = TypeVar("S", bound=Settings)
 
 
 class BrokerSettings(Settings):
-    """Where a broker is and who we are to it. `ca_file` switches TLS on; `embedded` is the demo's broker."""
+    """Where a broker is and who we are to it.
+
+    `authorities`: a file of the certificates that vouch for it; the system's unless set. `embedded`: the demo's own.
+    """
 
     host: str
     port: Port = 8883
     username: str
     password: SecretStr
-    ca_file: str | None = None
+    tls: bool = True
+    authorities: str | None = None
     embedded: bool = False
 
 

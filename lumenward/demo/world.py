@@ -132,7 +132,7 @@ class World:
 
     def _broker_toml(self, name: str) -> str:
         return (
-            f'host = "127.0.0.1"\nport = {self.broker_port}\nembedded = true\n'
+            f'host = "127.0.0.1"\nport = {self.broker_port}\ntls = false\nembedded = true\n'
             f'username = "{name}"\npassword = "{self.accounts[name]}"\n'
         )
 

@@ -39,8 +39,8 @@ class Subscriber:
             CallbackAPIVersion.VERSION2, f"ingest-{worker}", protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True
         )
         self._client.username_pw_set(broker.username, broker.password.get_secret_value())
-        if broker.ca_file is not None:
-            context = create_default_context(cafile=broker.ca_file)
+        if broker.tls:
+            context = create_default_context(cafile=broker.authorities)
             self._client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho leaves it untyped
         self._client.max_queued_messages_set(0)
         self._client.reconnect_delay_set(min_delay=1, max_delay=15)

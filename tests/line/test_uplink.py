@@ -32,7 +32,12 @@ def broker(request, tmp_path):
 
 def told(broker, name):
     return BrokerSettings(
-        host="127.0.0.1", port=broker.port, username=name, password=ACCOUNTS[name], embedded=broker.embedded
+        host="127.0.0.1",
+        port=broker.port,
+        username=name,
+        password=ACCOUNTS[name],
+        tls=False,
+        embedded=broker.embedded,
     )
 
 
