@@ -33,6 +33,12 @@ class StoredKeyring:
             self._remembered[gateway, key_id] = (now + REMEMBERED_S, origin)
         return origin
 
+    def clinic(self, gateway: GatewayId) -> ClinicId | None:
+        """Whose a gateway is; None when there is no such gateway."""
+        with self._database.read() as session:
+            found = session.scalar(select(GatewayRow.clinic_id).where(GatewayRow.id == gateway))
+        return None if found is None else ClinicId(found)
+
     def _look_up(self, gateway: GatewayId, key_id: int) -> Origin | None:
         query = (
             select(GatewayRow.clinic_id, GatewayKeyRow.wrapped)

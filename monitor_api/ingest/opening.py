@@ -54,10 +54,15 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A batch that is not taken. Without an origin there is no key, and so nobody to send a receipt to."""
+    """A batch that is not taken. Without an origin there is no key, and so nobody to send a receipt to.
+
+    `gateway` and `clinic` are those of the topic, which the broker's ACL vouches for.
+    """
 
     arrival: Arrival
     refusal: BatchRefused
+    gateway: GatewayId | None
+    clinic: ClinicId | None
     origin: Origin | None
     header: Header | None
 
@@ -74,6 +79,10 @@ class Keyring(Protocol):
         """The gateway with that key; None when there is no such gateway or the key is unknown or retired."""
         ...
 
+    def clinic(self, gateway: GatewayId) -> ClinicId | None:
+        """Whose a gateway is; None when there is no such gateway."""
+        ...
+
 
 class Opener:
     """Opens arrivals, one by one; keeps the ciphers of recent epochs."""
@@ -84,6 +93,7 @@ class Opener:
 
     def open(self, arrival: Arrival) -> Opened | Refused:
         """Open one arrival."""
+        gateway: GatewayId | None = None
         header: Header | None = None
         origin: Origin | None = None
         try:
@@ -99,7 +109,15 @@ class Opener:
             refusal = BatchRefused(error.where, error.problem)
         except BatchRefused as error:
             refusal = error
-        return Refused(arrival=arrival, refusal=refusal, origin=origin, header=header)
+        clinic = None if gateway is None else self._keyring.clinic(gateway)
+        return Refused(
+            arrival=arrival,
+            refusal=refusal,
+            gateway=gateway if clinic else None,
+            clinic=clinic,
+            origin=origin,
+            header=header,
+        )
 
     def _origin(self, gateway: GatewayId, header: Header) -> Origin:
         origin = self._keyring.origin(gateway, header.key_id)

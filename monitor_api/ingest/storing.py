@@ -12,7 +12,7 @@ from device_drivers.errors import DriverError
 from device_drivers.families import family
 from monitor_api.ingest import rows
 from monitor_api.ingest.opening import Opened
-from monitor_api.ingest.quarantine import refused_record
+from monitor_api.ingest.quarantine import keep, refused_record
 from monitor_api.records.devices import DeviceRow, GatewayRow
 from monitor_api.records.sessions import RecordRow, SessionRow
 from monitor_api.records.trail import Change, ChangeKind, announce
@@ -89,7 +89,7 @@ def _read(session: Session, batch: Opened, item: StoredRecord, now: datetime) ->
     try:
         return family(item.family).read_record(item.data)
     except DriverError as error:
-        session.add(refused_record(batch, item, str(error), now))
+        keep(session, [refused_record(batch, item, str(error))], now)
         return None
 
 

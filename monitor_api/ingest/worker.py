@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from monitor_api.errors import BatchRefused, StoreUnavailable
 from monitor_api.ingest.intake import Intake
 from monitor_api.ingest.opening import Arrival, Opened, Opener, Refused
-from monitor_api.ingest.quarantine import refused_batch
+from monitor_api.ingest.quarantine import keep, refused_batch
 from monitor_api.ingest.receipts import Message, receipts
 from monitor_api.records.database import Database
 from vocabulary.clock import Clock
@@ -96,9 +96,8 @@ class Worker:
         results = self._take_all(group, opened)
         refused = [result for result in results if isinstance(result, Refused)]
         if refused:
-            now = self._clock()
             with self._database.write() as session:
-                session.add_all(refused_batch(one, now) for one in refused)
+                keep(session, [refused_batch(one) for one in refused], self._clock())
         return results
 
     def _take_all(self, group: Sequence[Arrival], opened: Sequence[Opened | Refused]) -> list[Opened | Refused]:
@@ -121,5 +120,13 @@ class Worker:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this batch's, and the next one must be taken
             refusal = BatchRefused("store", f"{type(error).__name__}: {error}")
-            return Refused(arrival=arrival, refusal=refusal, origin=one.origin, header=one.header)
+            origin = one.origin
+            return Refused(
+                arrival=arrival,
+                refusal=refusal,
+                gateway=origin.gateway,
+                clinic=origin.clinic,
+                origin=origin,
+                header=one.header,
+            )
         return one

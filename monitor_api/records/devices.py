@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor_api.records.columns import Big, Id, Name, Serial, Table, Uid, Word
@@ -120,11 +120,16 @@ class BatchRow(Table):
 
 
 class QuarantineRow(Table):
-    """Bytes that were refused, whole, with the reason; never deleted by the service."""
+    """Bytes that were refused, whole, with the reason; never deleted by the service.
+
+    The same bytes on the same topic are one row, however often they came: `times`, the last one at `last_at`.
+    """
 
     __tablename__ = "quarantine"
 
     id: Mapped[Serial]
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    times: Mapped[int]
     clinic_id: Mapped[UUID | None] = mapped_column(index=True)
     gateway_id: Mapped[Word | None]
     topic: Mapped[str]
@@ -132,3 +137,4 @@ class QuarantineRow(Table):
     reason: Mapped[str]
     data: Mapped[bytes]
     received_at: Mapped[datetime]
+    last_at: Mapped[datetime]

@@ -10,7 +10,7 @@ from monitor_api.records.columns import Id, Name, Table, Word
 
 
 class ClinicRow(Table):
-    """A tenant. `zone` is an IANA time zone, `standing` its kind: a clinic, or a maker's laboratory."""
+    """A tenant: a clinic, or a maker's laboratory. `zone` is an IANA time zone."""
 
     __tablename__ = "clinic"
 

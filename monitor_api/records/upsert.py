@@ -20,12 +20,17 @@ def insert_new(session: Session, table: type[Table], rows: Sequence[Row]) -> Non
         session.execute(_insert(session, table).on_conflict_do_nothing(), rows)
 
 
-def upsert(session: Session, table: type[Table], rows: Sequence[Row], change: Change) -> None:
-    """Insert rows; where the key is known, set what `change` gives for the columns of the row that was to be new."""
+def upsert(
+    session: Session, table: type[Table], rows: Sequence[Row], change: Change, *, key: Sequence[str] | None = None
+) -> None:
+    """Insert rows; where the key is known, set what `change` gives for the columns of the row that was to be new.
+
+    `key`: the columns of a unique index, the primary key's unless given.
+    """
     if rows:
-        key = [column.name for column in inspect(table).primary_key]
+        unique = key or [column.name for column in inspect(table).primary_key]
         insert = _insert(session, table)
-        session.execute(insert.on_conflict_do_update(index_elements=key, set_=change(insert.excluded)), rows)
+        session.execute(insert.on_conflict_do_update(index_elements=unique, set_=change(insert.excluded)), rows)
 
 
 def _insert(session: Session, table: type[Table]) -> sqlite.Insert | postgresql.Insert:

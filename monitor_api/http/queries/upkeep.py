@@ -32,6 +32,8 @@ class Quarantined:
     reason: str
     size_bytes: int
     received_at: datetime
+    times: int
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +147,8 @@ def _quarantined(row: QuarantineRow, size_bytes: int) -> Quarantined:
         reason=row.reason,
         size_bytes=size_bytes,
         received_at=row.received_at,
+        times=row.times,
+        last_at=row.last_at,
     )
 
 

@@ -221,6 +221,8 @@ QUARANTINED: Final = Quarantined(
     reason="seal: another key, another topic, or changed bytes",
     size_bytes=412,
     received_at=AT,
+    times=1,
+    last_at=AT,
 )
 QUARANTINE_DETAIL: Final = QuarantineDetail(entry=QUARANTINED, data="AQEAAAAB")
 AUDIT: Final = AuditEntry(

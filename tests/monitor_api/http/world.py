@@ -5,6 +5,7 @@ import json
 import shutil
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -264,7 +265,10 @@ def _quarantined(tenant: Tenant, at: datetime) -> QuarantineRow:
         part="batch",
         reason="seal",
         data=b"\x01\x02",
+        digest=sha256(tenant.gateway.encode()).digest(),
+        times=1,
         received_at=at,
+        last_at=at,
     )
 
 

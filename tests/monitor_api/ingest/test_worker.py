@@ -214,6 +214,21 @@ def test_what_is_badly_sealed_is_kept_and_receipted_only_where_a_key_is_known(se
     assert service.stores.telemetry.series(key_of()).count == 0
 
 
+def test_what_is_refused_again_and_again_is_one_row_that_counts(service):
+    bad = Arrival(topic=f"het/v1/gw/{GATEWAY}/batch", payload=b"junk", message_id=1)
+    for _ in range(3):
+        service.hand_over(bad, bad)
+    (kept,) = rows(service.stores, QuarantineRow)
+    assert (kept.times, kept.gateway_id, kept.clinic_id) == (6, GATEWAY, CLINIC)
+    assert kept.last_at > kept.received_at
+
+
+def test_what_comes_under_an_unknown_gateways_name_is_nobodys(service):
+    service.hand_over(service.gateway.batch(rf_samples(0), gateway=GatewayId("gw-99")))
+    (kept,) = rows(service.stores, QuarantineRow)
+    assert (kept.gateway_id, kept.clinic_id) == (None, None)
+
+
 def test_a_retired_key_opens_nothing(service):
     with service.stores.database.write() as session:
         session.get_one(GatewayKeyRow, (GATEWAY, 7)).retired_at = datetime.now(UTC)

@@ -91,6 +91,8 @@ def _quarantine_table() -> None:
     op.create_table(
         "quarantine",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
         sa.Column("clinic_id", sa.Uuid(), nullable=True),
         sa.Column("gateway_id", sa.String(length=40), nullable=True),
         sa.Column("topic", sa.Text(), nullable=False),
@@ -98,7 +100,9 @@ def _quarantine_table() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
+        sa.UniqueConstraint("digest", name=op.f("uq_quarantine_digest")),
     )
     op.create_index(op.f("ix_quarantine_clinic_id"), "quarantine", ["clinic_id"], unique=False)
 
