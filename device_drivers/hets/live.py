@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from device_drivers.errors import FrameRefused
 from device_drivers.hets.codes import STATES, ZONES
 from device_drivers.layout import I16, U8, U16, Field, Layout, numbered, one_of, scaled, whole
 from vocabulary.devices import Modality
@@ -44,7 +45,9 @@ LIVE: Final = {
 
 
 def read_live(frame: bytes, modality: Modality) -> Reading:
-    """Decode a live frame of a LED or RF device. Raises FrameRefused."""
+    """Decode a live frame. Raises FrameRefused, also for a modality that has none."""
+    if modality not in LIVE:
+        raise FrameRefused("live", "modality", f"{modality} has no live frame")
     values = LIVE[modality].decode(frame)
     head = {name: values.pop(name) for name in ("state", "zone", "sequence_low", "counter_low")}
     return Reading(**head, measurement=Measurement(**values))

@@ -247,6 +247,11 @@ def test_any_bytes_decode_or_are_refused(reader, data):
         READERS[reader](frame)
 
 
+def test_a_modality_without_a_dose_has_no_live_frame():
+    with pytest.raises(FrameRefused, match=r"live\.modality: ems has no live frame"):
+        read_live(vector("live_led"), Modality.EMS)
+
+
 def test_characteristics_are_named_after_the_service():
     assert gatt.LIVE == "e7a00004-6f1c-4b0e-9d5a-3c8f1d2a7b40"
     assert gatt.RECORD_ACCESS == "00002a52-0000-1000-8000-00805f9b34fb"
