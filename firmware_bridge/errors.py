@@ -6,8 +6,6 @@ FirmwareBridgeError
 └── BusError      the virtual org.bluez refuses a call
 """
 
-from pathlib import Path
-
 from vocabulary.errors import LumenwardError
 
 
@@ -26,7 +24,7 @@ class RoomError(FirmwareBridgeError):
 class TraceError(FirmwareBridgeError):
     """A file is not a trace of HCI packets: `path`, `offset` in bytes, `problem`."""
 
-    def __init__(self, path: Path, offset: int, problem: str) -> None:
+    def __init__(self, path: str, offset: int, problem: str) -> None:
         self.path, self.offset, self.problem = path, offset, problem
         super().__init__(f"{path}, byte {offset}: {problem}; expected btsnoop version 1 with HCI UART packets (1002)")
 

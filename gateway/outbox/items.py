@@ -1,12 +1,10 @@
 """Items and memories as bytes on the gateway's own disk."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
-from gateway.sessions.tracker import Progress
-from vocabulary.identity import DeviceUid
+from gateway.sessions.entries import Memory
 from vocabulary.wire.batches import (
     Gap,
     Item,
@@ -17,27 +15,6 @@ from vocabulary.wire.batches import (
     SeenDevice,
     StoredRecord,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """What is remembered of a device over a restart.
-
-    `stored_upto`: its records up to this counter are on disk here. `progress`: how far its open sessions are followed.
-    """
-
-    device: DeviceUid
-    stored_upto: int
-    progress: tuple[Progress, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What goes to disk together: items, and what is remembered of their device from then on."""
-
-    items: tuple[Item, ...]
-    memory: Memory | None = None
-
 
 _KINDS: Final[tuple[type[Item], ...]] = (
     SeenDevice,

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import OutboxFailed, OutboxTooNew
-from gateway.outbox.items import Entry, Memory, dump_item, dump_memory, load_item, load_memory
+from gateway.outbox.items import dump_item, dump_memory, load_item, load_memory
 from gateway.outbox.packing import pack
+from gateway.sessions.entries import Entry, Memory
 from vocabulary.clock import Clock
 from vocabulary.identity import DeviceUid, GatewayId
 from vocabulary.wire.batches import Item, encode_body

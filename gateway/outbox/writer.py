@@ -10,9 +10,9 @@ from time import monotonic, sleep
 from typing import Any, Final, TypeVar
 
 from gateway.errors import OutboxFailed
-from gateway.outbox.items import Entry
 from gateway.outbox.packing import sample_count
 from gateway.outbox.store import Outbox
+from gateway.sessions.entries import Entry
 from gateway.sessions.urgency import is_urgent
 
 FLUSH_SAMPLES: Final = 10

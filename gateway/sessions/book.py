@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from device_drivers.families import Family
-from gateway.outbox.items import Entry, Memory
+from gateway.sessions.entries import Entry, Memory
 from gateway.sessions.tracker import Followed, introduce, on_mark, on_reading, on_record
 from vocabulary.devices import DeviceDescription, Mark
 from vocabulary.identity import DeviceUid

@@ -33,6 +33,9 @@ class Listener:
     def __init__(self):
         self.asked = []
 
+    def is_followed(self):
+        return False
+
     def tell(self, happening):
         self.asked.append(type(happening).__name__)
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from gateway.errors import OutboxFailed, OutboxTooNew
-from gateway.outbox.items import Entry, Memory
 from gateway.outbox.packing import joined, pack
 from gateway.outbox.store import Outbox
+from gateway.sessions.entries import Entry, Memory
 from gateway.sessions.tracker import Progress, on_reading
 from tests.gateway.devices import NOON, UID, followed, reading
 from vocabulary.identity import GatewayId

@@ -6,9 +6,9 @@ from time import monotonic
 
 import pytest
 
-from gateway.outbox.items import Entry
 from gateway.outbox.store import Outbox
 from gateway.outbox.writer import OutboxWriter
+from gateway.sessions.entries import Entry
 from tests.gateway.devices import NOON
 from tests.gateway.test_outbox import GATEWAY, KEY, body_of, samples
 

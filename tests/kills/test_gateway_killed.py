@@ -3,10 +3,10 @@
 import asyncio
 import json
 
-from gateway.outbox.items import Entry
 from gateway.outbox.store import Outbox
 from gateway.outbox.writer import OutboxWriter
 from gateway.sessions.book import SessionBook
+from gateway.sessions.entries import Entry
 from tests.gateway.devices import MASK, NOON, UID, mark, reading
 from tests.gateway.test_outbox import GATEWAY, KEY, body_of
 from tests.kills.dying import in_child, lines, noted

@@ -10,9 +10,9 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from gateway.outbox.items import Entry
 from gateway.outbox.store import Outbox
 from gateway.outbox.writer import OutboxWriter
+from gateway.sessions.entries import Entry
 from gateway.uplink import Uplink
 from monitor_api.ingest.subscriber import Subscriber
 from monitor_api.records.devices import BatchRow, QuarantineRow

@@ -85,15 +85,15 @@ def read_trace(path: Path) -> Iterator[TracedPacket]:
     """The packets of a trace in order. Raises TraceError when one is cut short or the file is none."""
     octets = path.read_bytes()
     if not octets.startswith(HEADER):
-        raise TraceError(path, 0, f"begins with {octets[: len(HEADER)].hex()}")
+        raise TraceError(str(path), 0, f"begins with {octets[: len(HEADER)].hex()}")
     offset = len(HEADER)
     while offset < len(octets):
         if len(octets) - offset < RECORD.size:
-            raise TraceError(path, offset, "a record is cut short")
+            raise TraceError(str(path), offset, "a record is cut short")
         _, length, flags, _, at_us = RECORD.unpack_from(octets, offset)
         packet = octets[offset + RECORD.size :][:length]
         if len(packet) < length or not packet:
-            raise TraceError(path, offset, f"a packet of {length} bytes, of which {len(packet)} are there")
+            raise TraceError(str(path), offset, f"a packet of {length} bytes, of which {len(packet)} are there")
         at = _EPOCH + (at_us - _EPOCH_US) * _MICROSECOND
         yield TracedPacket(at=at, direction=Direction(flags & 1), packet=packet)
         offset += RECORD.size + length

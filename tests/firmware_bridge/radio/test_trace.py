@@ -96,7 +96,7 @@ def test_a_file_that_is_no_whole_trace_is_refused(tmp_path, octets, offset):
     path.write_bytes(octets)
     with pytest.raises(TraceError) as refusal:
         list(read_trace(path))
-    assert (refusal.value.path, refusal.value.offset) == (path, offset)
+    assert (refusal.value.path, refusal.value.offset) == (str(path), offset)
 
 
 @given(st.binary(max_size=200))
