@@ -101,7 +101,7 @@ def _broker(address: str) -> Finding:
         with socket.create_connection((where.host, where.port), timeout=2):
             return Finding("Broker", State.OK, f"{address} answers")
     except OSError as error:
-        remedy = "Gateways and ingest need one: apt install mosquitto, or name yours with --broker HOST:PORT"
+        remedy = "Gateways and ingest need one: apt install mosquitto, or name yours with --broker"
         return Finding("Broker", State.MISSING, f"{address}: {error.strerror or error}", remedy)
 
 

@@ -2,7 +2,11 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+import secrets
+import tomllib
+from base64 import b64encode
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from urllib.error import HTTPError, URLError
@@ -11,20 +15,23 @@ from urllib.request import Request, urlopen
 
 from lumenward.errors import ServerRefused
 from vocabulary.errors import SettingsError
-from vocabulary.identity import GatewayId
+from vocabulary.identity import GatewayId, gateway_id
+from vocabulary.wire.keys import KEY_BYTES
 
 TIMEOUT_S: Final = 20
 _SETTINGS: Final = """\
-id = "{gateway}"
-data = "{data}"
+id = {id}
+data = {data}
 key_id = {key_id}
-key = "{key}"
+key = {key}
 
 [uplink]
-host = "{host}"
+host = {host}
 port = {port}
-username = "{gateway}"
+username = {id}
+tls = {tls}
 """
+_PORTS: Final = {"mqtts": 8883, "mqtt": 1883}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,36 +45,74 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where the uplink broker is."""
+    """Where a broker is, and whether it speaks TLS."""
 
     host: str
     port: int
+    tls: bool
 
     @classmethod
     def parse(cls, text: str) -> "BrokerAddress":
-        """HOST or HOST:PORT. Raises SettingsError."""
+        """mqtts://HOST[:PORT] or mqtt://HOST[:PORT]; mqtts unless said. Raises SettingsError."""
+        remedy = "Write mqtts://HOST:PORT, or mqtt://HOST:PORT for a broker without TLS."
         try:
-            parts = urlsplit(f"//{text}")
-            host, port = parts.hostname, parts.port or 8883
+            parts = urlsplit(text if "://" in text else f"mqtts://{text}")
+            host, port = parts.hostname, parts.port or _PORTS[parts.scheme]
         except ValueError as error:
-            raise SettingsError("--broker", {"port": str(error)}, "Write HOST or HOST:PORT.") from error
+            raise SettingsError("--broker", {"port": str(error)}, remedy) from error
+        except KeyError as error:
+            raise SettingsError("--broker", {"scheme": f"{error} is not one of {', '.join(_PORTS)}"}, remedy) from None
         if not host:
-            raise SettingsError("--broker", {"host": "missing"}, "Write HOST or HOST:PORT.")
-        return cls(host, port)
+            raise SettingsError("--broker", {"host": "missing"}, remedy)
+        return cls(host, port, parts.scheme == "mqtts")
 
 
-def write_settings(path: Path, enrolment: Enrolment, broker: BrokerAddress) -> None:
-    """Write a new settings file that only its owner may read. Raises SettingsError when there is one."""
+def prepare(path: Path, gateway: GatewayId, broker: BrokerAddress) -> Enrolment:
+    """The enrolment in a settings file; a new one, written there, when there is no such file.
+
+    So a command that nobody knows the end of is given again, with the same key. Raises SettingsError.
+    """
+    if path.exists():
+        return _read_settings(path, gateway)
+    enrolment = Enrolment(gateway=gateway, key_id=1, key=b64encode(secrets.token_bytes(KEY_BYTES)).decode())
+    _write_settings(path, enrolment, broker)
+    return enrolment
+
+
+def _read_settings(path: Path, gateway: GatewayId) -> Enrolment:
+    remedy = "Name another file with --settings, or remove this one."
+    try:
+        found = tomllib.loads(path.read_text())
+        enrolment = Enrolment(gateway=gateway_id(found["id"]), key_id=int(found["key_id"]), key=str(found["key"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsError(str(path), {"file": f"holds no gateway's settings ({error})"}, remedy) from error
+    if enrolment.gateway != gateway:
+        raise SettingsError(str(path), {"id": f"these are the settings of {enrolment.gateway}"}, remedy)
+    return enrolment
+
+
+def _write_settings(path: Path, enrolment: Enrolment, broker: BrokerAddress) -> None:
+    """Write a file that only its owner may read."""
     text = _SETTINGS.format(
-        **asdict(enrolment), data=path.parent.resolve() / "data", host=broker.host, port=broker.port
+        id=_quoted(enrolment.gateway),
+        data=_quoted(str(path.parent.resolve() / "data")),
+        key_id=enrolment.key_id,
+        key=_quoted(enrolment.key),
+        host=_quoted(broker.host),
+        port=broker.port,
+        tls=str(broker.tls).lower(),
     )
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(text)
     except OSError as error:
-        raise SettingsError(
-            str(path), {"file": error.strerror or str(error)}, "Name a file that is not there yet."
-        ) from error
+        problem = {"file": error.strerror or str(error)}
+        raise SettingsError(str(path), problem, "Name a file in a directory that you may write to.") from error
+
+
+def _quoted(text: str) -> str:
+    """A TOML string: JSON's escapes are TOML's."""
+    return json.dumps(text)
 
 
 def register(server: str, token: str, enrolment: Enrolment) -> None:
@@ -79,7 +124,7 @@ def register(server: str, token: str, enrolment: Enrolment) -> None:
     headers = {
         "Authorization": f"Bearer {token}",
         "Content-Type": "application/json",
-        "Idempotency-Key": f"enrol-{enrolment.gateway}-{enrolment.key_id}",
+        "Idempotency-Key": f"enrol-{enrolment.gateway}-{sha256(enrolment.key.encode()).hexdigest()[:16]}",
     }
     request = Request(url, json.dumps(body).encode(), headers, method="POST")  # noqa: S310 - http(s) only, see above
     try:
@@ -87,8 +132,9 @@ def register(server: str, token: str, enrolment: Enrolment) -> None:
             answer.read()
     except HTTPError as error:
         raise ServerRefused(url, _problem(error)) from error
-    except URLError as error:
-        raise ServerRefused(url, f"{error.reason}. Is the address right, and the service up?") from error
+    except (URLError, OSError) as error:
+        reason = getattr(error, "reason", error)
+        raise ServerRefused(url, f"{reason}. Is the address right, and the service up?") from error
 
 
 def _problem(error: HTTPError) -> str:

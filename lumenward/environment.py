@@ -24,6 +24,17 @@ def load(model: type[S], file: Path | None) -> S:
     return read_settings(model, source, text, environ)
 
 
+def read_secret(file: Path) -> str:
+    """The only line of a file that holds a secret. Raises SettingsError."""
+    try:
+        secret = file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(str(file), {"file": str(error)}, "Check the path and who may read it.") from error
+    if not secret or not secret.isprintable():
+        raise SettingsError(str(file), {"file": "expected one line of printable text"}, "Write the secret into it.")
+    return secret
+
+
 def with_secret_files(environ: Mapping[str, str], prefix: str) -> dict[str, str]:
     """The environment with PREFIX_KEY_FILE replaced by PREFIX_KEY, out of that file."""
     named = {name: value for name, value in environ.items() if name.startswith(prefix)}

@@ -30,13 +30,13 @@ def say_ready() -> None:
 
 
 def stop_event() -> Event:
-    """An event that is set when the process is asked to stop (SIGTERM, or Ctrl-C)."""
+    """An event that is set when the process is asked to stop: SIGTERM, Ctrl-C, or its terminal closes."""
     stop = Event()
 
     def asked(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    for name in (signal.SIGTERM, signal.SIGINT):
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(name, asked)
     return stop
 

@@ -74,10 +74,17 @@ def read_settings(model: type[S], source: str, text: str, environ: Mapping[str, 
             _set(values, name.removeprefix(prefix).lower().split("__"), environ[name])
         return model.model_validate(values)
     except ValidationError as error:
-        problems = {".".join(str(part) for part in one["loc"]): one["msg"] for one in error.errors(include_input=False)}
-        raise SettingsError(source, problems, remedy) from None
+        raise SettingsError(source, problems_of(error), remedy) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(source, {"file": str(error)}, remedy) from None
+
+
+def problems_of(error: ValidationError) -> dict[str, str]:
+    """What is wrong, by key; never a value."""
+    return {
+        ".".join(str(part) for part in one["loc"]): one["msg"].removeprefix("Value error, ")
+        for one in error.errors(include_input=False)
+    }
 
 
 def _set(values: dict[str, Any], path: list[str], value: str) -> None:

@@ -17,7 +17,7 @@ _SIGNS: Final = {State.OK: "[green]✓ ok[/]", State.MISSING: "[yellow]◆ missi
 def doctor(
     *,
     data: Annotated[Path, typer.Option(help="Where data is, or will be, kept.")] = Path(),
-    broker: Annotated[str, typer.Option(help="A broker to try, HOST:PORT.")] = "127.0.0.1:1883",
+    broker: Annotated[str, typer.Option(help="A broker to try.")] = "mqtt://127.0.0.1:1883",
     port: Annotated[int, typer.Option(help="The port that the API would listen on.")] = 8080,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

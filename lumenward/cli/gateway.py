@@ -1,19 +1,16 @@
 """`lumenward gateway`: the home side in this process; `enrol` gives it a key and registers that with a clinic."""
 
 import os
-import secrets
-from base64 import b64encode
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from lumenward.enrolment import BrokerAddress, Enrolment, register, write_settings
-from lumenward.environment import load
+from lumenward.enrolment import BrokerAddress, prepare, register
+from lumenward.environment import load, read_secret
 from lumenward.processes import run_until_stopped, say_ready, write_log
 from vocabulary.identity import gateway_id
-from vocabulary.wire.keys import KEY_BYTES
 
 app = typer.Typer(help="The home side: run a gateway, or enrol one with a clinic.", invoke_without_command=True)
 
@@ -39,20 +36,24 @@ def enrol(
     name: Annotated[str, typer.Argument(help="The gateway's id: 1 to 40 of a-z, 0-9 and '-'.")],
     *,
     server: Annotated[str, typer.Option(help="The service, for example https://clinic.example.org")],
-    token_file: Annotated[Path, typer.Option(help="A file with a bearer token of an operator.", exists=True)],
-    broker: Annotated[str, typer.Option(help="The uplink broker, HOST or HOST:PORT.")],
-    settings: Annotated[Path, typer.Option(help="Where to write the gateway's settings.")] = Path("gateway.toml"),
+    token_file: Annotated[Path, typer.Option(help="A file with a bearer token of an operator.")],
+    broker: Annotated[
+        str, typer.Option(help="The uplink broker: mqtts://HOST[:PORT], or mqtt:// for one without TLS.")
+    ],
+    settings: Annotated[Path, typer.Option(help="Where the gateway's settings are, or will be.")] = Path(
+        "gateway.toml"
+    ),
 ) -> None:
-    """Make a gateway's key, register it with the token's clinic, and write the gateway's settings."""
-    enrolment = Enrolment(gateway=gateway_id(name), key_id=1, key=b64encode(secrets.token_bytes(KEY_BYTES)).decode())
-    write_settings(settings, enrolment, BrokerAddress.parse(broker))
-    try:
-        register(server, token_file.read_text().strip(), enrolment)
-    except BaseException:
-        settings.unlink()
-        raise
+    """Make a gateway's key, write its settings, and register it with the token's clinic.
+
+    The settings are written first and stay: the same command, given again, registers the same key.
+    """
+    token = read_secret(token_file)
+    enrolment = prepare(settings, gateway_id(name), BrokerAddress.parse(broker))
+    register(server, token, enrolment)
     Console().print(
         f"Gateway {name} is registered. Its settings are in {settings}; set LUMENWARD_GATEWAY_UPLINK__PASSWORD (or"
         f" ..._FILE) to its password at the broker, then: lumenward gateway --settings {settings}",
         markup=False,
+        soft_wrap=True,
     )

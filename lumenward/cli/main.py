@@ -9,7 +9,7 @@ from typing import Final
 import typer
 from rich.console import Console
 
-from lumenward.cli import demo, devices, doctor, gateway, server
+from lumenward.cli import clinic, demo, devices, doctor, gateway, server
 from vocabulary.errors import LumenwardError, SettingsError
 
 FAILED: Final = 1
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("server")(server.server)
+app.add_typer(clinic.app, name="clinic")
 app.add_typer(gateway.app, name="gateway")
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
@@ -36,10 +37,10 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except SettingsError as error:
-        complaint.print(str(error), style="red", markup=False)
+        complaint.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(WRONG)
     except LumenwardError as error:
-        complaint.print(str(error), style="red", markup=False)
+        complaint.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -28,7 +28,7 @@ class Actor:
     id: UserId | UUID | None
 
 
-INGEST = CHECKER = Actor(kind=ActorKind.SERVICE, id=None)
+INGEST = CHECKER = FOUNDER = Actor(kind=ActorKind.SERVICE, id=None)
 
 
 class ChangeKind(StrEnum):
