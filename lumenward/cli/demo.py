@@ -62,19 +62,20 @@ def _show(figures: dict[str, Any]) -> None:
 
 
 def _page(seed: int, port: int) -> None:
-    from lumenward.demo.people import LOGINS  # noqa: PLC0415 - the demo's world, which needs the extra "virtual"
+    from lumenward.demo.open_house import LEAD, OPEN_HOUSE, RATE  # noqa: PLC0415 - needs the extra "virtual"
+    from lumenward.demo.people import LOGINS  # noqa: PLC0415
     from lumenward.demo.run import running  # noqa: PLC0415
-    from lumenward.demo.scenario import SCENARIO  # noqa: PLC0415
     from lumenward.demo.world import Plan  # noqa: PLC0415
 
-    plan = Plan(homes=SCENARIO, seed=seed, http_port=port, roles=("api", "ingest", "check"))
+    roles = ("api", "ingest", "check")
+    plan = Plan(homes=OPEN_HOUSE, seed=seed, http_port=port, roles=roles, rate=RATE, lead=LEAD)
     console, stop = Console(highlight=False), stop_event()
     console.print("Starting three homes, a broker and the service ...")
     with TemporaryDirectory(prefix="lumenward-") as directory, running(Path(directory), plan) as demo:
         console.print(f"\n  [bold]{demo.world.url}[/]\n")
         for login in LOGINS:
             console.print(f"  {login.role:<10} log in as [bold]{login.login}[/], password [bold]{demo.password}[/]")
-        console.print(f"\nIt hurries {demo.world.clock.rate:.0f} times as fast as life until it meets the present.")
+        console.print(f"\nIt runs {RATE:.0f} times as fast as life until it meets the present, in four minutes.")
         console.print("Nothing here is a real person's. Ctrl-C ends it and leaves nothing behind.")
         while not stop.wait(LOOK_S):
             demo.supervisor.look()

@@ -1,6 +1,6 @@
 """What happens in the demo, and what must come of it: written by hand, by nobody who asked the product.
 
-Nine people in three homes. Five of them use a device as it is meant, one of those after days away from the gateway
+Ten people in three homes. Five of them use a device as it is meant, one of those after days away from the gateway
 and one with a link that breaks; the others do what people do, and what devices do when they fail.
 """
 
@@ -97,24 +97,28 @@ RF: Final = Prescription(
 TEN_MINUTES, FIFTEEN_MINUTES, LEFT_CHEEK = Begin(0), Begin(2), Begin(0)
 
 
-def _days_ago(*days: int) -> tuple[Step, ...]:
-    """Ten-minute sessions in the evenings of earlier days, out of any gateway's reach."""
+def evenings(*days_ago: int, start: Begin, lasts_s: int) -> Script:
+    """A session on each of these earlier days, out of any gateway's reach."""
     return tuple(
         step
-        for day in days
-        for at in (-timedelta(days=day),)
-        for step in _steps(at, (0, Deed.PUT_ON), (10, TEN_MINUTES), (620, Deed.TAKE_OFF))
+        for days in days_ago
+        for step in steps(-timedelta(days=days), (0, Deed.PUT_ON), (10, start), (lasts_s + 20, Deed.TAKE_OFF))
     )
 
 
-def _now(*acts: tuple[int, Act]) -> tuple[Step, ...]:
-    """What a person does once the device is paired and followed: seconds from then, and acts."""
-    unpacking = _steps(timedelta(0), (0, Deed.OPEN_PAIRING), (1, Deed.WAIT_UNTIL_FOLLOWED))
-    return unpacking + _steps(timedelta(seconds=10), *acts)
+def once_followed() -> Script:
+    """The device is paired, its person waits until it is followed, and puts it on."""
+    return steps(timedelta(0), (0, Deed.OPEN_PAIRING), (1, Deed.WAIT_UNTIL_FOLLOWED), (10, Deed.PUT_ON))
 
 
-def _steps(start: timedelta, *acts: tuple[int, Act]) -> tuple[Step, ...]:
+def steps(start: timedelta, *acts: tuple[int, Act]) -> Script:
+    """Acts, each some seconds after a start."""
     return tuple(Step(at=start + timedelta(seconds=at_s), act=act) for at_s, act in acts)
+
+
+def _now(*acts: tuple[int, Act]) -> Script:
+    """What a person does with a device that is followed: seconds from then, and acts."""
+    return once_followed() + steps(timedelta(seconds=10), *acts)
 
 
 def _expected(rule: str, severity: Severity, moment: Moment, session: int = 1) -> Expected:
@@ -132,7 +136,7 @@ SCENARIO: Final = (
                 product="mask",
                 uid=DeviceUid("4c57000000000a01"),
                 prescription=LED,
-                script=_days_ago(9, 8, 6, 4, 2) + _now((0, Deed.PUT_ON), (20, TEN_MINUTES)),
+                script=evenings(9, 8, 6, 4, 2, start=TEN_MINUTES, lasts_s=600) + _now((20, TEN_MINUTES)),
                 sessions_with_gaps=(1, 2, 3, 4, 5),
             ),
             Person(
@@ -141,7 +145,7 @@ SCENARIO: Final = (
                 product="rf",
                 uid=DeviceUid("4c57000000000a02"),
                 prescription=RF,
-                script=_now((0, Deed.PUT_ON), (40, LEFT_CHEEK), (120, Deed.CUT_OFF_FAILS)),
+                script=_now((40, LEFT_CHEEK), (120, Deed.CUT_OFF_FAILS)),
                 expected=(_expected("too-hot", Severity.HIGH, hotter_than(42.6, for_s=2)),),
             ),
             Person(
@@ -150,7 +154,7 @@ SCENARIO: Final = (
                 product="rf",
                 uid=DeviceUid("4c57000000000a03"),
                 prescription=RF,
-                script=_now((0, Deed.PUT_ON), (60, LEFT_CHEEK)),
+                script=_now((60, LEFT_CHEEK)),
             ),
         ),
     ),
@@ -164,7 +168,7 @@ SCENARIO: Final = (
                 product="mask",
                 uid=DeviceUid("4c57000000000b01"),
                 prescription=LED,
-                script=_now((0, Deed.PUT_ON), (10, FIFTEEN_MINUTES)),
+                script=_now((10, FIFTEEN_MINUTES)),
                 expected=(
                     _expected("too-long", Severity.MEDIUM, longer_than(661)),
                     _expected("over-dose", Severity.MEDIUM, dose_over(22.0)),
@@ -176,7 +180,7 @@ SCENARIO: Final = (
                 product="rf",
                 uid=DeviceUid("4c57000000000b02"),
                 prescription=RF,
-                script=_now((0, Deed.PUT_ON), (20, LEFT_CHEEK), (500, LEFT_CHEEK)),
+                script=_now((20, LEFT_CHEEK), (500, LEFT_CHEEK)),
                 expected=(_expected("too-soon", Severity.MEDIUM, began, session=2),),
             ),
             Person(
@@ -185,7 +189,7 @@ SCENARIO: Final = (
                 product="mask",
                 uid=DeviceUid("4c57000000000b03"),
                 prescription=None,
-                script=_now((0, Deed.PUT_ON), (80, TEN_MINUTES)),
+                script=_now((80, TEN_MINUTES)),
                 expected=(_expected("no-regimen", Severity.MEDIUM, began),),
             ),
         ),
@@ -200,7 +204,7 @@ SCENARIO: Final = (
                 product="rf",
                 uid=DeviceUid("4c57000000000c01"),
                 prescription=RF,
-                script=_now((0, Deed.PUT_ON), (30, LEFT_CHEEK), (70, Deed.GEL_DRIES)),
+                script=_now((30, LEFT_CHEEK), (70, Deed.GEL_DRIES)),
                 expected=(_expected("contact-lost", Severity.LOW, recorded),),
             ),
             Person(
@@ -218,7 +222,7 @@ SCENARIO: Final = (
                 product="mask",
                 uid=DeviceUid("4c57000000000c03"),
                 prescription=LED,
-                script=_now((0, Deed.PUT_ON), (30, TEN_MINUTES), (150, Deed.OUT_OF_RANGE), (260, Deed.IN_RANGE)),
+                script=_now((30, TEN_MINUTES), (150, Deed.OUT_OF_RANGE), (260, Deed.IN_RANGE)),
                 sessions_with_gaps=(1,),
             ),
             Person(
@@ -227,8 +231,8 @@ SCENARIO: Final = (
                 product="mask",
                 uid=DeviceUid("4c57000000000c04"),
                 prescription=LED,
-                script=_days_ago(3)
-                + _steps(-timedelta(days=1), (0, Deed.POWER_LOST), (3600, Deed.POWER_BACK))
+                script=evenings(3, start=TEN_MINUTES, lasts_s=600)
+                + steps(-timedelta(days=1), (0, Deed.POWER_LOST), (3600, Deed.POWER_BACK))
                 + _now((0, Deed.TAKE_OFF)),
                 sessions_with_gaps=(1,),
                 expected=(_expected("clock-unknown", Severity.LOW, bonded),),
@@ -241,8 +245,3 @@ SCENARIO: Final = (
 def people(homes: Iterable[DemoHome]) -> tuple[Person, ...]:
     """Everybody in these homes."""
     return tuple(person for home in homes for person in home.people)
-
-
-def last_act(homes: Iterable[DemoHome]) -> timedelta:
-    """How long after its start the scenario's last session must have ended."""
-    return max(step.at for person in people(homes) for step in person.script) + timedelta(minutes=16)

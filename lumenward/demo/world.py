@@ -25,6 +25,7 @@ LEAD: Final = timedelta(minutes=27)
 """How far in the past it starts: long enough for every session of the scenario."""
 
 INGEST: Final = "ingest"
+NOTICE: Final = "A demo: its devices are virtual, its people are invented, and it ends with its process."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +122,8 @@ class World:
     def _server_toml(self) -> str:
         return (
             f'data = "{self.directory}"\nsecret = "{self.secret}"\n\n'
-            f'[http]\nport = {self.http_port}\npublic_url = "{self.url}"\n\n[broker]\n{self._broker_toml(INGEST)}'
+            f'[http]\nport = {self.http_port}\npublic_url = "{self.url}"\nnotice = "{NOTICE}"\n\n'
+            f"[broker]\n{self._broker_toml(INGEST)}"
         )
 
     def _gateway_toml(self, home: DemoHome) -> str:
