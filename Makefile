@@ -19,6 +19,12 @@ lint: setup-dev
 	$(RUN)pyright
 	$(RUN)vulture
 
+SECONDS ?= 60
+fuzz: setup-dev
+	@for target in frames segments batch receipt; do \
+		$(RUN)python -m tests.fuzz $$target -max_len=4096 -max_total_time=$(SECONDS) -print_final_stats=1 || exit 1; \
+	done
+
 format: setup-dev
 	$(RUN)ruff check --fix .
 	$(RUN)ruff format .

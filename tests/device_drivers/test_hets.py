@@ -24,6 +24,7 @@ from device_drivers.hets.procedures import (
 from device_drivers.hets.record import read_record
 from device_drivers.hets.segments import join
 from device_drivers.hets.status import read_elapsed_time, read_features, read_state, read_system_id
+from tests.fuzz.targets import READERS
 from tests.vectors import VECTORS
 from vocabulary.devices import DeviceState, Fault, Lockout, Mark, Modality, Zone
 from vocabulary.instants import DeviceUtc, Tick
@@ -224,19 +225,6 @@ def test_a_record_with_any_bit_changed_is_refused():
         frame[bit // 8] ^= 1 << bit % 8
         with pytest.raises(FrameRefused):
             read_record(bytes(frame))
-
-
-READERS = {
-    "live LED": lambda frame: read_live(frame, Modality.LED),
-    "live RF": lambda frame: read_live(frame, Modality.RF),
-    "record": read_record,
-    "state": read_state,
-    "features": read_features,
-    "system id": read_system_id,
-    "elapsed time": lambda frame: read_elapsed_time(frame, 1),
-    "access": read_access_answer,
-    "control": read_control_answer,
-}
 
 
 @pytest.mark.parametrize("reader", READERS)
