@@ -1,0 +1,12 @@
+"""Where everything must run, a skip is a failure."""
+
+import os
+
+import pytest
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("LUMENWARD_REQUIRE_ALL") == "1" and reporter and reporter.stats.get("skipped"):
+        reporter.write_line("LUMENWARD_REQUIRE_ALL=1 lets no test be skipped", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
