@@ -3,7 +3,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/
 
-.PHONY: demo test lint format fuzz lock setup setup-dev clean
+.PHONY: demo test lint format docs fuzz lock setup setup-dev clean
 
 demo: setup
 	@$(RUN)lumenward demo
@@ -34,6 +34,9 @@ setup:
 
 setup-dev:
 	@$(PYTHON) lumenward/setup_here.py requirements-dev.lock
+
+docs: setup-dev
+	$(RUN)python -c 'from clinical.misuse.handbook import handbook; print(handbook(), end="")' > docs/rules.md
 
 lock: setup-dev
 	$(RUN)uv pip compile pyproject.toml -o requirements.lock --extra virtual --group build \

@@ -1,7 +1,9 @@
 """What a rule is: a function of a session and its limits whose docstring is what the physician reads."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from clinical.facts import SessionFacts
 from clinical.regimen import Limits
@@ -10,6 +12,8 @@ from vocabulary.identity import RuleId
 from vocabulary.severity import Severity
 
 Judge = Callable[[SessionFacts, Limits], Verdict]
+
+_PART: Final = re.compile(r"(?P<title>[A-Z][a-z ]{2,30}): (?P<words>.+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +44,15 @@ def rule(name: str, *, version: int, severity: Severity) -> Callable[[Judge], Ru
         return Rule(id=RuleId(name), version=version, severity=severity, judge=judge)
 
     return make
+
+
+def parts(explanation: Iterable[str]) -> list[tuple[str, str]]:
+    """Title and words of each part after the first sentence; a line without a title goes on with the one before."""
+    found: list[tuple[str, str]] = []
+    for line in explanation:
+        if part := _PART.fullmatch(line):
+            found.append((part["title"], part["words"]))
+        elif found:
+            title, words = found[-1]
+            found[-1] = (title, f"{words} {line}")
+    return found

@@ -1,0 +1,26 @@
+"""The rules as a page for physicians, out of the rules themselves."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from clinical.misuse.rules import Rule, parts
+from clinical.misuse.table import RULES
+
+_HEAD: Final = """\
+# Rules
+
+What the service looks for in every session, out of the rules as they run. Limits come from the patient's regimen. What
+*fires*, *clear* and *undetermined* mean, and what to do with an alert: [guide for physicians](guides/physician.md).
+"""
+
+
+def handbook(rules: Iterable[Rule] = RULES) -> str:
+    """The page, in Markdown."""
+    return "\n".join([_HEAD, *(line for rule in rules for line in _chapter(rule))])
+
+
+def _chapter(rule: Rule) -> Iterator[str]:
+    yield f"## {rule.id}\n"
+    yield f"{rule.title} **{rule.severity.capitalize()}**, version {rule.version}.\n"
+    yield from (f"- **{title}**: {words}" for title, words in parts(rule.explanation))
+    yield ""
