@@ -9,6 +9,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[1]
@@ -23,6 +24,8 @@ def main() -> int:
         return _refuse("name one lock file, for example: python3 lumenward/setup_here.py requirements.lock")
     if sys.version_info < (3, 11):  # noqa: UP036 - says so before a syntax error would
         return _refuse(f"Lumenward needs Python 3.11 or newer, this is {sys.version.split()[0]}")
+    if find_spec("ensurepip") is None:
+        return _refuse("this Python cannot make environments; on Debian: apt install python3-venv")
     lock = HOME / sys.argv[1]
     wanted = hashlib.sha256(lock.read_bytes() + (HOME / "pyproject.toml").read_bytes()).hexdigest()
     stamp = ENVIRONMENT / f"{lock.stem}.stamp"
