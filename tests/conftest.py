@@ -1,8 +1,12 @@
-"""Where everything must run, a skip is a failure."""
+"""What holds for every test: no example is too slow for a busy machine; where everything must run, a skip fails."""
 
 import os
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -43,14 +43,7 @@ class SqliteTelemetry:
 
     def __init__(self, path: Path) -> None:
         self._lock = Lock()
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if found > _SCHEMA_VERSION:
-            raise StoreTooNew(path, found, _SCHEMA_VERSION)
-        self._connection.executescript(_SCHEMA)
-        self._connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        self._connection = _open(path)
 
     def append(self, blocks: Sequence[tuple[SeriesKey, SampleBlock]]) -> None:
         """Store blocks in one durable transaction."""
@@ -149,3 +142,30 @@ def _follows(one: Stretch, other: Stretch) -> bool:
         other.zone,
         other.columns.keys(),
     )
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Raises StoreTooNew, StoreUnavailable."""
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    except sqlite3.Error as error:
+        raise StoreUnavailable("telemetry", f"{path}: {error}") from error
+    try:
+        _prepare(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreUnavailable("telemetry", f"{path}: {error}") from error
+    except StoreTooNew:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000"):
+        connection.execute(f"PRAGMA {pragma}")
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if found > _SCHEMA_VERSION:
+        raise StoreTooNew(path, found, _SCHEMA_VERSION)
+    connection.executescript(_SCHEMA)
+    connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")

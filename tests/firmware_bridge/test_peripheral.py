@@ -326,6 +326,7 @@ async def test_a_live_frame_does_not_wait_behind_a_download():
 @in_a_loop
 async def test_a_second_request_is_refused_while_records_are_being_sent():
     world = await World(PACED, records=100).bonded()
+    await world.listen(RECORD)
     await world.listen(RACP)
     await world.write(RACP, "0101")
     assert await error_of(world.write(RACP, "0401")) == IN_PROGRESS

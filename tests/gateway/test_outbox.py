@@ -166,6 +166,12 @@ def test_an_outbox_of_a_newer_version_is_left_alone(path):
         Outbox(path, GATEWAY, KEY, lambda: NOON)
 
 
+def test_a_file_that_is_no_outbox_is_refused_by_name(path):
+    path.write_bytes(b"not a database, but longer than its header" * 9)
+    with pytest.raises(OutboxFailed, match=str(path)):
+        Outbox(path, GATEWAY, KEY, lambda: NOON)
+
+
 def test_a_disk_that_fails_stores_nothing_and_says_so(outbox, path):
     blocker = sqlite3.connect(path, isolation_level=None)
     outbox._connection.execute("PRAGMA busy_timeout = 0")
@@ -246,4 +252,4 @@ class Reopening(RuleBasedStateMachine):
 
 
 TestReopening = Reopening.TestCase
-TestReopening.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestReopening.settings = settings(max_examples=30, stateful_step_count=20)

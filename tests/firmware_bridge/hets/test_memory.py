@@ -65,7 +65,7 @@ class Memory(RuleBasedStateMachine):
 
 
 class TestMemory(Memory.TestCase):
-    settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+    settings = settings(max_examples=60, stateful_step_count=40)
 
 
 def test_64_unacknowledged_records_are_kept():

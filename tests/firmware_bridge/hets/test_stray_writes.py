@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis.strategies import binary, integers, lists, one_of, sampled_from, tuples
 
 from firmware_bridge.virtual.errors import RefusedWriteError
@@ -32,7 +32,6 @@ def write(bench, where, value):
 
 
 @given(product=sampled_from([MASK, RF]), writes=lists(tuples(WRITES, integers(0, 90)), max_size=12))
-@settings(deadline=None)
 def test_a_device_lives_on_and_counts_on_whatever_is_written(product, writes):
     bench = Bench(product)
     for (where, value), seconds in writes:

@@ -104,7 +104,7 @@ def encoded(text: str) -> str:
         ),
     )
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_cursor_that_is_not_ours_is_refused_and_nothing_else(world: World, cursor: str):
     client = world.machine("lw_a")
     assert client.get("/api/v1/sessions", params={"cursor": cursor}).status_code in (200, 422)

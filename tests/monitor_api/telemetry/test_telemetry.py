@@ -4,7 +4,7 @@ import sqlite3
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor_api.errors import StoreTooNew, StoreUnavailable
@@ -100,9 +100,17 @@ def test_a_session_whose_samples_clash_is_not_sealed(store):
 
 def test_a_store_of_a_newer_version_is_left_alone(store, path):
     store.close()
-    with sqlite3.connect(path) as other:
-        other.execute("PRAGMA user_version = 9")
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA user_version = 9")
+    other.close()
     with pytest.raises(StoreTooNew, match="newer version"):
+        SqliteTelemetry(path)
+
+
+def test_a_file_that_is_no_store_is_refused_by_name(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, but longer than its header" * 9)
+    with pytest.raises(StoreUnavailable, match=str(path)):
         SqliteTelemetry(path)
 
 
@@ -121,7 +129,6 @@ def stretch(first, values):
     return Stretch(first=first, state=DeviceState.EMITTING, zone=None, columns={"active_s": tuple(values)})
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 40), st.integers(1, 12)), max_size=12),
     st.randoms(use_true_random=False),
