@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from time import monotonic
 
 import pytest
@@ -39,7 +40,7 @@ class Running:
 
 
 def on_disk(path):
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other:
         return other.execute("SELECT count(*) FROM pending").fetchone()[0]
 
 

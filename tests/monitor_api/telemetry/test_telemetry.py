@@ -1,6 +1,7 @@
 """Telemetry: what was appended is there, once, however it came, sealed or not."""
 
 import sqlite3
+from contextlib import closing
 from uuid import UUID
 
 import pytest
@@ -77,7 +78,7 @@ def test_a_sealed_session_reads_the_same_and_takes_less_room(store, path):
 
 
 def bytes_of(path):
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other:
         blocks = other.execute("SELECT coalesce(sum(length(content)), 0) FROM block").fetchone()[0]
         sealed = other.execute("SELECT coalesce(sum(length(content)), 0) FROM sealed").fetchone()[0]
     return blocks + sealed
