@@ -128,7 +128,7 @@ def _clock() -> Finding:
 
 def _disk(data: Path) -> Finding:
     place = next(path for path in (data.resolve(), *data.resolve().parents) if path.exists())
-    if not os.access(place, os.W_OK):
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         return Finding("Disk", State.WRONG, f"{place} cannot be written", "Choose another place with --data.")
     free = shutil.disk_usage(place).free
     found = f"{free / 1024**3:.1f} GiB free at {place}"

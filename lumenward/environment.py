@@ -36,8 +36,11 @@ def read_secret(file: Path) -> str:
 
 
 def with_secret_files(environ: Mapping[str, str], prefix: str) -> dict[str, str]:
-    """The environment with PREFIX_KEY_FILE replaced by PREFIX_KEY, out of that file."""
+    """The environment with PREFIX_KEY_FILE replaced by PREFIX_KEY, out of that file. Raises SettingsError."""
     named = {name: value for name, value in environ.items() if name.startswith(prefix)}
     files = {name: value for name, value in named.items() if name.endswith(_FILE)}
+    both = {name: f"set beside {name}{_FILE}" for name in named if f"{name}{_FILE}" in files}
+    if both:
+        raise SettingsError("the environment", both, "Keep one of the two.")
     secrets = {name.removesuffix(_FILE): Path(value).read_text().strip() for name, value in files.items()}
     return {name: value for name, value in named.items() if name not in files} | secrets

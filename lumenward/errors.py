@@ -2,6 +2,7 @@
 
 CommandError
 ├── ChildFailed     a process of a supervisor does not come up, or keeps ending
+├── Interrupted     somebody asked the command to stop before it was done
 └── ServerRefused   a server answered a request with a problem
 """
 
@@ -18,6 +19,10 @@ class ChildFailed(CommandError):
     def __init__(self, child: str, problem: str, log: str) -> None:
         self.child, self.problem, self.log = child, problem, log
         super().__init__(f"{child}: {problem}\n{log}".rstrip())
+
+
+class Interrupted(CommandError):
+    """Somebody asked the command to stop before it was done."""
 
 
 class ServerRefused(CommandError):

@@ -12,6 +12,9 @@ from typing import Any
 READY = "ready"
 """The line that a process prints to standard output when it does its work."""
 
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""How a process is asked to stop: by its supervisor, by Ctrl-C, by a terminal that closes."""
+
 
 def write_log(level: int = logging.INFO) -> None:
     """Log to standard error, a line an event; never bodies, names or secrets."""
@@ -30,13 +33,13 @@ def say_ready() -> None:
 
 
 def stop_event() -> Event:
-    """An event that is set when the process is asked to stop: SIGTERM, Ctrl-C, or its terminal closes."""
+    """An event that is set when the process is asked to stop."""
     stop = Event()
 
     def asked(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for name in _STOP_SIGNALS:
         signal.signal(name, asked)
     return stop
 
@@ -47,7 +50,7 @@ def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
     async def supervised() -> None:
         task = asyncio.ensure_future(work)
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
+        for name in _STOP_SIGNALS:
             loop.add_signal_handler(name, task.cancel)
         try:
             await task

@@ -27,6 +27,8 @@ def main() -> int:
     if find_spec("ensurepip") is None:
         return _refuse("this Python cannot make environments; on Debian: apt install python3-venv")
     lock = HOME / sys.argv[1]
+    if not lock.is_file():
+        return _refuse(f"there is no lock file {lock}")
     wanted = hashlib.sha256(lock.read_bytes() + (HOME / "pyproject.toml").read_bytes()).hexdigest()
     stamp = ENVIRONMENT / f"{lock.stem}.stamp"
     if stamp.exists() and stamp.read_text() == wanted:

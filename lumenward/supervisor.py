@@ -7,26 +7,32 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic, sleep
+from threading import Event
+from time import monotonic
 from typing import Final
 
-from lumenward.errors import ChildFailed
+from lumenward.errors import ChildFailed, Interrupted
 from lumenward.processes import READY
-
-START_S: Final = 30.0
-"""How long a child may take to say that it is ready."""
-
-GRACE_S: Final = 5.0
-"""How long a child may take to stop before it is killed."""
-
-BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0)
-"""How long to wait before a child that ended is started again, the first time and on."""
-
-STEADY_S: Final = 60.0
-"""A child that ran this long starts its back-off anew."""
 
 LOG_TAIL: Final = 2000
 """Characters of a log that an error shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a supervisor waits, in seconds.
+
+    `start_s` for a child to say that it is ready; `grace_s` for one to stop before it is killed; `back_off_s` before
+    one that ended is started again, the first time and on; one that ran for `steady_s` starts its back-off anew.
+    """
+
+    start_s: float = 30.0
+    grace_s: float = 5.0
+    back_off_s: tuple[float, ...] = (0.5, 1.0, 2.0, 5.0)
+    steady_s: float = 60.0
+
+
+USUAL: Final = Patience()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,22 +54,23 @@ class _Running:
 
 
 class Supervisor:
-    """Runs children whose logs are files in one directory.
+    """Runs children whose logs are files in one directory; `stop` ends its waiting for them.
 
     Promises: `stop` leaves no child behind; a child that ends by itself is started again, later each time.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, patience: Patience = USUAL, stop: Event | None = None) -> None:
+        self._directory, self._patience, self._stop_asked = directory, patience, stop or Event()
         self._running: list[_Running] = []
 
     def start(self, children: Sequence[Child]) -> None:
         """Start children together."""
-        self._running += [_Running(child, self._spawn(child), monotonic()) for child in children]
+        for child in children:
+            self._running.append(_Running(child, self._spawn(child), monotonic()))
 
     def wait_until_ready(self) -> None:
-        """Return when all children have said that they are ready. Raises ChildFailed."""
-        until = monotonic() + START_S
+        """Return when all children have said that they are ready. Raises ChildFailed, Interrupted."""
+        until = monotonic() + self._patience.start_s
         for running in self._running:
             self._wait_until_ready(running, until)
 
@@ -74,8 +81,7 @@ class Supervisor:
             if running.process.poll() is None:
                 continue
             if running.start_again_at is None:
-                running.failures = 0 if now - running.since > STEADY_S else running.failures + 1
-                running.start_again_at = now + BACK_OFF_S[min(running.failures, len(BACK_OFF_S)) - 1]
+                running.start_again_at = now + self._pause(running, now)
             elif now >= running.start_again_at:
                 running.process, running.since, running.start_again_at = self._spawn(running.child), now, None
 
@@ -89,6 +95,13 @@ class Supervisor:
         """The process id of a child, None while it does not run."""
         process = next(running.process for running in self._running if running.child.name == name)
         return process.pid if process.poll() is None else None
+
+    def _pause(self, running: _Running, now: float) -> float:
+        """How long to wait with a child that was just found ended."""
+        steady = now - running.since > self._patience.steady_s
+        running.failures = 1 if steady else running.failures + 1
+        pauses = self._patience.back_off_s
+        return pauses[min(running.failures, len(pauses)) - 1]
 
     def _spawn(self, child: Child) -> "subprocess.Popen[bytes]":
         with self._log(child).open("ab") as log, self._output(child).open("ab") as output:
@@ -107,8 +120,9 @@ class Supervisor:
             if running.process.poll() is not None:
                 raise ChildFailed(child.name, f"ended with {running.process.returncode}", self._tail(child))
             if monotonic() > until:
-                raise ChildFailed(child.name, f"not ready after {START_S:.0f} s", self._tail(child))
-            sleep(0.02)
+                raise ChildFailed(child.name, f"not ready after {self._patience.start_s:.0f} s", self._tail(child))
+            if self._stop_asked.wait(0.02):
+                raise Interrupted
 
     def _stop(self, running: _Running) -> None:
         process = running.process
@@ -116,7 +130,7 @@ class Supervisor:
             return
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(GRACE_S)
+            process.wait(self._patience.grace_s)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

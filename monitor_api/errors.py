@@ -2,6 +2,8 @@
 
 MonitorError
 ├── StoreTooNew       a file was written by a newer version
+├── StoreUnusable     a store cannot be opened, and trying again does not help
+├── AddressTaken      the API cannot listen where it is told to
 ├── StoreUnavailable  a store fails for now; trying again may help
 ├── KeyUnreadable     a gateway's key does not open under this service's secret
 └── BatchRefused      a batch that cannot be taken, and never can
@@ -17,13 +19,31 @@ class MonitorError(LumenwardError):
 
 
 class StoreTooNew(MonitorError):
-    """A file was written by a newer version of Lumenward: `path`, `found`, `known`."""
+    """A store was written by a newer version of Lumenward: `store` (a file, or the records), `found`, `known`."""
 
-    def __init__(self, path: Path, found: int, known: int) -> None:
-        self.path, self.found, self.known = path, found, known
+    def __init__(self, store: Path | str, found: int, known: int) -> None:
+        self.store, self.found, self.known = store, found, known
         super().__init__(
-            f"{path} has schema {found}, this version reads up to {known}. Start the newer version that wrote it"
+            f"{store} has schema {found}, this version reads up to {known}. Start the newer version that wrote it"
         )
+
+
+class StoreUnusable(MonitorError):
+    """A store cannot be opened with these settings, and trying again does not help: `store`, `problem`."""
+
+    def __init__(self, store: str, problem: str) -> None:
+        self.store, self.problem = store, problem
+        super().__init__(
+            f"the {store} store cannot be opened: {problem}. Check `data` and `records_url` in the settings"
+        )
+
+
+class AddressTaken(MonitorError):
+    """The API cannot listen where it is told to: `host`, `port`."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host, self.port = host, port
+        super().__init__(f"not listening on {host}:{port}. End what else listens there, or set http.host and http.port")
 
 
 class StoreUnavailable(MonitorError):

@@ -3,7 +3,7 @@
 import tomllib
 from base64 import b64decode
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -75,6 +75,8 @@ def read_settings(model: type[S], source: str, text: str, environ: Mapping[str, 
         return model.model_validate(values)
     except ValidationError as error:
         raise SettingsError(source, problems_of(error), remedy) from None
+    except _NoTable as error:
+        raise SettingsError(source, {error.key: "is a value, and a variable is set inside it"}, remedy) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(source, {"file": str(error)}, remedy) from None
 
@@ -87,8 +89,19 @@ def problems_of(error: ValidationError) -> dict[str, str]:
     }
 
 
+class _NoTable(Exception):
+    """A key that holds a value where a table is needed: `key`."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(key)
+
+
 def _set(values: dict[str, Any], path: list[str], value: str) -> None:
     *outer, key = path
-    for name in outer:
-        values = values.setdefault(name, {})
+    for depth, name in enumerate(outer, start=1):
+        inner: Any = values.setdefault(name, {})
+        if not isinstance(inner, dict):
+            raise _NoTable(".".join(path[:depth]))
+        values = cast("dict[str, Any]", inner)
     values[key] = value

@@ -27,7 +27,8 @@ def too_hot(session: SessionFacts, limits: Limits) -> Verdict:
     if session.highest_skin_celsius is not None and session.recorded and session.highest_skin_celsius <= limit - doubt:
         return clear()
     possibly = _run_above(session, limit - doubt, across_gaps=True)
-    if session.missing or (possibly and possibly.lasted >= limits.skin_grace):
+    unseen = session.missing or not session.samples.sequence
+    if unseen or (possibly and possibly.lasted >= limits.skin_grace):
         return undetermined(_unseen(session, limit), _evidence(session, limit, possibly))
     return clear()
 

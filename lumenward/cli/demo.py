@@ -38,9 +38,10 @@ def demo(
 def _headless(seed: int, *, as_json: bool) -> None:
     from lumenward.demo.run import run_headless  # noqa: PLC0415 - the demo's world, which needs the extra "virtual"
 
+    stop = stop_event()
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Three homes, ten devices, half a minute", total=1.0)
-        verdict = run_headless(seed, lambda fraction: progress.update(task, completed=fraction))
+        verdict = run_headless(seed, lambda fraction: progress.update(task, completed=fraction), stop)
     figures = verdict.figures()
     if as_json:
         typer.echo(json.dumps(figures, indent=2))
@@ -71,7 +72,7 @@ def _page(seed: int, port: int) -> None:
     plan = Plan(homes=OPEN_HOUSE, seed=seed, http_port=port, roles=roles, rate=RATE, lead=LEAD)
     console, stop = Console(highlight=False), stop_event()
     console.print("Starting three homes, a broker and the service ...")
-    with TemporaryDirectory(prefix="lumenward-") as directory, running(Path(directory), plan) as demo:
+    with TemporaryDirectory(prefix="lumenward-") as directory, running(Path(directory), plan, stop) as demo:
         console.print(f"\n  [bold]{demo.world.url}[/]\n")
         for login in LOGINS:
             console.print(f"  {login.role:<10} log in as [bold]{login.login}[/], password [bold]{demo.password}[/]")

@@ -10,6 +10,7 @@ import typer
 
 from lumenward.processes import run_until_stopped, say_ready, write_log
 from vocabulary.clock import ClockMap
+from vocabulary.errors import SettingsError
 
 
 def devices(
@@ -19,7 +20,8 @@ def devices(
 
     A gateway reaches them by DBUS_SYSTEM_BUS_ADDRESS=unix:path=SOCKET.
     """
-    from firmware_bridge.virtual.definitions import load_home  # noqa: PLC0415 - needs the extra "virtual"
+    from firmware_bridge.virtual.definitions import HomeDefinition, load_home  # noqa: PLC0415 - needs the extra "virtual"
+    from firmware_bridge.virtual.errors import DefinitionError  # noqa: PLC0415
     from firmware_bridge.virtual.home import run_homes  # noqa: PLC0415
     from firmware_bridge.virtual.radio import quiet_bumble  # noqa: PLC0415
 
@@ -27,5 +29,10 @@ def devices(
     quiet_bumble()
     text = os.environ.get("LUMENWARD_CLOCK")
     clock = ClockMap.load(text) if text else ClockMap(started_at=datetime.now(UTC), lead=timedelta(0), rate=1)
-    definitions = [load_home(path.read_text()) for path in homes]
+    definitions: list[HomeDefinition] = []
+    for path in homes:
+        try:
+            definitions.append(load_home(path.read_bytes()))
+        except (DefinitionError, OSError) as error:
+            raise SettingsError(str(path), {"home": str(error)}, "docs/guides/device-maker.md says how.") from error
     run_until_stopped(run_homes(definitions, clock, asyncio.Event(), say_ready))

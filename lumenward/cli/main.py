@@ -1,6 +1,7 @@
 """`lumenward`: one command a role, and what a person needs around them.
 
-Exit codes: 0 done; 1 it failed, and standard error says why; 2 the command or the settings are wrong; 130 Ctrl-C.
+Exit codes: 0 done; 1 it failed, and standard error says why; 2 the command or the settings are wrong;
+130 somebody stopped it before it was done.
 """
 
 import sys
@@ -10,6 +11,7 @@ import typer
 from rich.console import Console
 
 from lumenward.cli import clinic, demo, devices, doctor, gateway, server
+from lumenward.errors import Interrupted
 from vocabulary.errors import LumenwardError, SettingsError
 
 FAILED: Final = 1
@@ -39,6 +41,8 @@ def main() -> None:
     except SettingsError as error:
         complaint.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(WRONG)
+    except Interrupted:
+        sys.exit(INTERRUPTED)
     except LumenwardError as error:
         complaint.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(FAILED)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from time import monotonic, sleep
 from typing import Final
 
@@ -13,6 +14,7 @@ from lumenward.demo.scenario import SCENARIO
 from lumenward.demo.stored import Watch
 from lumenward.demo.verdict import Verdict, weigh
 from lumenward.demo.world import Plan, World, free_port, make_world
+from lumenward.errors import Interrupted
 from lumenward.supervisor import Supervisor
 from monitor_api.records.database import Database
 from monitor_api.telemetry.sqlite import SqliteTelemetry
@@ -47,10 +49,10 @@ class Demo:
 
 
 @contextmanager
-def running(directory: Path, plan: Plan) -> Generator[Demo]:
-    """Bring a demo up in an empty directory, and down again. Raises ChildFailed."""
+def running(directory: Path, plan: Plan, stop: Event | None = None) -> Generator[Demo]:
+    """Bring a demo up in an empty directory, and down again. Raises ChildFailed, Interrupted."""
     world = make_world(directory, plan)
-    supervisor = Supervisor(directory)
+    supervisor = Supervisor(directory, stop=stop)
     database = Database(f"sqlite:///{directory / 'records.sqlite'}")
     telemetry = SqliteTelemetry(directory / "telemetry.sqlite")
     try:
@@ -68,14 +70,14 @@ def running(directory: Path, plan: Plan) -> Generator[Demo]:
         database.close()
 
 
-def run_headless(seed: int, told: Told) -> Verdict:
-    """Run the line without a page, and judge it. Raises ChildFailed when a part does not come up."""
+def run_headless(seed: int, told: Told, stop: Event) -> Verdict:
+    """Run the line without a page, and judge it. Raises ChildFailed when a part does not come up, Interrupted."""
     plan = Plan(homes=SCENARIO, seed=seed, http_port=free_port(), roles=("ingest", "check"))
-    with TemporaryDirectory(prefix="lumenward-") as directory, running(Path(directory), plan) as demo:
-        return _judge(demo, told)
+    with TemporaryDirectory(prefix="lumenward-") as directory, running(Path(directory), plan, stop) as demo:
+        return _judge(demo, told, stop)
 
 
-def _judge(demo: Demo, told: Told) -> Verdict:
+def _judge(demo: Demo, told: Told, stop: Event) -> Verdict:
     """The verdict once all has been well for a while, or at the deadline."""
     began = monotonic()
     well_since: float | None = None
@@ -87,6 +89,8 @@ def _judge(demo: Demo, told: Told) -> Verdict:
             return verdict
         told(min(1.0, (now - began) / EXPECTED_S))
         _glance(demo, until=now + WEIGH_S)
+        if stop.is_set():
+            raise Interrupted
 
 
 def _glance(demo: Demo, until: float) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from alerts.desk import report
 from clinical.judgement import judge
-from monitor_api.check.results import Conclusion, following, reports, store_findings, store_session
+from monitor_api.check.results import Conclusion, reports, store_findings, store_session
 from monitor_api.clock import Clocks
 from monitor_api.errors import StoreUnavailable
 from monitor_api.records.alert_store import SqlAlertStore
@@ -85,8 +85,7 @@ class Checker:
     def _conclude(self, session: Session, conclusion: Conclusion) -> None:
         now = self._clocks.civil()
         key, patient = conclusion.evidence.key, conclusion.context.patient
-        if store_session(session, conclusion, now):
-            mark_due(session, following(session, conclusion), now)
+        mark_due(session, store_session(session, conclusion, now), now)
         store_findings(session, conclusion, now)
         alerts = SqlAlertStore(session, CHECKER, now)
         for news in reports(conclusion):

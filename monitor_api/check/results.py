@@ -17,7 +17,7 @@ from monitor_api.sessions.assembly import Account
 from monitor_api.sessions.context import Context, neighbours
 from monitor_api.sessions.evidence import Evidence
 from monitor_api.telemetry.series import SeriesKey
-from vocabulary.identity import SessionId
+from vocabulary.identity import PatientId, SessionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,44 @@ class Conclusion:
     findings: tuple[Finding, ...]
 
 
-def store_session(session: Session, conclusion: Conclusion, now: datetime) -> bool:
-    """Write the session's row; True when its place in time or its length is another than before."""
-    key, account = conclusion.evidence.key, conclusion.account
-    row = session.get_one(SessionRow, (key.clinic, key.session))
-    before = (row.started_earliest, row.started_latest, row.elapsed_s)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Whose a session is and when it was, as its row says: on this rests the rest of the one after it."""
+
+    patient: PatientId | None
+    modality: str | None
+    earliest: datetime | None
+    latest: datetime | None
+    elapsed_s: float | None
+
+
+def store_session(session: Session, conclusion: Conclusion, now: datetime) -> set[SeriesKey]:
+    """Write the session's row, and give the sessions whose rest that changes: the next from where it was and is."""
+    evidence = conclusion.evidence
+    row = session.get_one(SessionRow, (evidence.key.clinic, evidence.key.session))
+    before = _place(row)
     for column, value in (_summary(conclusion) | {"checked_at": now}).items():
         setattr(row, column, value)
-    started = account.started
-    return before != (started and started.earliest, started and started.latest, row.elapsed_s)
+    after = _place(row)
+    return set() if before == after else _following(session, evidence, before) | _following(session, evidence, after)
+
+
+def _place(row: SessionRow) -> _Place:
+    patient = None if row.patient_id is None else PatientId(row.patient_id)
+    return _Place(patient, row.modality, row.started_earliest, row.started_latest, row.elapsed_s)
+
+
+def _following(session: Session, evidence: Evidence, place: _Place) -> set[SeriesKey]:
+    """The session that comes after a place in time: its rest depends on when that one ended."""
+    if place.earliest is None:
+        return set()
+    found = session.scalar(
+        select(SessionRow.id)
+        .where(*neighbours(evidence, place.patient, place.modality), SessionRow.started_earliest > place.earliest)
+        .order_by(SessionRow.started_earliest)
+        .limit(1)
+    )
+    return set() if found is None else {SeriesKey(clinic=evidence.key.clinic, session=SessionId(found))}
 
 
 def _summary(conclusion: Conclusion) -> dict[str, Any]:
@@ -66,23 +95,6 @@ def _summary(conclusion: Conclusion) -> dict[str, Any]:
         "samples_missing": account.missing,
         "conflict": account.conflict,
     }
-
-
-def following(session: Session, conclusion: Conclusion) -> list[SeriesKey]:
-    """The session that comes after this one: its rest depends on when this one ended."""
-    account, key = conclusion.account, conclusion.evidence.key
-    if account.started is None:
-        return []
-    found = session.scalar(
-        select(SessionRow.id)
-        .where(
-            *neighbours(conclusion.evidence, conclusion.context.patient, account),
-            SessionRow.started_earliest > account.started.earliest,
-        )
-        .order_by(SessionRow.started_earliest)
-        .limit(1)
-    )
-    return [] if found is None else [SeriesKey(clinic=key.clinic, session=SessionId(found))]
 
 
 def store_findings(session: Session, conclusion: Conclusion, now: datetime) -> None:

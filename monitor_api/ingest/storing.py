@@ -1,8 +1,8 @@
 """Store what a group of batches says of devices, sessions and records, whatever order batches come in."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -19,8 +19,12 @@ from monitor_api.records.trail import Change, ChangeKind, announce
 from monitor_api.records.upsert import insert_new, upsert
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.identity import ClinicId, SessionId
+from vocabulary.instants import Known
 from vocabulary.readings import SessionRecord
 from vocabulary.wire.batches import StoredRecord
+
+CONTACT: Final = timedelta(days=1)
+"""How long the records and anchors of one contact may take to come, in whatever order."""
 
 _WORDS = ("family", "modality", "model", "serial", "firmware", "features", "connected")
 _STATE = ("state", "lockout", "faults", "battery_percent", "state_at")
@@ -105,15 +109,20 @@ def _record_row(batch: Opened, item: StoredRecord, key: SeriesKey, content: byte
     }
 
 
-def unplaced_sessions(session: Session, batches: Iterable[Opened]) -> set[SeriesKey]:
-    """The recorded sessions without a place in time on devices that this group brings an anchor for."""
-    anchored = {(batch.origin.clinic, anchor.device) for batch in batches for anchor in batch.body.anchors}
-    if not anchored:
+def anchored_sessions(session: Session, batches: Iterable[Opened]) -> set[SeriesKey]:
+    """The recorded sessions whose place in time an anchor of this group may give, or narrow.
+
+    An anchor is nearer than those before it to what its contact brought: sessions heard of within a day of it.
+    """
+    anchors = [(batch.origin.clinic, anchor) for batch in batches for anchor in batch.body.anchors]
+    if not anchors:
         return set()
+    anchored = {(clinic, anchor.device) for clinic, anchor in anchors}
+    recent = SessionRow.first_heard_at >= min(anchor.at for _, anchor in anchors) - CONTACT
     query = select(SessionRow.clinic_id, SessionRow.id).where(
         tuple_(SessionRow.clinic_id, SessionRow.device_uid).in_(anchored),
         SessionRow.recorded,
-        SessionRow.placed_by.is_(None),
+        or_(SessionRow.placed_by.is_(None), and_(SessionRow.placed_by == Known.ANCHOR, recent)),
     )
     found = session.execute(query)
     return {SeriesKey(clinic=ClinicId(clinic), session=SessionId(one)) for clinic, one in found}

@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
-from monitor_api.errors import StoreUnavailable
+from monitor_api.errors import StoreTooNew, StoreUnavailable, StoreUnusable
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _WRITES: Final = "lumenward_writes"
@@ -21,11 +23,15 @@ class Database:
     """Transactions on the records store.
 
     Promises: a write transaction that ended normally is on disk; one that raised left nothing; readers never wait
-    for a writer. Both raise StoreUnavailable when the store fails for now. `url` is SQLAlchemy's.
+    for a writer. Both raise StoreUnavailable when the store fails for now. `url` is SQLAlchemy's; one that names no
+    store raises StoreUnusable.
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        try:
+            self.engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        except (ArgumentError, ImportError) as error:
+            raise StoreUnusable("records", str(error)) from error
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
         self._writing = self.engine.execution_options(**{_WRITES: True})
@@ -43,9 +49,17 @@ class Database:
             yield session
 
     def migrate(self) -> None:
-        """Bring the schema to this version of the service; one process at a time does it, the others wait."""
-        with self._writing.begin() as connection:
-            command.upgrade(migration_config(connection), "head")
+        """Bring the schema to this version of the service; one process at a time does it, the others wait.
+
+        Raises StoreTooNew, StoreUnusable, StoreUnavailable.
+        """
+        try:
+            with _transient_errors(), self._writing.begin() as connection:
+                config = migration_config(connection)
+                _refuse_newer(connection, config)
+                command.upgrade(config, "head")
+        except DatabaseError as error:
+            raise StoreUnusable("records", str(error.orig)) from error
 
     def close(self) -> None:
         """Give the connections back."""
@@ -65,6 +79,14 @@ def migration_config(connection: Connection) -> Config:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
+
+
+def _refuse_newer(connection: Connection, config: Config) -> None:
+    """Revisions count up, so a higher one than ours was written by a newer version. Raises StoreTooNew."""
+    found = int(MigrationContext.configure(connection).get_current_revision() or 0)
+    known = int(ScriptDirectory.from_config(config).get_current_head() or 0)
+    if found > known:
+        raise StoreTooNew("the records store", found, known)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

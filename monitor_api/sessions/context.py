@@ -91,13 +91,13 @@ def _regimen(session: Session, patient: PatientId, account: Account, at: datetim
     return None if version is None else read_regimen(version, account.modality)
 
 
-def neighbours(evidence: Evidence, patient: PatientId | None, account: Account) -> Sequence[ColumnElement[bool]]:
+def neighbours(evidence: Evidence, patient: PatientId | None, modality: str | None) -> Sequence[ColumnElement[bool]]:
     """The other sessions of one patient and modality; of one device where there is no patient."""
     whose = SessionRow.patient_id == patient if patient else SessionRow.device_uid == evidence.device.uid
     return (
         SessionRow.clinic_id == evidence.key.clinic,
         whose,
-        SessionRow.modality == account.modality,
+        SessionRow.modality == modality,
         SessionRow.id != evidence.key.session,
         SessionRow.started_earliest.is_not(None),
     )
@@ -109,7 +109,7 @@ def _rest(session: Session, evidence: Evidence, patient: PatientId | None, accou
         return None
     before = session.scalar(
         select(SessionRow)
-        .where(*neighbours(evidence, patient, account), SessionRow.started_earliest < started.earliest)
+        .where(*neighbours(evidence, patient, account.modality), SessionRow.started_earliest < started.earliest)
         .order_by(SessionRow.started_earliest.desc())
         .limit(1)
     )

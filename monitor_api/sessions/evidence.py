@@ -50,7 +50,7 @@ def gather(session: Session, telemetry: Telemetry, key: SeriesKey) -> Evidence:
     records = session.scalars(
         select(RecordRow)
         .where(RecordRow.clinic_id == mine[0], RecordRow.session_id == mine[1])
-        .order_by(RecordRow.stored_at)
+        .order_by(RecordRow.stored_at, RecordRow.content)
     )
     gaps = session.scalars(select(GapRow).where(GapRow.clinic_id == mine[0], GapRow.session_id == mine[1]))
     return Evidence(

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from monitor_api.errors import StoreTooNew, StoreUnavailable
+from monitor_api.errors import StoreTooNew, StoreUnavailable, StoreUnusable
 from monitor_api.telemetry.series import Series, SeriesKey, Stretch, assemble
 from vocabulary.devices import DeviceState, Zone
 from vocabulary.wire.batches import SampleBlock
@@ -145,19 +145,16 @@ def _follows(one: Stretch, other: Stretch) -> bool:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """Raises StoreTooNew, StoreUnavailable."""
+    """Raises StoreTooNew, StoreUnusable."""
     try:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     except sqlite3.Error as error:
-        raise StoreUnavailable("telemetry", f"{path}: {error}") from error
+        raise StoreUnusable("telemetry", f"{path}: {error}") from error
     try:
         _prepare(connection, path)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, StoreTooNew) as error:
         connection.close()
-        raise StoreUnavailable("telemetry", f"{path}: {error}") from error
-    except StoreTooNew:
-        connection.close()
-        raise
+        raise error if isinstance(error, StoreTooNew) else StoreUnusable("telemetry", f"{path}: {error}") from error
     return connection
 
 

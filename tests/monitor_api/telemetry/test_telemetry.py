@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor_api.errors import StoreTooNew, StoreUnavailable
+from monitor_api.errors import StoreTooNew, StoreUnavailable, StoreUnusable
 from monitor_api.telemetry.series import SeriesKey, Stretch, assemble
 from monitor_api.telemetry.sqlite import SqliteTelemetry
 from tests.service import key_of, rf_samples
@@ -111,7 +111,7 @@ def test_a_store_of_a_newer_version_is_left_alone(store, path):
 def test_a_file_that_is_no_store_is_refused_by_name(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("not a database, but longer than its header" * 9)
-    with pytest.raises(StoreUnavailable, match=str(path)):
+    with pytest.raises(StoreUnusable, match=str(path)):
         SqliteTelemetry(path)
 
 

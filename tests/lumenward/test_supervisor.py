@@ -1,0 +1,176 @@
+"""A supervisor of real processes: they come up, come up again, and none is left."""
+
+import os
+import signal
+from time import monotonic, sleep
+
+import pytest
+
+from lumenward.errors import ChildFailed
+from lumenward.supervisor import Child, Patience, Supervisor
+
+READY = "print('ready', flush=True)\n"
+FOREVER = READY + "import time\ntime.sleep(60)"
+STUBBORN = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + FOREVER
+LAST_WORDS = """
+import pathlib, signal, sys
+def end(*_):
+    with pathlib.Path({file!r}).open("a") as file:
+        file.write({name!r} + "\\n")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+"""
+NOTE_THE_TIME = """
+import pathlib, time
+with pathlib.Path({file!r}).open("a") as file:
+    print(time.monotonic(), file=file)
+"""
+
+
+def child(name, script, **environment):
+    return Child(name=name, arguments=("-c", script), environment=environment)
+
+
+BRIEF = Patience(start_s=5.0, grace_s=0.2, back_off_s=(0.1, 0.3, 0.6), steady_s=0.4)
+
+
+@pytest.fixture
+def supervisor(tmp_path):
+    made = Supervisor(tmp_path, BRIEF)
+    yield made
+    made.stop()
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_for(condition, seconds=5):
+    until = monotonic() + seconds
+    while not condition():
+        assert monotonic() < until
+        sleep(0.01)
+
+
+def look_until(supervisor, condition, seconds=5):
+    def looked():
+        supervisor.look()
+        return condition()
+
+    wait_for(looked, seconds)
+
+
+def test_children_run_until_they_are_stopped(supervisor):
+    supervisor.start([child("a", FOREVER), child("b", FOREVER)])
+    supervisor.wait_until_ready()
+    pids = [supervisor.pid("a"), supervisor.pid("b")]
+    assert all(alive(pid) for pid in pids)
+    supervisor.stop()
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_children_are_stopped_the_last_started_first(supervisor, tmp_path):
+    file = tmp_path / "ends"
+    names = ["first", "second", "third"]
+    scripts = {name: LAST_WORDS.format(file=str(file), name=name) + FOREVER for name in names}
+    supervisor.start([child("first", scripts["first"])])
+    supervisor.start([child("second", scripts["second"]), child("third", scripts["third"])])
+    supervisor.wait_until_ready()
+    supervisor.stop()
+    assert file.read_text().split() == ["third", "second", "first"]
+
+
+def test_waiting_lasts_until_the_slowest_child_is_ready(supervisor):
+    began = monotonic()
+    supervisor.start([child("slow", "import time\ntime.sleep(0.4)\n" + FOREVER), child("fast", FOREVER)])
+    supervisor.wait_until_ready()
+    assert monotonic() - began >= 0.4
+
+
+def test_a_child_that_ends_before_it_is_ready_is_told_with_the_end_of_its_log(supervisor):
+    script = "import sys\nsys.stderr.write('x' * 5000 + ' no space left')\nsys.exit(3)"
+    supervisor.start([child("ingest", script)])
+    with pytest.raises(ChildFailed) as failure:
+        supervisor.wait_until_ready()
+    assert failure.value.child == "ingest"
+    assert "3" in failure.value.problem
+    assert failure.value.log.endswith("no space left")
+    assert len(failure.value.log) <= 2000
+
+
+def test_a_child_is_told_its_own_environment_and_keeps_ours(supervisor, tmp_path):
+    supervisor.start([child("a", READY + "import os\nprint(os.environ['ONLY_A'], 'PATH' in os.environ)", ONLY_A="7")])
+    supervisor.wait_until_ready()
+    wait_for(lambda: "7 True" in (tmp_path / "a.out").read_text())
+
+
+def test_a_child_that_is_killed_is_started_again(supervisor):
+    supervisor.start([child("a", FOREVER), child("b", FOREVER)])
+    supervisor.wait_until_ready()
+    killed, other = supervisor.pid("a"), supervisor.pid("b")
+    os.kill(killed, signal.SIGKILL)
+    look_until(supervisor, lambda: supervisor.pid("a") not in (killed, None))
+    assert supervisor.pid("b") == other
+
+
+def test_a_child_that_keeps_ending_is_started_later_each_time(supervisor, tmp_path):
+    file = tmp_path / "starts"
+    supervisor.start([child("a", NOTE_THE_TIME.format(file=str(file)))])
+
+    def starts():
+        return [float(line) for line in file.read_text().split()] if file.exists() else []
+
+    look_until(supervisor, lambda: len(starts()) == 3)
+    first, second, third = starts()
+    assert second - first >= 0.1
+    assert third - second >= 0.3
+
+
+def test_a_child_that_ran_for_long_is_started_again_as_soon_as_at_first(tmp_path):
+    supervisor = Supervisor(tmp_path, Patience(back_off_s=(0.0, 9.0), steady_s=0.3))
+    supervisor.start([child("a", "import time\ntime.sleep(0.35)")])
+    started = [supervisor.pid("a")]
+    try:
+        for _ in range(2):
+            look_until(supervisor, lambda: supervisor.pid("a") not in (*started, None))
+            started.append(supervisor.pid("a"))
+    finally:
+        supervisor.stop()
+
+
+def test_a_child_that_is_never_ready_is_told_with_how_long_it_had(tmp_path):
+    supervisor = Supervisor(tmp_path, Patience(start_s=0.2))
+    supervisor.start([child("a", "import time\ntime.sleep(60)")])
+    with pytest.raises(ChildFailed, match="not ready after"):
+        supervisor.wait_until_ready()
+    supervisor.stop()
+
+
+def test_a_child_that_waits_to_be_started_again_has_no_pid_and_is_not_started_by_stop(supervisor, tmp_path):
+    supervisor.start([child("a", READY)])
+    wait_for(lambda: supervisor.pid("a") is None)
+    supervisor.look()
+    supervisor.stop()
+    sleep(0.2)
+    supervisor.look()
+    sleep(0.2)
+    assert (tmp_path / "a.out").read_text() == "ready\n"
+
+
+def test_a_child_that_ignores_sigterm_is_killed(supervisor):
+    supervisor.start([child("stubborn", STUBBORN)])
+    supervisor.wait_until_ready()
+    pid, began = supervisor.pid("stubborn"), monotonic()
+    supervisor.stop()
+    assert not alive(pid)
+    assert monotonic() - began < 10
+
+
+def test_ctrl_c_at_the_terminal_reaches_no_child(supervisor):
+    supervisor.start([child("a", FOREVER)])
+    supervisor.wait_until_ready()
+    assert os.getpgid(supervisor.pid("a")) != os.getpgid(0)

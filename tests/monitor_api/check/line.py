@@ -1,0 +1,134 @@
+"""A service whose worker and checker a test drives by hand."""
+
+import binascii
+import struct
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from monitor_api.records.attention import AlertRow, FindingRow
+from monitor_api.records.devices import AssignmentRow, DeviceRow
+from monitor_api.records.people import PatientRow
+from monitor_api.records.sessions import DueRow, SessionRow
+from monitor_api.sessions.due import mark_due
+from tests.records import RECORD, rf_record
+from tests.service import (
+    CLINIC,
+    GATEWAY,
+    PATIENT,
+    UID,
+    FakeBroker,
+    Sealer,
+    checker_of,
+    found,
+    key_of,
+    open_service,
+    rf_device,
+    rows,
+    worker_of,
+)
+from vocabulary.wire.batches import Gap, StoredRecord
+
+OTHER_PATIENT = UUID(int=20)
+ALL_SAMPLES_LOST = Gap(device=UID, counter=1, first=0, last=239)
+HOUR = timedelta(hours=1)
+
+
+def ago(hours: float) -> datetime:
+    return datetime.now(UTC).replace(microsecond=0) - hours * HOUR
+
+
+def stored(data: bytes, device=UID) -> StoredRecord:
+    return StoredRecord(device=device, family="hets/1", data=data, received_at=datetime.now(UTC))
+
+
+def ticked_record(tick_s: int, timeline: int) -> bytes:
+    """The record of a device without a clock: it began `tick_s` seconds into a timeline."""
+    values = list(RECORD.unpack(rf_record(start=ago(5))[:-2]))
+    values[3:6] = timeline, tick_s.to_bytes(6, "little"), 0x01
+    values[7] = 7
+    frame = RECORD.pack(*values)
+    return frame + struct.pack("<H", binascii.crc_hqx(frame, 0xFFFF))
+
+
+class Line:
+    """From a sealed batch to an alert, one step at a time."""
+
+    def __init__(self, directory):
+        self.stores = open_service(directory)
+        found(self.stores)
+        self.gateway, self.worker = Sealer(), worker_of(self.stores, directory)
+        self.checker = checker_of(self.stores)
+
+    def bring(self, *items):
+        """Ingest one batch, and nothing else."""
+        self.worker.handle([self.gateway.batch(*items)], FakeBroker(), lambda _: True)
+
+    def check(self):
+        """Check until nothing is due."""
+        while self.checker.check_due():
+            pass
+
+    def know(self, *items):
+        """Ingest one batch of our RF device, and check what it made due."""
+        self.bring(rf_device(), *items)
+        self.check()
+
+    def mark(self, counter=1):
+        with self.stores.database.write() as session:
+            mark_due(session, [key_of(counter)], datetime.now(UTC))
+
+    def session(self, counter=1):
+        with self.stores.database.read() as session:
+            return session.get_one(SessionRow, (CLINIC, key_of(counter).session))
+
+    def alerts(self):
+        return {(row.rule, row.session_id): row for row in rows(self.stores, AlertRow)}
+
+    def alert(self, rule, counter=1):
+        return self.alerts().get((rule, key_of(counter).session))
+
+    def finding(self, rule, counter=1):
+        mine = {row.rule: row for row in rows(self.stores, FindingRow) if row.session_id == key_of(counter).session}
+        return mine.get(rule)
+
+    def due(self):
+        return {row.session_id for row in rows(self.stores, DueRow)}
+
+    def meet(self, patient):
+        """A patient more, without a regimen."""
+        with self.stores.database.write() as session:
+            session.add(
+                PatientRow(
+                    id=patient, clinic_id=CLINIC, name="Q", reference="2", born=None, zone="UTC", created_at=ago(999)
+                )
+            )
+
+    def add_device(self, uid, patient=PATIENT):
+        """Another device of a patient."""
+        with self.stores.database.write() as session:
+            session.add(
+                DeviceRow(clinic_id=CLINIC, uid=uid, gateway_id=GATEWAY, heard_at=ago(0), first_seen_at=ago(99))
+            )
+            session.flush()
+            session.add(assignment(uid, patient))
+
+    def reassign(self, uid, patient):
+        """Say that a device was always another patient's; its sessions are due, as the deed of the API makes them."""
+        with self.stores.database.write() as session:
+            session.execute(update(AssignmentRow).where(AssignmentRow.device_uid == uid).values(patient_id=patient))
+            ids = session.scalars(select(SessionRow.id).where(SessionRow.device_uid == uid))
+            known = {key_of(counter).session: key_of(counter) for counter in range(1, 10)}
+            mark_due(session, [known[one] for one in ids], datetime.now(UTC))
+
+
+def assignment(uid, patient):
+    return AssignmentRow(
+        id=UUID(int=int(uid, 16)),
+        clinic_id=CLINIC,
+        device_uid=uid,
+        patient_id=patient,
+        from_at=ago(900),
+        until_at=None,
+    )

@@ -1,0 +1,253 @@
+"""The checker: what is stored is held against what was prescribed, again whenever anything it rests on changes."""
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import delete, update
+
+from alerts.life import State
+from monitor_api.records.attention import AlertRow, AuditRow, FindingRow
+from monitor_api.records.sessions import RecordRow
+from monitor_api.sessions.due import LEASE, claim_due
+from tests.monitor_api.check.line import (
+    ALL_SAMPLES_LOST,
+    HOUR,
+    OTHER_PATIENT,
+    Line,
+    ago,
+    stored,
+    ticked_record,
+)
+from tests.records import rf_record
+from tests.service import PATIENT, UID, key_of, rf_device, rf_samples, rows
+from vocabulary.identity import DeviceUid, session_id
+from vocabulary.instants import Known
+from vocabulary.wire.batches import SeenAnchor
+
+TOO_MUCH_J = 3000
+"""Over the regimen's 2400 J."""
+
+
+@pytest.fixture
+def line(tmp_path):
+    made = Line(tmp_path)
+    yield made
+    made.stores.close()
+
+
+def recorded(counter=1, *, start, **changes):
+    return stored(rf_record(counter, start=start, **changes))
+
+
+def anchor(tick_s, at, timeline=1, uncertainty_s=1.0):
+    return SeenAnchor(device=UID, timeline=timeline, tick_s=float(tick_s), at=at, uncertainty_s=uncertainty_s)
+
+
+def test_a_session_as_prescribed_calls_nobody(line):
+    line.know(rf_samples(0, 240), recorded(start=ago(1)))
+    assert line.alerts() == {}
+    assert (line.session().recorded, line.session().patient_id, line.due()) == (True, PATIENT, set())
+
+
+def test_a_high_danger_that_cannot_be_ruled_out_is_a_medium_alert(line):
+    line.know(recorded(start=ago(0.5), skin=44.0), ALL_SAMPLES_LOST)
+    assert line.finding("too-hot").outcome == "undetermined"
+    assert line.alert("too-hot").severity == "medium"
+    assert "not known" in line.alert("too-hot").because
+
+
+def test_a_mild_rule_that_cannot_tell_is_shown_and_calls_nobody(line):
+    line.know(recorded(start=ago(0.5)), ALL_SAMPLES_LOST)
+    assert line.finding("contact-lost").outcome == "undetermined"
+    assert line.alerts() == {}
+
+
+def test_samples_that_come_after_the_record_turn_cannot_rule_out_into_high_and_call_anew(line):
+    line.know(recorded(start=ago(0.5), skin=44.0))
+    line.know(rf_samples(0, 240, skin=44.0))
+    assert (line.alert("too-hot").severity, line.alert("too-hot").state) == ("high", State.FIRING)
+    assert len(line.alerts()) == 1
+
+
+@pytest.mark.parametrize(("hours", "late"), [(0.9, False), (1.1, True)])
+def test_an_event_of_over_an_hour_ago_is_marked_as_found_late(hours, late, line):
+    line.know(recorded(start=ago(hours), energy_j=TOO_MUCH_J))
+    assert line.alert("over-dose").found_late is late
+    assert line.alert("over-dose").event_at == pytest.approx(ago(hours), abs=HOUR / 360)
+
+
+def test_an_earlier_session_that_arrives_late_has_the_one_after_it_judged_again(line):
+    line.know(recorded(2, start=ago(2)))
+    assert line.alerts() == {}
+    line.know(recorded(1, start=ago(10)))
+    assert line.alert("too-soon", counter=2).severity == "medium"
+    assert line.alert("too-soon", counter=1) is None
+
+
+def test_a_session_long_after_the_one_before_is_not_too_soon(line):
+    line.know(recorded(1, start=ago(48)))
+    line.know(recorded(2, start=ago(2)))
+    assert line.alerts() == {}
+
+
+def test_a_session_between_two_others_becomes_the_one_before_of_the_last(line):
+    line.know(recorded(1, start=ago(60)), recorded(3, start=ago(2)))
+    line.know(recorded(2, start=ago(30)))
+    assert line.alerts() == {}
+    assert line.finding("too-soon", counter=3) is None
+    line.know(recorded(4, start=ago(8)))
+    assert line.alert("too-soon", counter=3) is not None
+    assert line.alert("too-soon", counter=4) is not None
+
+
+def test_a_later_anchor_places_a_session_that_nothing_placed(line):
+    line.know(stored(ticked_record(tick_s=1000, timeline=1)))
+    assert (line.session().placed_by, line.alert("clock-unknown").severity) == (None, "low")
+    began = ago(3)
+    line.know(anchor(1000, began))
+    assert line.session().placed_by == Known.ANCHOR
+    assert line.session().started_earliest < began < line.session().started_latest
+    assert line.finding("clock-unknown").outcome == "clear"
+
+
+def test_an_anchor_on_another_timeline_places_nothing(line):
+    line.know(stored(ticked_record(tick_s=1000, timeline=1)))
+    line.know(anchor(1000, ago(3), timeline=2))
+    assert line.session().placed_by is None
+
+
+def test_an_anchor_that_is_nearer_narrows_what_is_known_of_a_start(line):
+    line.know(stored(ticked_record(tick_s=1_000_000, timeline=1)), anchor(1, ago(5) - 1_000_000 / 3600 * HOUR))
+    wide = line.session().started_latest - line.session().started_earliest
+    line.know(anchor(1_000_000, ago(5)))
+    assert line.session().started_latest - line.session().started_earliest < wide / 10
+
+
+def test_a_session_of_a_device_that_was_another_patients_is_held_against_theirs(line):
+    line.know(recorded(start=ago(2)))
+    line.meet(OTHER_PATIENT)
+    line.reassign(UID, OTHER_PATIENT)
+    line.check()
+    assert (line.session().patient_id, line.session().regimen_id) == (OTHER_PATIENT, None)
+    assert line.alert("no-regimen").patient_id == OTHER_PATIENT
+
+
+SECOND_DEVICE = DeviceUid("00112233445566ff")
+
+
+def seen(device):
+    return replace(rf_device(), device=device)
+
+
+def later_on_a_second_device(line):
+    """The patient's session on another device, eight hours after that on the first; gives its finding of too-soon."""
+    line.know(seen(SECOND_DEVICE), stored(rf_record(1, start=ago(2)), device=SECOND_DEVICE))
+    return session_id(SECOND_DEVICE, 1)
+
+
+def outcome(line, rule, session):
+    return {row.rule: row.outcome for row in rows(line.stores, FindingRow) if row.session_id == session}.get(rule)
+
+
+def test_the_rest_between_two_devices_of_one_patient_counts(line):
+    line.add_device(SECOND_DEVICE)
+    line.know(recorded(start=ago(10)))
+    session = later_on_a_second_device(line)
+    assert outcome(line, "too-soon", session) == "fires"
+
+
+def test_a_session_that_turns_out_to_be_anothers_no_longer_shortens_the_rest_after_it(line):
+    line.add_device(SECOND_DEVICE)
+    line.meet(OTHER_PATIENT)
+    line.know(recorded(start=ago(10)))
+    session = later_on_a_second_device(line)
+    line.reassign(UID, OTHER_PATIENT)
+    line.check()
+    assert outcome(line, "too-soon", session) == "clear"
+
+
+def test_a_session_that_turns_out_to_be_the_patients_shortens_the_rest_after_it(line):
+    line.add_device(SECOND_DEVICE)
+    line.meet(OTHER_PATIENT)
+    line.reassign(UID, OTHER_PATIENT)
+    line.know(recorded(start=ago(10)))
+    session = later_on_a_second_device(line)
+    assert outcome(line, "too-soon", session) is None
+    line.reassign(UID, PATIENT)
+    line.check()
+    assert outcome(line, "too-soon", session) == "fires"
+
+
+def test_checking_again_changes_nothing_and_leaves_no_trail_of_an_alert(line):
+    line.know(recorded(start=ago(2), energy_j=TOO_MUCH_J))
+    before = [(row.id, row.raised_at, row.state) for row in rows(line.stores, AlertRow)]
+    line.mark()
+    line.check()
+    assert [(row.id, row.raised_at, row.state) for row in rows(line.stores, AlertRow)] == before
+    assert [row.action for row in rows(line.stores, AuditRow) if row.subject_kind == "alert"] == ["firing"]
+
+
+def test_a_rule_of_a_newer_version_raises_the_same_alert_and_wakes_nobody_again(line):
+    line.know(recorded(start=ago(2), energy_j=TOO_MUCH_J))
+    with line.stores.database.write() as session:
+        session.execute(update(FindingRow).values(rule_version=0))
+        session.execute(update(AlertRow).values(rule_version=0, state=State.ACKNOWLEDGED, raised_at=ago(1)))
+    before = line.alert("over-dose")
+    line.mark()
+    line.check()
+    after = line.alert("over-dose")
+    assert (after.id, after.raised_at, after.state) == (before.id, before.raised_at, State.ACKNOWLEDGED)
+    assert (after.rule_version, line.finding("over-dose").rule_version, len(line.alerts())) == (1, 1, 1)
+
+
+def test_a_finding_that_no_longer_holds_is_clear_and_its_alert_stays_for_a_person(line):
+    line.know(recorded(start=ago(2), energy_j=TOO_MUCH_J))
+    with line.stores.database.write() as session:
+        session.execute(delete(RecordRow))
+    line.know(recorded(start=ago(2), energy_j=1800))
+    assert line.finding("over-dose").outcome == "clear"
+    assert line.alert("over-dose").state == State.FIRING
+
+
+def test_two_records_of_one_session_are_a_conflict_in_words_and_both_are_kept(line):
+    first, second = rf_record(start=ago(2), energy_j=1800), rf_record(start=ago(2), energy_j=1801)
+    line.know(stored(first))
+    assert line.session().conflict is None
+    line.know(stored(second))
+    assert "2 records" in line.session().conflict
+    assert {row.data for row in rows(line.stores, RecordRow)} == {first, second}
+
+
+def test_the_record_that_came_first_stays_the_account_of_a_session_in_conflict(line):
+    line.know(recorded(start=ago(2), energy_j=1800))
+    line.know(recorded(start=ago(2), energy_j=1500))
+    assert line.session().dose_value == 1800
+
+
+def test_a_session_that_is_claimed_waits_until_its_lease_has_run_out(line):
+    line.bring(rf_device(), recorded(start=ago(2)))
+    with line.stores.database.write() as session:
+        now = line.stores.clocks.wall()
+        assert len(claim_due(session, "check-9", now, 5)) == 1
+        assert claim_due(session, "check-8", now + LEASE / 2, 5) == []
+        assert len(claim_due(session, "check-8", now + 2 * LEASE, 5)) == 1
+
+
+def test_facts_that_come_while_a_check_is_under_way_leave_its_session_due(line):
+    line.bring(rf_device(), rf_samples(0))
+    with line.stores.database.write() as session:
+        (claim,) = claim_due(session, "check-1", line.stores.clocks.wall(), 5)
+    line.bring(rf_samples(10, skin=43.5))
+    line.checker.check(claim)
+    assert line.due() == {key_of().session}
+    line.check()
+    assert line.alert("too-hot").severity == "high"
+
+
+def test_a_session_of_a_device_that_is_nobodys_is_judged_by_what_always_holds(line):
+    nobodys = DeviceUid("00112233445566ee")
+    record = stored(rf_record(1, start=ago(0.5), skin=44.0), device=nobodys)
+    line.know(seen(nobodys), replace(ALL_SAMPLES_LOST, device=nobodys), record)
+    session = session_id(nobodys, 1)
+    assert outcome(line, "too-hot", session) == "undetermined"
+    assert outcome(line, "no-regimen", session) == "fires"
+    assert {row.patient_id for row in rows(line.stores, AlertRow)} == {None}

@@ -1,0 +1,103 @@
+"""The schema that migrations make is the one that the code reads, however many processes make it at once."""
+
+import subprocess
+import sys
+from time import time
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from monitor_api import app
+from monitor_api.errors import StoreTooNew
+from monitor_api.records.columns import Table
+from monitor_api.records.database import Database, migration_config
+
+assert app  # imports every table there is, also one that the migrations were never told of
+
+
+@pytest.fixture
+def database(tmp_path):
+    made = Database(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    yield made
+    made.close()
+
+
+def tables(database):
+    return set(sa.inspect(database.engine).get_table_names())
+
+
+def version(database):
+    with database.engine.connect() as connection:
+        return connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+
+
+def move_to(database, revision):
+    with database._writing.begin() as connection:
+        move = command.downgrade if revision == "base" else command.upgrade
+        move(migration_config(connection), revision)
+
+
+def test_after_all_migrations_nothing_differs_from_the_models(database):
+    database.migrate()
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) == []
+
+
+def test_every_table_has_the_primary_key_that_its_model_says(database):
+    database.migrate()
+    inspector = sa.inspect(database.engine)
+    migrated = {name: inspector.get_pk_constraint(name)["constrained_columns"] for name in Table.metadata.tables}
+    assert migrated == {name: [c.name for c in table.primary_key] for name, table in Table.metadata.tables.items()}
+
+
+def test_down_to_nothing_and_up_again_gives_the_same_tables(database):
+    database.migrate()
+    before = tables(database)
+    move_to(database, "base")
+    assert tables(database) == {"alembic_version"}
+    move_to(database, "head")
+    assert tables(database) == before
+
+
+def test_a_store_that_is_up_to_date_keeps_its_rows(database):
+    database.migrate()
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO clinic VALUES ('00000000000000000000000000000001', 'Clinic', 'UTC')"))
+    database.migrate()
+    with database.engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT name FROM clinic")) == "Clinic"
+
+
+def test_a_store_of_a_newer_version_is_refused_with_what_to_do_and_left_as_it_was(database):
+    database.migrate()
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreTooNew, match=r"records.*9999.*newer version"):
+        database.migrate()
+    assert version(database) == "9999"
+
+
+MIGRATE = """
+import sys, time
+from monitor_api.records.database import Database
+database = Database(sys.argv[1])
+time.sleep(max(0, float(sys.argv[2]) - time.time()))
+database.migrate()
+"""
+
+
+def test_processes_that_migrate_at_once_all_succeed(database, tmp_path):
+    url = f"sqlite:///{tmp_path / 'records.sqlite'}"
+    start = str(time() + 1.5)
+    processes = [
+        subprocess.Popen([sys.executable, "-c", MIGRATE, url, start], stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    errors = [process.communicate(timeout=30)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], errors
+    database.migrate()
+    assert tables(database) == {*Table.metadata.tables, "alembic_version"}
