@@ -84,8 +84,8 @@ class OutboxWriter:
         requests = self._gather()
         self._put([(request, request.what) for request in requests if isinstance(request.what, Entry)])
         stops = [request for request in requests if request.what is None]
-        if stops or self._flush_due():
-            self._try(self._seal)
+        if (stops or self._flush_due()) and not self._try(self._seal):
+            self._waiting_since = monotonic()
         for request in requests:
             if callable(request.what):
                 self._do(request, request.what)

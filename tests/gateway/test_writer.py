@@ -101,6 +101,22 @@ def test_put_waits_for_a_disk_that_fails_and_loses_nothing(path):
     assert asyncio.run(scenario()) == (False, 1)
 
 
+def test_a_disk_that_fails_is_tried_again_now_and_then_and_not_in_a_hurry(path, caplog):
+    async def scenario():
+        async with Running(path) as running:
+            await running.writer.ask(lambda outbox: outbox._connection.execute("PRAGMA busy_timeout = 0"))
+            await running.writer.put(Entry(items=samples(1)))
+            blocker = sqlite3.connect(path, isolation_level=None)
+            blocker.execute("BEGIN IMMEDIATE")
+            await asyncio.sleep(2.5)
+            blocker.execute("ROLLBACK")
+            blocker.close()
+            await running.sealed.wait()
+
+    asyncio.run(scenario())
+    assert 1 <= len(caplog.records) <= 3
+
+
 def test_stopping_seals_what_is_pending(path):
     async def scenario():
         async with Running(path) as running:
