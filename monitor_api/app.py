@@ -7,6 +7,7 @@ from threading import Event, Thread
 
 from monitor_api.check.checker import Checker
 from monitor_api.clock import Clocks, clocks
+from monitor_api.errors import AddressTaken, StoreUnusable
 from monitor_api.ingest.intake import Intake
 from monitor_api.ingest.keyring import StoredKeyring
 from monitor_api.ingest.opening import Opener
@@ -36,8 +37,11 @@ class Stores:
 
 
 def open_stores(settings: ServerSettings, environ: Mapping[str, str]) -> Stores:
-    """Open both stores and bring their schemas to this version. Raises StoreTooNew, StoreUnavailable."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    """Open both stores and bring their schemas to this version. Raises StoreTooNew, StoreUnusable, StoreUnavailable."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnusable("data", str(error)) from error
     database = Database(settings.records)
     database.migrate()
     return Stores(database=database, telemetry=SqliteTelemetry(settings.telemetry), clocks=clocks(environ))
@@ -78,16 +82,21 @@ def run_api(settings: ServerSettings, environ: Mapping[str, str], stop: Event, r
     """The role `api`, until `stop` is set; `ready` is called when it listens."""
     # The web's world takes longer to import than the other roles take to start.
     from monitor_api.http.serving import make_server  # noqa: PLC0415
+    from monitor_api.screens.rooms import SCREENS  # noqa: PLC0415
 
     stores = open_stores(settings, environ)
-    server = make_server(settings, stores.database, stores.telemetry, stores.clocks)
+    server = make_server(settings, stores.database, stores.telemetry, stores.clocks, screens=SCREENS)
     serving = Thread(target=server.run, name="http")
     serving.start()
     try:
-        while not (server.started or stop.is_set()):
-            stop.wait(0.01)
-        ready()
-        stop.wait()
+        while serving.is_alive() and not (server.started or stop.wait(0.01)):
+            pass
+        if server.started:
+            ready()
+        while serving.is_alive() and not stop.wait(0.1):
+            pass
+        if not stop.is_set():
+            raise AddressTaken(settings.http.host, settings.http.port)
     finally:
         server.should_exit = True
         serving.join()

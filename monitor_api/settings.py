@@ -10,12 +10,16 @@ from vocabulary.settings import BrokerSettings, Key, Port, Settings, key_bytes
 
 
 class HttpSettings(Settings):
-    """Where the API listens. `public_url` is what browsers see; cookies are marked secure when it is https."""
+    """Where the API listens. `public_url` is what browsers see; cookies are marked secure when it is https.
+
+    `notice` is a sentence that every page shows, None for nothing: that this is a demo, say.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8080
     public_url: str
     login_lasts: timedelta = timedelta(hours=12)
+    notice: str | None = None
 
 
 class ServerSettings(Settings):

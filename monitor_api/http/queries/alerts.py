@@ -58,6 +58,7 @@ class AlertsWanted:
     state: State | None = None
     severity: Severity | None = None
     patient: PatientId | None = None
+    session: SessionId | None = None
 
 
 def alerts(session: Session, caller: Caller, which: AlertsWanted, wanted: PageWanted) -> Page[SeenAlert]:
@@ -88,6 +89,7 @@ def _filters(which: AlertsWanted) -> Conditions:
         *if_given(which.state, lambda state: AlertRow.state == state),
         *if_given(which.severity, lambda severity: AlertRow.severity == severity),
         *if_given(which.patient, lambda patient: AlertRow.patient_id == patient),
+        *if_given(which.session, lambda session: AlertRow.session_id == session),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from monitor_api.http.callers import Caller
 from monitor_api.http.errors import NotThere
 from monitor_api.http.paging import Order, Page, PageWanted, paged
-from monitor_api.http.queries.scope import assigned_at, theirs
+from monitor_api.http.queries.scope import assigned_at, if_given, theirs
 from monitor_api.records.devices import AssignmentRow, DeviceRow, GatewayRow
 from vocabulary.devices import DeviceState, Fault, Feature, Lockout, Modality
 from vocabulary.identity import DeviceUid, GatewayId, PatientId
@@ -69,10 +69,16 @@ class Device:
     skin_uncertainty_celsius: float | None
 
 
-def devices(session: Session, caller: Caller, wanted: PageWanted, now: datetime) -> Page[Device]:
-    """The clinic's devices, in the order in which they were first seen; for a patient, those that are theirs."""
+def devices(
+    session: Session, caller: Caller, wanted: PageWanted, now: datetime, *, patient: PatientId | None = None
+) -> Page[Device]:
+    """The clinic's devices, in the order in which they were first seen; of one patient if one is given.
+
+    For a patient, those that are theirs.
+    """
+    query = _query(caller, now).where(*if_given(patient, lambda one: AssignmentRow.patient_id == one))
     order = Order(by=(DeviceRow.first_seen_at, DeviceRow.uid))
-    return paged(session, _query(caller, now), order, wanted, make=_seen)
+    return paged(session, query, order, wanted, make=_seen)
 
 
 def device(session: Session, caller: Caller, uid: DeviceUid, now: datetime) -> Device:

@@ -1,11 +1,13 @@
 """Sessions: the facts as the last check found them, what the rules said, and which samples are missing."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from clinical.misuse.table import RULE
@@ -143,6 +145,27 @@ def session_detail(session: Session, caller: Caller, which: SessionId) -> Sessio
     return SessionDetail(session=summary(row), findings=_findings(session, row), gaps=_gaps(session, row))
 
 
+def session_details(session: Session, caller: Caller, which: SessionsWanted, wanted: PageWanted) -> Page[SessionDetail]:
+    """Sessions with their findings and gaps, newest first."""
+    found = sessions(session, caller, which, wanted)
+    ids = [one.id for one in found.items]
+    findings: dict[UUID, list[SeenFinding]] = defaultdict(list)
+    for row in session.scalars(_found_in(caller, ids)):
+        findings[row.session_id].append(_finding(row))
+    gaps: dict[UUID, list[SeenGap]] = defaultdict(list)
+    for gap in session.scalars(select(GapRow).where(GapRow.clinic_id == caller.clinic, GapRow.session_id.in_(ids))):
+        gaps[gap.session_id].append(SeenGap(first=gap.first, last=gap.last))
+    details = tuple(
+        SessionDetail(
+            session=one,
+            findings=tuple(sorted(findings[one.id], key=_worst_first)),
+            gaps=tuple(sorted(gaps[one.id], key=lambda gap: (gap.first, gap.last))),
+        )
+        for one in found.items
+    )
+    return Page(items=details, next=found.next)
+
+
 def session_row(session: Session, caller: Caller, which: SessionId) -> SessionRow:
     """The row of a session that the caller may see. Raises NotThere."""
     row = session.scalar(select(SessionRow).where(SessionRow.id == which, *_visible(caller)))
@@ -211,7 +234,16 @@ def _quantity(value: float | None, unit: str | None) -> Quantity | None:
 def _findings(session: Session, row: SessionRow) -> tuple[SeenFinding, ...]:
     of_session = (FindingRow.clinic_id == row.clinic_id, FindingRow.session_id == row.id)
     found = session.scalars(select(FindingRow).where(*of_session, FindingRow.outcome != Outcome.CLEAR))
-    return tuple(sorted(map(_finding, found), key=lambda one: (one.severity.rank, one.rule)))
+    return tuple(sorted(map(_finding, found), key=_worst_first))
+
+
+def _found_in(caller: Caller, which: Sequence[SessionId]) -> Select[FindingRow]:
+    of_sessions = (FindingRow.clinic_id == caller.clinic, FindingRow.session_id.in_(which))
+    return select(FindingRow).where(*of_sessions, FindingRow.outcome != Outcome.CLEAR)
+
+
+def _worst_first(finding: SeenFinding) -> tuple[int, RuleId]:
+    return (finding.severity.rank, finding.rule)
 
 
 def _finding(row: FindingRow) -> SeenFinding:

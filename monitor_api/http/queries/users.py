@@ -1,5 +1,6 @@
 """The users of a clinic, and the tokens of its machines."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -54,6 +55,12 @@ def user_row(session: Session, caller: Caller, which: UserId) -> UserRow:
     if row is None:
         raise NotThere
     return row
+
+
+def names(session: Session, caller: Caller, which: Collection[UserId]) -> dict[UserId, str]:
+    """The names of users of the clinic; who is not there is left out."""
+    found = select(UserRow.id, UserRow.name).where(UserRow.id.in_(which), *in_clinic(caller, UserRow.clinic_id))
+    return {UserId(id_): name for id_, name in session.execute(found)}
 
 
 def seen_user(row: UserRow) -> User:

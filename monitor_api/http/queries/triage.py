@@ -1,0 +1,143 @@
+"""What a triage list is made of, read for all patients of a clinic in a few statements."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from alerts.life import State
+from clinical.regimen import Regimen
+from monitor_api.http.callers import Caller
+from monitor_api.http.paging import PageWanted
+from monitor_api.http.queries.alerts import AlertsWanted, SeenAlert, alerts
+from monitor_api.http.queries.briefs import BriefSession, Proof, brief_sessions, numbered_sessions, proofs
+from monitor_api.http.queries.devices import Device, devices
+from monitor_api.http.queries.patients import Patient, patient, patients
+from monitor_api.http.queries.scope import if_given, theirs
+from monitor_api.records.attention import ChangeRow
+from monitor_api.records.people import PatientRow
+from monitor_api.records.regimens import read_regimen
+from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
+from vocabulary.identity import DeviceUid, PatientId
+
+EVERY: Final = PageWanted(cursor=None, limit=10_000)
+"""As many as a list is drawn up from at once."""
+
+TAKEN_ON: Final = timedelta(days=7)
+"""How long an alert that somebody took on stays on the list; nothing closes one yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prescribed:
+    """A version of a regimen, when it came into force, and when its regimen ended."""
+
+    patient_id: PatientId
+    regimen: Regimen
+    from_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriageFacts:
+    """What is known of all patients, or of one.
+
+    `sessions` are those since an instant, and of each device the one before them. `heard`: when session data of a
+    patient last came; who never sent any is not there.
+    """
+
+    patients: tuple[Patient, ...]
+    devices: tuple[Device, ...]
+    alerts: tuple[SeenAlert, ...]
+    sessions: tuple[BriefSession, ...]
+    proofs: tuple[Proof, ...]
+    prescribed: tuple[Prescribed, ...]
+    heard: dict[PatientId, datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsWanted:
+    """Facts as of `now`, with sessions that began at or after `since`; of one patient if one is given."""
+
+    now: datetime
+    since: datetime
+    patient: PatientId | None
+
+
+def triage_facts(session: Session, caller: Caller, wanted: FactsWanted) -> TriageFacts:
+    """The facts of a clinic, or of one of its patients. Raises NotThere."""
+    who = wanted.patient
+    of_whom = patients(session, caller, EVERY).items if who is None else (patient(session, caller, who),)
+    owned = devices(session, caller, EVERY, wanted.now, patient=who).items
+    proven = tuple(proofs(session, caller, (one.uid for one in owned)))
+    found = tuple(brief_sessions(session, caller, wanted.since, who))
+    return TriageFacts(
+        patients=of_whom,
+        devices=owned,
+        alerts=tuple(_open_alerts(session, caller, wanted)),
+        sessions=(*found, *numbered_sessions(session, caller, _before(found, proven))),
+        proofs=proven,
+        prescribed=tuple(prescribed(session, caller, who)),
+        heard=_heard(session, caller, who),
+    )
+
+
+def newest_change_of(session: Session, caller: Caller) -> int:
+    """The id of the clinic's newest change, 0 before the first."""
+    mine = theirs(caller, ChangeRow.clinic_id, ChangeRow.patient_id)
+    return session.scalar(select(func.max(ChangeRow.id)).where(*mine)) or 0
+
+
+def _open_alerts(session: Session, caller: Caller, wanted: FactsWanted) -> Iterator[SeenAlert]:
+    for state in State:
+        for one in alerts(session, caller, AlertsWanted(state=state, patient=wanted.patient), EVERY).items:
+            taken = one.acknowledgement
+            if taken is None or taken.at > wanted.now - TAKEN_ON:
+                yield one
+
+
+def _before(found: Sequence[BriefSession], proven: Sequence[Proof]) -> Iterable[tuple[DeviceUid, int]]:
+    """Of each device the session before its first one in `found`; its newest when it has none there."""
+    first = {one.device_uid: one.newest + 1 for one in proven}
+    for one in found:
+        first[one.device_uid] = min(one.counter, first.get(one.device_uid, one.counter))
+    return ((uid, counter - 1) for uid, counter in first.items() if counter > 1)
+
+
+def prescribed(session: Session, caller: Caller, who: PatientId | None) -> Iterator[Prescribed]:
+    """Every version of every regimen, in the order in which they came into force; of one patient if one is given."""
+    query = (
+        select(RegimenRow, RegimenVersionRow)
+        .join(RegimenVersionRow, RegimenVersionRow.regimen_id == RegimenRow.id)
+        .where(
+            *theirs(caller, RegimenRow.clinic_id, RegimenRow.patient_id),
+            *if_given(who, lambda one: RegimenRow.patient_id == one),
+        )
+        .order_by(RegimenVersionRow.from_at, RegimenVersionRow.version)
+    )
+    for row, version in session.execute(query):
+        yield Prescribed(
+            patient_id=PatientId(row.patient_id),
+            regimen=read_regimen(version, row.modality),
+            from_at=version.from_at,
+            ended_at=row.ended_at,
+        )
+
+
+def _heard(session: Session, caller: Caller, who: PatientId | None) -> dict[PatientId, datetime]:
+    """When data of each patient's latest session came."""
+    newest = (
+        select(SessionRow.heard_at)
+        .where(SessionRow.clinic_id == PatientRow.clinic_id, SessionRow.patient_id == PatientRow.id)
+        .order_by(SessionRow.started_earliest.desc().nulls_last())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(PatientRow.id, newest).where(
+        *theirs(caller, PatientRow.clinic_id, PatientRow.id),
+        *if_given(who, lambda one: PatientRow.id == one),
+        newest.is_not(None),
+    )
+    return {PatientId(id_): at for id_, at in session.execute(query)}

@@ -1,0 +1,1 @@
+"""Screens: pages for people, drawn on the server; they work without JavaScript and are live with it."""

@@ -1,0 +1,131 @@
+"""What is known of each patient's days, out of the facts of a clinic."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from clinical.regimen import Regimen
+from monitor_api.http.callers import Caller
+from monitor_api.http.queries.alerts import SeenAlert
+from monitor_api.http.queries.briefs import BriefSession, Proof, Version
+from monitor_api.http.queries.devices import Device
+from monitor_api.http.queries.patients import Patient
+from monitor_api.http.queries.triage import FactsWanted, Prescribed, TriageFacts, triage_facts
+from monitor_api.screens.strip import Record, Span, Use, quiet_spans
+from vocabulary.identity import DeviceUid, PatientId
+
+DAYS: Final = 14
+"""Therapy days of a strip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A patient with everything that is theirs. `heard_at`: when session data last came, None when never."""
+
+    patient: Patient
+    zone: ZoneInfo
+    devices: tuple[Device, ...]
+    alerts: tuple[SeenAlert, ...]
+    sessions: tuple[BriefSession, ...]
+    in_force: tuple[Prescribed, ...]
+    heard_at: datetime | None
+    record: Record
+
+
+def wanted(now: datetime, patient: PatientId | None) -> FactsWanted:
+    """Facts with all sessions that a strip shows, of all patients or of one."""
+    return FactsWanted(now=now, since=now - timedelta(days=DAYS + 2), patient=patient)
+
+
+def history_of(session: Session, caller: Caller, patient: PatientId, now: datetime) -> History:
+    """That of one patient. Raises NotThere."""
+    return histories(triage_facts(session, caller, wanted(now, patient)), now)[0]
+
+
+def histories(facts: TriageFacts, now: datetime) -> list[History]:
+    """One for each patient, in the order of the facts."""
+    sorted_out = _Sorted(facts)
+    return [sorted_out.history(one, now) for one in facts.patients]
+
+
+class _Sorted:
+    """The facts by whose they are."""
+
+    def __init__(self, facts: TriageFacts) -> None:
+        self._heard = facts.heard
+        self._proofs = {one.device_uid: one for one in facts.proofs}
+        self._versions: dict[Version, Regimen] = {
+            (one.regimen.id, one.regimen.version): one.regimen for one in facts.prescribed
+        }
+        self._devices: dict[PatientId, list[Device]] = defaultdict(list)
+        self._alerts: dict[PatientId, list[SeenAlert]] = defaultdict(list)
+        self._prescribed: dict[PatientId, list[Prescribed]] = defaultdict(list)
+        self._sessions: dict[PatientId, list[BriefSession]] = defaultdict(list)
+        self._of_device: dict[DeviceUid, list[BriefSession]] = defaultdict(list)
+        self._sort(facts)
+
+    def _sort(self, facts: TriageFacts) -> None:
+        for device in facts.devices:
+            if device.assignment:
+                self._devices[device.assignment.patient_id].append(device)
+        for alert in facts.alerts:
+            if alert.patient_id:
+                self._alerts[alert.patient_id].append(alert)
+        for one in facts.prescribed:
+            self._prescribed[one.patient_id].append(one)
+        for session in facts.sessions:
+            self._of_device[session.device_uid].append(session)
+            if session.patient_id:
+                self._sessions[session.patient_id].append(session)
+
+    def history(self, patient: Patient, now: datetime) -> History:
+        zone = ZoneInfo(patient.zone)
+        owned, sessions = self._devices[patient.id], self._sessions[patient.id]
+        return History(
+            patient=patient,
+            zone=zone,
+            devices=tuple(owned),
+            alerts=tuple(self._alerts[patient.id]),
+            sessions=tuple(sessions),
+            in_force=in_force(self._prescribed[patient.id], now),
+            heard_at=self._heard.get(patient.id),
+            record=Record(
+                uses=tuple(use for one in sessions if (use := _use(one, self._versions))),
+                quiet=tuple(_quiet(self._proofs.get(one.uid), self._of_device[one.uid]) for one in owned),
+                theirs_since=_theirs_since(owned, patient),
+                zone=zone,
+            ),
+        )
+
+
+def in_force(prescribed: Sequence[Prescribed], now: datetime) -> tuple[Prescribed, ...]:
+    """The newest version of each regimen that has begun and not ended; `prescribed` is in the order of beginning."""
+    begun = {one.regimen.id: one for one in prescribed if one.from_at <= now}
+    return tuple(one for one in begun.values() if one.ended_at is None or one.ended_at > now)
+
+
+def _use(session: BriefSession, versions: Mapping[Version, Regimen]) -> Use | None:
+    """A session as a strip shows it; None when nothing places it."""
+    if session.placed is None:
+        return None
+    regimen = session.held_against and versions.get(session.held_against)
+    if not regimen or session.dose is None or session.dose.unit is not regimen.dose.unit:
+        return Use(session.placed, session.modality, None, None)
+    prescribed, limit = regimen.dose.value, regimen.limits.dose
+    limit_fraction = limit.value / prescribed if limit else None
+    return Use(session.placed, session.modality, session.dose.value / prescribed, limit_fraction)
+
+
+def _quiet(proof: Proof | None, sessions: Sequence[BriefSession]) -> tuple[Span, ...]:
+    if proof is None:
+        return ()
+    return quiet_spans({one.counter: one.placed for one in sessions}, proof.newest, proof.contact_at)
+
+
+def _theirs_since(devices: Sequence[Device], patient: Patient) -> datetime:
+    return min((one.assignment.from_at for one in devices if one.assignment), default=patient.created_at)

@@ -1,0 +1,115 @@
+"""One patient as a physician sees them: what calls for somebody, a session in full, and how things stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from monitor_api.http.errors import NotThere
+from monitor_api.http.paging import PageWanted
+from monitor_api.http.queries.alerts import AlertsWanted, alerts
+from monitor_api.http.queries.patients import Patient
+from monitor_api.http.queries.regimens import regimens
+from monitor_api.http.queries.sessions import SessionsWanted, session_detail, session_details
+from monitor_api.http.queries.users import names
+from monitor_api.screens.histories import DAYS, History, history_of
+from monitor_api.screens.page import Page
+from monitor_api.screens.progress import Told, tell
+from monitor_api.screens.session_chart import chart_of
+from monitor_api.screens.strip import Cell, strip
+from monitor_api.screens.therapy_days import last_days
+from monitor_api.screens.timeline import Happening, timeline
+from monitor_api.screens.triage import Attention, Week, in_words, weeks
+from vocabulary.identity import PatientId, SessionId
+
+LISTED: Final = 12
+"""Sessions on a page."""
+
+LATEST: Final = PageWanted(cursor=None, limit=20)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Whose page, which session in full (None: the one that matters most), and from which on sessions are listed."""
+
+    patient: PatientId
+    session: SessionId | None
+    older: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientView:
+    """All that the page shows. `older` is the cursor of the sessions that are not listed, None when there are none."""
+
+    history: History
+    attention: Attention
+    cells: tuple[Cell, ...]
+    weeks: tuple[Week, ...]
+    sessions: tuple[Told, ...]
+    older: str | None
+    happenings: tuple[Happening, ...]
+    shown: Told | None
+    chart: Markup | None
+
+    @property
+    def patient(self) -> Patient:
+        """Who it is."""
+        return self.history.patient
+
+    @property
+    def summary(self) -> str:
+        """The days in words."""
+        return in_words(self.cells)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where they live: all times on the page are theirs."""
+        return self.history.zone
+
+
+def view_patient(page: Page, session: Session, wanted: Wanted) -> PatientView:
+    """Read a patient. Raises NotThere for a patient or a session that is not there, or not theirs."""
+    caller, now, who = page.visit.caller, page.visit.now, wanted.patient
+    history = history_of(session, caller, who, now)
+    attention = Attention.to(history.alerts)
+    listed = session_details(
+        session, caller, SessionsWanted(patient=who), PageWanted(cursor=wanted.older, limit=LISTED)
+    )
+    told = tuple(tell(one, now) for one in listed.items)
+    shown = _shown(page, session, wanted, _first(attention, told))
+    prescribed = regimens(session, caller, who, LATEST).items
+    by = names(session, caller, [one.newest.prescriber_id for one in prescribed])
+    latest = alerts(session, caller, AlertsWanted(patient=who), LATEST).items
+    return PatientView(
+        history=history,
+        attention=attention,
+        cells=strip(last_days(DAYS, now, history.zone), history.record),
+        weeks=weeks(history, now),
+        sessions=told,
+        older=listed.next,
+        happenings=tuple(timeline(latest, prescribed, by)),
+        shown=shown,
+        chart=chart_of(page, session, shown.detail) if shown else None,
+    )
+
+
+def _first(attention: Attention, sessions: Sequence[Told]) -> SessionId | None:
+    """The session that calls for somebody, else the newest."""
+    if attention.worst:
+        return attention.worst.session_id
+    return sessions[0].session.id if sessions else None
+
+
+def _shown(page: Page, session: Session, wanted: Wanted, otherwise: SessionId | None) -> Told | None:
+    which = wanted.session or otherwise
+    if which is None:
+        return None
+    detail = session_detail(session, page.visit.caller, which)
+    if detail.session.patient_id == wanted.patient:
+        return tell(detail, page.visit.now)
+    if wanted.session:
+        raise NotThere
+    return None

@@ -1,0 +1,1 @@
+"""Pages, by the role that opens them."""

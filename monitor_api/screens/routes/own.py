@@ -1,0 +1,51 @@
+"""What patients see of themselves: their sessions and what was prescribed, in plain words."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from monitor_api.http.paging import PageWanted
+from monitor_api.http.policy import Permission
+from monitor_api.http.queries.sessions import SessionsWanted, sessions
+from monitor_api.http.queries.triage import prescribed
+from monitor_api.http.visits import Visit, page_for
+from monitor_api.screens.definitions import WEEK_DAYS
+from monitor_api.screens.histories import history_of
+from monitor_api.screens.page import HOMES, After, Page, go
+from monitor_api.screens.plain import plain_regimen, plain_session, plain_week
+from monitor_api.screens.strip import strip
+from monitor_api.screens.therapy_days import last_days
+from monitor_api.screens.triage import weeks
+from vocabulary.identity import PatientId
+
+routes = APIRouter()
+
+LATEST: Final = PageWanted(cursor=None, limit=20)
+
+
+@routes.get("/me")
+def show_own(
+    request: Request, visit: Annotated[Visit, page_for(Permission.SEE_SESSIONS)], after: After = None
+) -> Response:
+    """The last session, the week, the plan, the sessions before."""
+    if visit.caller.patient is None:
+        return go(HOMES[visit.caller.role])
+    page = Page.begin(request, visit, after)
+    if page.nothing_new():
+        return page.unchanged()
+    return page.show("me.html", **_own(visit, visit.caller.patient))
+
+
+def _own(visit: Visit, who: PatientId) -> dict[str, Any]:
+    with visit.reading() as session:
+        me = history_of(session, visit.caller, who, visit.now)
+        versions = tuple(prescribed(session, visit.caller, who))
+        latest = sessions(session, visit.caller, SessionsWanted(patient=who), LATEST).items
+    return {
+        "zone": me.zone,
+        "cells": strip(last_days(WEEK_DAYS, visit.now, me.zone), me.record),
+        "weeks": [plain_week(one) for one in weeks(me, visit.now)],
+        "regimens": [plain_regimen(one.regimen) for one in me.in_force],
+        "sessions": [plain_session(one, versions, visit.now) for one in latest],
+    }

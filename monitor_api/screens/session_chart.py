@@ -1,0 +1,37 @@
+"""A session's chart as a fragment of a page: read from the stores, drawn once for each thing that is known of it."""
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from clinical.regimen import Regimen
+from monitor_api.http.queries.sessions import SessionDetail
+from monitor_api.records.regimens import read_regimen
+from monitor_api.records.sessions import RegimenVersionRow
+from monitor_api.screens.chart.reading import Told, read_chart
+from monitor_api.screens.drawing import draw
+from monitor_api.screens.page import Page
+from monitor_api.sessions.assembly import assemble
+from monitor_api.sessions.evidence import gather
+from monitor_api.telemetry.series import SeriesKey
+from vocabulary.devices import Modality
+
+
+def chart_of(page: Page, session: Session, detail: SessionDetail) -> Markup:
+    """The chart of a session that the caller may see. It is drawn anew only after its session was checked anew."""
+    one = detail.session
+    key = SeriesKey(clinic=page.visit.caller.clinic, session=one.id)
+    return page.memory.charts.get((key, one.checked_at, one.heard_at), lambda: _draw(page, session, detail, key))
+
+
+def _draw(page: Page, session: Session, detail: SessionDetail, key: SeriesKey) -> Markup:
+    evidence = gather(session, page.visit.parts.telemetry, key)
+    account = assemble(evidence)
+    regimen = _held_against(session, detail, account.modality)
+    chart = read_chart(Told(evidence=evidence, account=account, regimen=regimen, findings=detail.findings))
+    return Markup(draw("chart.html", chart=chart))  # noqa: S704 - a template that escapes made it
+
+
+def _held_against(session: Session, detail: SessionDetail, modality: Modality) -> Regimen | None:
+    held = detail.session.regimen
+    row = held and session.get(RegimenVersionRow, (held.regimen_id, held.version))
+    return read_regimen(row, modality) if row else None

@@ -1,0 +1,105 @@
+"""How things are said to people: ages, times, amounts with their units. `None` is said too, never left out."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from vocabulary.devices import Modality
+from vocabulary.quantities import Quantity, Unit
+from vocabulary.severity import Severity
+
+SYMBOLS: Final = {
+    Unit.CELSIUS: "°C",
+    Unit.JOULE: "J",
+    Unit.JOULE_PER_CM2: "J/cm²",
+    Unit.MILLIWATT_PER_CM2: "mW/cm²",
+    Unit.MINUTE: "min",
+    Unit.OHM: "Ω",
+    Unit.SECOND: "s",
+    Unit.WATT: "W",
+    Unit.FRACTION: "",
+}
+"""Units as people write them."""
+
+DECIMALS: Final = {Unit.JOULE: 0, Unit.OHM: 0, Unit.SECOND: 0}
+"""Digits after the point; one where nothing is said."""
+
+SHAPES: Final = {Severity.HIGH: "▲", Severity.MEDIUM: "◆", Severity.LOW: "●", Severity.INFO: "i"}
+"""Each severity has a shape besides its colour."""
+
+DEVICES: Final = {Modality.LED: "LED mask", Modality.RF: "RF device", Modality.EMS: "EMS device"}
+
+NOT_KNOWN: Final = "not known"
+NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+
+_BEFORE_UNIT: Final = re.compile(r"(?<=\d) (?=(°C|s|min|h|J|W|Ω|mW|%)(\W|$))")
+
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def age(at: datetime, now: datetime) -> str:
+    """How old something is, in one unit; `static/ages.js` says the same while a page is open."""
+    old = max(timedelta(0), now - at)
+    if old < _MINUTE:
+        return f"{old.seconds} s"
+    if old < 2 * _HOUR:
+        return f"{old // _MINUTE} min"
+    return f"{old // _HOUR} h" if old < 2 * _DAY else f"{old // _DAY} d"
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """A day and a time where somebody lives: Tue 17 Nov, 19:04."""
+    return f"{at.astimezone(zone):%a %-d %b, %H:%M}"
+
+
+def time_of_day(at: datetime, zone: ZoneInfo) -> str:
+    """A time of today: 14:32:07."""
+    return f"{at.astimezone(zone):%H:%M:%S}"
+
+
+def long_day(at: datetime, zone: ZoneInfo) -> str:
+    """A day in full: Thursday 19 November."""
+    return f"{at.astimezone(zone):%A %-d %B}"
+
+
+def clock_time(seconds: float) -> str:
+    """A time within a session: 6:21."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def lasting(seconds: float) -> str:
+    """How long something takes: 45 s, 4 min, 10 min 30 s, 12 h."""
+    whole = round(seconds)
+    if whole >= 7200 and whole % 3600 == 0:
+        return f"{whole // 3600} h"
+    minutes, rest = divmod(whole, 60)
+    parts = ([f"{minutes} min"] if minutes else []) + ([f"{rest} s"] if rest or not minutes else [])
+    return " ".join(parts)
+
+
+def number(value: float, unit: Unit) -> str:
+    """A value with as many digits as its unit is read with, thousands apart."""
+    return f"{value:,.{DECIMALS.get(unit, 1)}f}"
+
+
+def amount(quantity: Quantity | None) -> str:
+    """A value with its unit."""
+    return (
+        NOT_KNOWN if quantity is None else f"{number(quantity.value, quantity.unit)}{NO_BREAK}{SYMBOLS[quantity.unit]}"
+    )
+
+
+def said(text: str) -> str:
+    """A rule's own sentence, with units as people write them, and never a number apart from its unit."""
+    return _BEFORE_UNIT.sub(NO_BREAK, text.replace("/cm2", "/cm²").replace(" Cel", " °C"))
+
+
+def device_name(modality: Modality | None) -> str:
+    """What kind of device it is."""
+    return "Device of unknown kind" if modality is None else DEVICES[modality]
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: 1 session, 2 sessions."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

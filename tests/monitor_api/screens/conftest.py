@@ -1,0 +1,70 @@
+"""One clinic of ten patients behind a real server, and one browser for each module that needs one."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Browser
+
+from monitor_api.http.callers import Caller, Credential, find_caller, hash_of
+from monitor_api.records.trail import ActorKind
+from tests.monitor_api.screens.browsing import Desk, chromium
+from tests.monitor_api.screens.clinic import NOW, Clinic
+from tests.monitor_api.screens.cohort import fill
+from tests.monitor_api.screens.house import House, running_clock, serving
+from tests.monitor_api.screens.site import Site
+from tests.servers import require
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    built = House.build(tmp_path_factory.mktemp("house"))
+    yield built
+    built.close()
+
+
+@pytest.fixture(scope="session")
+def site(house: House) -> Iterator[Site]:
+    quay = Clinic(house.database, house.telemetry)
+    civil = running_clock()
+    found = Site(house, civil, quay, fill(quay))
+    quay.refused()
+    found.users = {role: quay.user(role) for role in ("physician", "operator", "maker")}
+    found.users["patient"] = quay.user("patient", "Petra", found.cohort["Petra"].id)
+    with serving(house.app(civil, notice="The people and their data are made up"), house.port):
+        yield found
+
+
+@pytest.fixture
+def clinic(site: Site) -> Clinic:
+    """A clinic of a test's own, where it is `NOW`."""
+    return site.clinic(now=NOW)
+
+
+@pytest.fixture
+def caller_of(house: House) -> Callable[[Clinic, str], Caller]:
+    """A person of a clinic as the API knows them once they are in."""
+
+    def caller(clinic: Clinic, role: str) -> Caller:
+        credential = Credential(kind=ActorKind.USER, proof=hash_of(clinic.log_in(clinic.user(role))))
+        with house.database.read() as session:
+            found = find_caller(session, credential, datetime.now(UTC))
+        assert found
+        return found
+
+    return caller
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium(require("chromium")) as found:
+        yield found
+
+
+@pytest.fixture
+def desk(browser: Browser, site: Site) -> Iterator[Desk]:
+    """A browser's desk; no page may break the policy, ask anything of another host, or throw."""
+    made = Desk(browser, site)
+    yield made
+    made.close()
+    assert made.problems == []

@@ -1,0 +1,57 @@
+"""Therapy days where clocks change, where they change by half an hour, and where they never do."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis.strategies import integers, sampled_from
+
+from monitor_api.screens.therapy_days import last_days, start_of, therapy_day
+
+ZURICH, KOLKATA, LORD_HOWE = (ZoneInfo(name) for name in ("Europe/Zurich", "Asia/Kolkata", "Australia/Lord_Howe"))
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "day"),
+    [
+        (datetime(2026, 3, 4, 2, 59, tzinfo=UTC), ZURICH, date(2026, 3, 3)),
+        (datetime(2026, 3, 4, 3, 0, tzinfo=UTC), ZURICH, date(2026, 3, 4)),
+        (datetime(2026, 3, 3, 22, 29, tzinfo=UTC), KOLKATA, date(2026, 3, 3)),
+        (datetime(2026, 3, 3, 22, 30, tzinfo=UTC), KOLKATA, date(2026, 3, 4)),
+        (datetime(2026, 1, 9, 16, 59, tzinfo=UTC), LORD_HOWE, date(2026, 1, 9)),
+        (datetime(2026, 1, 9, 17, 0, tzinfo=UTC), LORD_HOWE, date(2026, 1, 10)),
+        (datetime(2026, 7, 9, 17, 29, tzinfo=UTC), LORD_HOWE, date(2026, 7, 9)),
+        (datetime(2026, 7, 9, 17, 30, tzinfo=UTC), LORD_HOWE, date(2026, 7, 10)),
+    ],
+)
+def test_a_therapy_day_starts_at_four_where_the_patient_lives(at, zone, day):
+    assert therapy_day(at, zone) == day
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        (ZURICH, date(2026, 3, 28), 23),
+        (ZURICH, date(2026, 10, 24), 25),
+        (ZURICH, date(2026, 3, 29), 24),
+        (LORD_HOWE, date(2026, 4, 4), 24.5),
+        (LORD_HOWE, date(2026, 10, 3), 23.5),
+        (KOLKATA, date(2026, 3, 28), 24),
+    ],
+)
+def test_the_day_of_a_night_when_clocks_change_is_longer_or_shorter(zone, day, hours):
+    assert start_of(day + timedelta(days=1), zone) - start_of(day, zone) == timedelta(hours=hours)
+
+
+@given(
+    now=integers(0, 10 * 366 * 86400).map(lambda s: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=s)),
+    zone=sampled_from([ZURICH, KOLKATA, LORD_HOWE]),
+    count=integers(1, 30),
+)
+def test_the_last_days_leave_no_instant_out_and_end_with_the_one_that_is_running(now, zone, count):
+    days = last_days(count, now, zone)
+    assert len(days) == count
+    assert all(before.end == after.start for before, after in pairwise(days))
+    assert days[-1].start <= now < days[-1].end
