@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from alerts.errors import AlertUnknown
-from alerts.life import Alert, Report, acknowledged, raised
+from alerts.life import Alert, Event, Report, acknowledged, event_between, raised
 from alerts.store import AlertStore
 from vocabulary.identity import AlertId, ClinicId, UserId
 
@@ -13,7 +13,7 @@ def report(store: AlertStore, news: Report, now: datetime) -> Alert:
     known = store.alert(news.subject.clinic, news.alert_id)
     after = raised(known, news, now)
     if after != known:
-        store.save(after)
+        store.save(after, event_between(known, after))
     return after
 
 
@@ -23,5 +23,5 @@ def acknowledge(store: AlertStore, which: tuple[ClinicId, AlertId], by: UserId, 
     if known is None:
         raise AlertUnknown(which[1])
     after = acknowledged(known, by, now)
-    store.save(after)
+    store.save(after, Event.ACKNOWLEDGED)
     return after

@@ -29,6 +29,7 @@ class State(StrEnum):
 class Event(StrEnum):
     """What happens to an alert."""
 
+    RAISED = "raised"
     WORSENED = "worsened"
     ACKNOWLEDGED = "acknowledged"
 
@@ -89,19 +90,32 @@ class Report:
     @property
     def alert_id(self) -> AlertId:
         """The id of the alert for this finding, the same however often it is reported."""
-        who = self.subject.patient or self.subject.session
-        return alert_id(self.subject.clinic, who, self.finding.rule, self.finding.episode)
+        return alert_id(self.subject.clinic, self.subject.session, self.finding.rule, self.finding.episode)
 
 
 def raised(known: Alert | None, report: Report, now: datetime) -> Alert:
     """The alert after a report: a new one, a worse one, or the known one with what is newly known of it."""
     if known is None:
         return _new(report, now)
-    told = replace(known, because=report.finding.verdict.because, rule_version=report.finding.rule_version)
+    if report.severity.rank > known.severity.rank:
+        return replace(known, subject=report.subject)
+    told = replace(
+        known,
+        subject=report.subject,
+        because=report.finding.verdict.because,
+        rule_version=report.finding.rule_version,
+    )
     if report.severity.rank < known.severity.rank:
         worse = move(told, Event.WORSENED)
         return replace(worse, severity=report.severity, raised_at=now, acknowledgement=None)
     return told
+
+
+def event_between(before: Alert | None, after: Alert) -> Event | None:
+    """What happened to an alert that was reported; None when it only tells more, or of somebody else."""
+    if before is None:
+        return Event.RAISED
+    return Event.WORSENED if after.severity.rank < before.severity.rank else None
 
 
 def acknowledged(alert: Alert, by: UserId, now: datetime) -> Alert:

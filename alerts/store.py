@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from alerts.life import Alert
+from alerts.life import Alert, Event
 from vocabulary.identity import AlertId, ClinicId
 
 
@@ -13,6 +13,6 @@ class AlertStore(Protocol):
         """The alert, None when that clinic has none of that id."""
         ...
 
-    def save(self, alert: Alert) -> None:
-        """Store the alert as it is now; announces it when it is new or changed."""
+    def save(self, alert: Alert, event: Event | None) -> None:
+        """Store the alert as it is now, and announce it; an event is what the trail says happened to it."""
         ...

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby, pairwise
+from typing import Final
 
 from vocabulary.devices import DeviceState, Feature, Modality
 from vocabulary.identity import DeviceUid, RegimenId, SessionId
@@ -11,15 +12,14 @@ from vocabulary.instants import Placed
 from vocabulary.quantities import Quantity
 from vocabulary.readings import Sign
 
+SAMPLE: Final = timedelta(seconds=1)
+"""From one sample to the next, pauses included (device profile, Sessions)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """A session's samples in order, a tuple each and all of one length; `interval` is the time from one to the next.
+    """A session's samples in order, a tuple each and all of one length; numbers missing in `sequence` never came."""
 
-    Sample numbers that are missing in `sequence` were not received.
-    """
-
-    interval: timedelta
     sequence: tuple[int, ...]
     state: tuple[DeviceState, ...]
     signs: tuple[int, ...]
@@ -55,7 +55,7 @@ def longest_run(samples: Samples, holds: Callable[[int], bool], *, across_gaps: 
     """
     segments = _segments(samples, across_gaps=across_gaps)
     runs = [
-        Run(first=numbers[0], last=numbers[-1], lasted=(numbers[-1] - numbers[0]) * samples.interval)
+        Run(first=numbers[0], last=numbers[-1], lasted=(numbers[-1] - numbers[0]) * SAMPLE)
         for segment in segments
         for held, members in groupby(segment, key=holds)
         if held and (numbers := [samples.sequence[index] for index in members])

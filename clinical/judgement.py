@@ -17,7 +17,7 @@ def judge(session: SessionFacts, regimen: Regimen | None) -> tuple[Finding, ...]
     Until the device's record is here, only what fires counts: what is undetermined may be decided by what is still
     to come.
     """
-    limits = regimen.limits if regimen else STANDING_LIMITS[session.modality]
+    limits = regimen.held_to if regimen else STANDING_LIMITS[session.modality]
     verdicts = ((rule, rule.judge(session, limits)) for rule in RULES)
     return tuple(_finding(session, rule, verdict) for rule, verdict in _worth_saying(session, verdicts))
 

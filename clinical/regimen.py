@@ -46,6 +46,10 @@ STANDING_LIMITS: Final = {
 """What holds where no regimen does. Heat burns without a prescription too: home RF devices cut off at 42 ± 0.5 °C."""
 
 
+OVER_DOSE: Final = 1.1
+"""Of the prescribed dose: the limit where a regimen sets none (product defaults)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regimen:
     """One version of a prescription: how often, how long, how much. Versions never change. Raises RegimenRefused."""
@@ -57,6 +61,17 @@ class Regimen:
     duration: timedelta
     dose: Quantity
     limits: Limits
+
+    @property
+    def held_to(self) -> Limits:
+        """Its limits, and where it sets none what holds all the same: a dose was prescribed, and heat burns."""
+        set_here = self.limits
+        dose, skin = set_here.dose, set_here.skin_celsius
+        return replace(
+            set_here,
+            dose=Quantity(self.dose.value * OVER_DOSE, self.dose.unit) if dose is None else dose,
+            skin_celsius=STANDING_LIMITS[self.modality].skin_celsius if skin is None else skin,
+        )
 
     def __post_init__(self) -> None:
         reasons = {field: reason for field, wrong, reason in self._checks() if wrong}

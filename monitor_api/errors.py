@@ -5,6 +5,8 @@ MonitorError
 ├── StoreUnusable     a store cannot be opened, and trying again does not help
 ├── AddressTaken      the API cannot listen where it is told to
 ├── StoreUnavailable  a store fails for now; trying again may help
+├── ClaimLost         another checker has taken a check over
+├── BrokerDeaf        the connection to the broker ended for good
 ├── KeyUnreadable     a gateway's key does not open under this service's secret
 └── BatchRefused      a batch that cannot be taken, and never can
 """
@@ -52,6 +54,21 @@ class StoreUnavailable(MonitorError):
     def __init__(self, store: str, problem: str) -> None:
         self.store, self.problem = store, problem
         super().__init__(f"the {store} store fails: {problem}")
+
+
+class ClaimLost(MonitorError):
+    """Another checker has taken a check over: `session`."""
+
+    def __init__(self, session: str) -> None:
+        self.session = session
+        super().__init__(f"the check of session {session} took longer than its lease; another checker has it")
+
+
+class BrokerDeaf(MonitorError):
+    """The connection to the broker ended for good."""
+
+    def __init__(self) -> None:
+        super().__init__("the thread that listens to the broker ended; start this process again")
 
 
 class KeyUnreadable(MonitorError):

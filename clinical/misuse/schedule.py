@@ -22,6 +22,8 @@ def too_soon(session: SessionFacts, limits: Limits) -> Verdict:
     """
     if limits.rest is None:
         return clear("no limit is set")
+    if session.started is None:
+        return undetermined("When the session took place is not known")
     if session.rest is None:
         return clear("no session came before")
     shortest, longest = session.rest.shortest, session.rest.longest
@@ -47,7 +49,7 @@ def clock_unknown(session: SessionFacts, _limits: Limits) -> Verdict:
     Consequence: rests and weeks around it cannot be judged; its dose counts all the same.
     Action: none for the patient; charge the device, keep the gateway on.
     Time to respond: one week.
-    Source: device profile, "No clock": a tick of a lost timeline is bracketed, never thrown away.
+    Source: device profile, Time: a tick counts on one timeline, and says nothing once that is lost.
     """
     if session.started is not None:
         return clear()

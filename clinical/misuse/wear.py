@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from clinical.facts import SessionFacts
+from clinical.facts import SAMPLE, SessionFacts
 from clinical.misuse.rules import rule
 from clinical.regimen import Limits
 from clinical.verdicts import Evidence, Verdict, clear, fires, undetermined
@@ -51,12 +51,12 @@ def contact_lost(session: SessionFacts, limits: Limits) -> Verdict:
     if fraction is not None and fraction <= WORN_FRACTION:
         return clear("the device was not worn at all")
     lost = [index for index in session.samples.emitting() if not session.samples.signs[index] & Sign.CONTACT]
-    lost_for = len(lost) * session.samples.interval
+    lost_for = len(lost) * SAMPLE
     numbers = [session.samples.sequence[index] for index in lost]
     evidence = Evidence(
         measured=Quantity(lost_for.total_seconds(), Unit.SECOND),
         limit=Quantity(limits.contact_grace.total_seconds(), Unit.SECOND),
-        uncertainty=Quantity(session.samples.interval.total_seconds(), Unit.SECOND),
+        uncertainty=Quantity(SAMPLE.total_seconds(), Unit.SECOND),
         first_sample=numbers[0] if numbers else None,
         last_sample=numbers[-1] if numbers else None,
     )

@@ -8,6 +8,8 @@ Rules, kept here:
 """
 
 import logging
+from collections.abc import Sequence
+from contextlib import suppress
 from threading import Event
 from typing import Final
 
@@ -17,13 +19,13 @@ from alerts.desk import report
 from clinical.judgement import judge
 from monitor_api.check.results import Conclusion, reports, store_findings, store_session
 from monitor_api.clock import Clocks
-from monitor_api.errors import StoreUnavailable
+from monitor_api.errors import ClaimLost, StoreUnavailable
 from monitor_api.records.alert_store import SqlAlertStore
 from monitor_api.records.database import Database
 from monitor_api.records.trail import CHECKER, Change, ChangeKind, announce
 from monitor_api.sessions.assembly import assemble
 from monitor_api.sessions.context import facts, find_context
-from monitor_api.sessions.due import Claim, anything_due, claim_due, mark_due, release
+from monitor_api.sessions.due import LEASE, Claim, anything_due, claim_due, give_back, mark_due, release
 from monitor_api.sessions.evidence import gather
 from monitor_api.telemetry.port import Telemetry
 
@@ -55,11 +57,23 @@ class Checker:
                 stop.wait(RETRY_S)
 
     def check_due(self) -> int:
-        """Check what is due now, and give how many sessions that were."""
+        """Check what is due now, and give how many sessions that were. Raises StoreUnavailable."""
         claims = self._claim()
-        for claim in claims:
-            self.check(claim)
+        for number, claim in enumerate(claims):
+            try:
+                self.check(claim)
+            except StoreUnavailable:
+                self._give_back(claims[number:])
+                raise
+            except ClaimLost as lost:
+                _log.warning("%s", lost)
+            except Exception:  # noqa: BLE001 - a session that cannot be judged must not keep the others from it
+                _log.exception("session %s cannot be judged; it is tried again in %s", claim.key.session, LEASE)
         return len(claims)
+
+    def _give_back(self, claims: Sequence[Claim]) -> None:
+        with suppress(StoreUnavailable), self._database.write() as session:
+            give_back(session, claims, self._name)
 
     def _claim(self) -> list[Claim]:
         now = self._clocks.wall()
@@ -70,15 +84,15 @@ class Checker:
             return claim_due(session, self._name, now, AT_ONCE)
 
     def check(self, claim: Claim) -> None:
-        """Judge one session from what is stored, and commit what follows from it."""
+        """Judge one session from what is stored, and commit what follows from it. Raises ClaimLost."""
         with self._database.read() as session:
             evidence = gather(session, self._telemetry, claim.key)
             account = assemble(evidence)
             context = find_context(session, evidence, account)
         findings = judge(facts(evidence, account, context), context.regimen)
         with self._database.write() as session:
-            self._conclude(session, Conclusion(evidence, account, context, findings))
             release(session, claim, self._name)
+            self._conclude(session, Conclusion(evidence, account, context, findings))
         if account.whole:
             self._telemetry.seal(claim.key)
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.life import Report, Subject
+from clinical.facts import SAMPLE
 from clinical.judgement import alert_severity
-from clinical.verdicts import Finding, Outcome
+from clinical.verdicts import Finding, clear
 from monitor_api.records.attention import FindingRow
 from monitor_api.records.sessions import SessionRow
 from monitor_api.sessions.assembly import Account
@@ -18,6 +19,8 @@ from monitor_api.sessions.context import Context, neighbours
 from monitor_api.sessions.evidence import Evidence
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.identity import PatientId, SessionId
+
+_CLEAR: Final = clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def store_findings(session: Session, conclusion: Conclusion, now: datetime) -> N
                 setattr(row, column, value)
             row.found_at = now
     for row in known.values():
-        row.outcome = Outcome.CLEAR
+        row.outcome, row.because, row.evidence = _CLEAR.outcome, _CLEAR.because, asdict(_CLEAR.evidence)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -147,5 +150,5 @@ def _event_at(account: Account, finding: Finding) -> datetime | None:
     if account.started is None:
         return None
     first = finding.verdict.evidence.first_sample
-    offset = timedelta(0) if first is None else (first + 1) * account.samples.interval
+    offset = timedelta(0) if first is None else (first + 1) * SAMPLE
     return account.started.at + offset

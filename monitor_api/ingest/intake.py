@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor_api.ingest import rows
 from monitor_api.ingest.opening import Opened
-from monitor_api.ingest.storing import anchored_sessions, store_devices, store_records, store_sessions
+from monitor_api.ingest.storing import store_devices, store_records, store_sessions, touched_sessions
 from monitor_api.records.database import Database
 from monitor_api.records.devices import AnchorRow, BatchRow, MarkRow
 from monitor_api.records.sessions import GapRow
@@ -58,7 +58,7 @@ class Intake:
         insert_new(session, AnchorRow, rows.anchor_rows(batches))
         insert_new(session, MarkRow, rows.mark_rows(batches))
         recorded = store_records(session, batches, now)
-        mark_due(session, rows.live_sessions(batches) | recorded | anchored_sessions(session, batches), now)
+        mark_due(session, rows.live_sessions(batches) | recorded | touched_sessions(session, batches), now)
 
     def _leave_trail(self, session: Session, batch: Opened) -> None:
         deed = Deed(

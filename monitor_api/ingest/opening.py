@@ -1,5 +1,6 @@
 """Open what arrives: find the gateway's key, check the seal, decode the body, and say why not."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from monitor_api.errors import BatchRefused
+from monitor_api.errors import BatchRefused, KeyUnreadable
 from vocabulary.clock import Clock
 from vocabulary.errors import WireError
 from vocabulary.identity import ClinicId, GatewayId
@@ -23,14 +24,17 @@ AHEAD: Final = timedelta(minutes=5)
 LAST_NUMBER: Final = 2**63 - 1
 """What the register can hold."""
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A message from the broker: where it was published, its bytes, and the broker's number for it."""
+    """A message from the broker: where it was published and how, its bytes, and the broker's number for it."""
 
     topic: str
     payload: bytes
     message_id: int
+    qos: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,7 @@ class Opener:
         self._cipher = lru_cache(maxsize=4096)(_cipher)
 
     def open(self, arrival: Arrival) -> Opened | Refused:
-        """Open one arrival."""
+        """Open one arrival. Raises StoreUnavailable when the gateway's key cannot be looked up for now."""
         gateway: GatewayId | None = None
         header: Header | None = None
         origin: Origin | None = None
@@ -120,7 +124,11 @@ class Opener:
         )
 
     def _origin(self, gateway: GatewayId, header: Header) -> Origin:
-        origin = self._keyring.origin(gateway, header.key_id)
+        try:
+            origin = self._keyring.origin(gateway, header.key_id)
+        except KeyUnreadable as error:
+            _log.error("%s", error)
+            raise BatchRefused("envelope.key_id", "this service cannot read the gateway's key") from error
         if origin is None:
             raise BatchRefused("envelope.key_id", f"gateway {gateway} has no key {header.key_id}")
         return origin

@@ -7,7 +7,16 @@ from typing import Any
 from monitor_api.ingest.opening import Opened
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.identity import DeviceUid, session_id
-from vocabulary.wire.batches import Gap, Item, LinkStatus, ReportedMark, SampleBlock, SeenDevice
+from vocabulary.wire.batches import (
+    Gap,
+    Item,
+    LinkStatus,
+    ReportedMark,
+    SampleBlock,
+    SeenAnchor,
+    SeenDevice,
+    StoredRecord,
+)
 
 Row = dict[str, Any]
 
@@ -132,14 +141,26 @@ def new_session(batch: Opened, device: str, counter: int) -> Row:
 
 
 def device_rows(batches: Iterable[Opened]) -> list[Row]:
-    """Every device that any item names, with what the latest items say of it."""
+    """Every device that any item names, with the latest that items say of it."""
     rows: dict[tuple[Any, str], Row] = {}
     for batch in sorted(batches, key=lambda one: one.body.sealed_at):
         for item in _items(batch):
             row = rows.setdefault((batch.origin.clinic, item.device), _new_device(batch, item.device))
-            row["heard_at"] = max(row["heard_at"], batch.body.sealed_at)
-            row.update(_news(item))
+            row.update(_news(item, batch.body.sealed_at))
+            row["heard_at"] = max(filter(None, (row["heard_at"], _heard_at(item))), default=None)
+    for row in rows.values():
+        row["heard_at"] = row["heard_at"] or row["first_seen_at"]
     return list(rows.values())
+
+
+SAID = ("family", "modality", "model", "serial", "firmware", "features")
+"""What a device says of itself; what is not said leaves what was."""
+
+STATE = ("state", "lockout", "faults", "battery_percent", "state_at")
+"""What it reports, as of `state_at`."""
+
+LINK = ("connected", "link_at")
+"""Whether the gateway has a link to it, as of `link_at`."""
 
 
 def _items(batch: Opened) -> list[Item]:
@@ -148,28 +169,38 @@ def _items(batch: Opened) -> list[Item]:
 
 
 def _new_device(batch: Opened, uid: str) -> Row:
-    said = dict.fromkeys(("family", "modality", "model", "serial", "firmware", "features"))
-    state = dict.fromkeys(("state", "lockout", "faults", "battery_percent", "state_at", "connected"))
     return {
         "clinic_id": batch.origin.clinic,
         "uid": uid,
         "gateway_id": batch.origin.gateway,
-        "heard_at": batch.body.sealed_at,
+        "heard_at": None,
         "first_seen_at": batch.body.sealed_at,
-        **said,
-        **state,
+        **dict.fromkeys((*SAID, *STATE, *LINK)),
     }
 
 
-def _news(item: Item) -> Row:
+def _news(item: Item, sealed_at: datetime) -> Row:
     match item:
         case SeenDevice():
-            words = ("family", "modality", "model", "serial", "firmware", "features")
-            return {word: getattr(item, word) for word in words}
+            return {word: getattr(item, word) for word in SAID}
+        case SampleBlock():
+            return {"modality": item.modality}
         case ReportedMark():
-            state = ("state", "lockout", "faults", "battery_percent")
-            return {"state_at": item.at, **{word: getattr(item, word) for word in state}}
+            return {"state_at": item.at, **{word: getattr(item, word) for word in STATE if word != "state_at"}}
         case LinkStatus():
-            return {"connected": item.connected}
+            return {"connected": item.connected, "link_at": sealed_at}
         case _:
             return {}
+
+
+def _heard_at(item: Item) -> datetime | None:
+    """When the device itself was heard; None for an item that says nothing of that."""
+    match item:
+        case SampleBlock() | StoredRecord():
+            return item.received_at
+        case SeenAnchor() | ReportedMark():
+            return item.at
+        case LinkStatus():
+            return item.heard_at
+        case _:
+            return None

@@ -1,6 +1,6 @@
 """Store what a group of batches says of devices, sessions and records, whatever order batches come in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,15 +19,14 @@ from monitor_api.records.trail import Change, ChangeKind, announce
 from monitor_api.records.upsert import insert_new, upsert
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.identity import ClinicId, SessionId
-from vocabulary.instants import Known
 from vocabulary.readings import SessionRecord
 from vocabulary.wire.batches import StoredRecord
 
 CONTACT: Final = timedelta(days=1)
 """How long the records and anchors of one contact may take to come, in whatever order."""
 
-_WORDS = ("family", "modality", "model", "serial", "firmware", "features", "connected")
-_STATE = ("state", "lockout", "faults", "battery_percent", "state_at")
+AT_ONCE: Final = 500
+"""Devices looked up in one statement: a store takes only so many parameters."""
 
 
 def store_devices(session: Session, batches: Sequence[Opened], now: datetime) -> None:
@@ -49,13 +48,17 @@ def _sealed_at(batch: Opened) -> datetime:
 
 def _newer(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
     stored = DeviceRow.__table__.c
-    later = and_(new.state_at.is_not(None), or_(stored.state_at.is_(None), stored.state_at <= new.state_at))
+    heard, state, link = (_later(stored[at], new[at]) for at in ("heard_at", "state_at", "link_at"))
     return {
-        "heard_at": case((stored.heard_at < new.heard_at, new.heard_at), else_=stored.heard_at),
-        "gateway_id": case((stored.heard_at < new.heard_at, new.gateway_id), else_=stored.gateway_id),
-        **{word: func.coalesce(new[word], stored[word]) for word in _WORDS},
-        **{word: case((later, new[word]), else_=stored[word]) for word in _STATE},
+        **{word: func.coalesce(new[word], stored[word]) for word in rows.SAID},
+        **{word: case((heard, new[word]), else_=stored[word]) for word in ("heard_at", "gateway_id")},
+        **{word: case((state, new[word]), else_=stored[word]) for word in rows.STATE},
+        **{word: case((link, new[word]), else_=stored[word]) for word in rows.LINK},
     }
+
+
+def _later(stored: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(new.is_not(None), or_(stored.is_(None), stored <= new))
 
 
 def store_sessions(session: Session, batches: Iterable[Opened]) -> None:
@@ -109,20 +112,25 @@ def _record_row(batch: Opened, item: StoredRecord, key: SeriesKey, content: byte
     }
 
 
-def anchored_sessions(session: Session, batches: Iterable[Opened]) -> set[SeriesKey]:
-    """The recorded sessions whose place in time an anchor of this group may give, or narrow.
+def touched_sessions(session: Session, batches: Sequence[Opened]) -> set[SeriesKey]:
+    """The recorded sessions that what this group says of their devices may place in time, or have judged otherwise.
 
-    An anchor is nearer than those before it to what its contact brought: sessions heard of within a day of it.
+    An anchor is nearer than those before it to what its contact brought, and what a device says of itself comes with
+    its contact too: both concern the sessions heard of within a day, and an anchor also those that nothing places.
     """
-    anchors = [(batch.origin.clinic, anchor) for batch in batches for anchor in batch.body.anchors]
-    if not anchors:
+    anchored = {(batch.origin.clinic, one.device): one.at for batch in batches for one in batch.body.anchors}
+    said = {(batch.origin.clinic, one.device): batch.body.sealed_at for batch in batches for one in batch.body.devices}
+    if not anchored and not said:
         return set()
-    anchored = {(clinic, anchor.device) for clinic, anchor in anchors}
-    recent = SessionRow.first_heard_at >= min(anchor.at for _, anchor in anchors) - CONTACT
-    query = select(SessionRow.clinic_id, SessionRow.id).where(
-        tuple_(SessionRow.clinic_id, SessionRow.device_uid).in_(anchored),
-        SessionRow.recorded,
-        or_(SessionRow.placed_by.is_(None), and_(SessionRow.placed_by == Known.ANCHOR, recent)),
-    )
-    found = session.execute(query)
-    return {SeriesKey(clinic=ClinicId(clinic), session=SessionId(one)) for clinic, one in found}
+    recent = SessionRow.first_heard_at >= min((*anchored.values(), *said.values())) - CONTACT
+    placed_since = and_(SessionRow.recorded, or_(SessionRow.placed_by.is_(None), recent))
+    return {*_sessions_of(session, list(anchored), placed_since), *_sessions_of(session, list(said), recent)}
+
+
+def _sessions_of(
+    session: Session, devices: Sequence[tuple[ClinicId, str]], which: ColumnElement[bool]
+) -> Iterator[SeriesKey]:
+    for start in range(0, len(devices), AT_ONCE):
+        some = tuple_(SessionRow.clinic_id, SessionRow.device_uid).in_(devices[start : start + AT_ONCE])
+        for clinic, one in session.execute(select(SessionRow.clinic_id, SessionRow.id).where(some, which)):
+            yield SeriesKey(clinic=ClinicId(clinic), session=SessionId(one))

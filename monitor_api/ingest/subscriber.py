@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from queue import Queue
-from ssl import create_default_context
+from ssl import SSLContext, create_default_context
 from typing import Final
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
@@ -14,6 +14,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from monitor_api.ingest.opening import Arrival
 from monitor_api.ingest.receipts import Message
+from vocabulary.errors import SettingsError
 from vocabulary.settings import BrokerSettings
 from vocabulary.wire.topics import ALL_BATCHES
 
@@ -40,7 +41,7 @@ class Subscriber:
         )
         self._client.username_pw_set(broker.username, broker.password.get_secret_value())
         if broker.tls:
-            context = create_default_context(cafile=broker.authorities)
+            context = _trusting(broker.authorities)
             self._client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho leaves it untyped
         self._client.max_queued_messages_set(0)
         self._client.reconnect_delay_set(min_delay=1, max_delay=15)
@@ -50,8 +51,14 @@ class Subscriber:
     def start(self, ready: Callable[[], None]) -> None:
         """Connect in the background, and again whenever the connection is lost; `ready` is called when subscribed."""
 
-        def subscribed(_client: Client, _data: object, _id: int, _reasons: object, _properties: object) -> None:
-            ready()
+        def subscribed(
+            _client: Client, _data: object, _id: int, reasons: Sequence[ReasonCode], _properties: object
+        ) -> None:
+            refused = [reason for reason in reasons if reason.is_failure]
+            if refused:
+                _log.error("the broker refuses the subscription to %s: %s", ALL_BATCHES, refused[0])
+            else:
+                ready()
 
         self._client.on_subscribe = subscribed
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -69,6 +76,12 @@ class Subscriber:
         """Leave the broker; it keeps what was not acknowledged."""
         self._client.disconnect()
         self._client.loop_stop()
+
+    @property
+    def listens(self) -> bool:
+        """Whether paho's thread lives; one that ended takes nothing in, and says nothing."""
+        thread = self._client._thread  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - paho has no other way to ask
+        return thread is not None and thread.is_alive()
 
     def publish(self, message: Message) -> None:
         """Send a receipt; sent again by the broker's rules until it has it."""
@@ -93,4 +106,15 @@ class Subscriber:
             topic = message.topic
         except UnicodeDecodeError:
             topic = ""
-        self._arrivals.put(Arrival(topic=topic, payload=bytes(message.payload), message_id=message.mid))
+        self._arrivals.put(
+            Arrival(topic=topic, payload=bytes(message.payload), message_id=message.mid, qos=message.qos)
+        )
+
+
+def _trusting(authorities: str | None) -> SSLContext:
+    """TLS that believes these certificates, or the system's. Raises SettingsError."""
+    try:
+        return create_default_context(cafile=authorities)
+    except OSError as error:
+        problem = {"broker.authorities": f"{authorities}: {error.strerror or error}"}
+        raise SettingsError("settings", problem, "Name a file of certificates in PEM.") from error

@@ -7,7 +7,7 @@ from threading import Event
 from time import monotonic
 from typing import Final, Protocol
 
-from monitor_api.errors import BatchRefused, StoreUnavailable
+from monitor_api.errors import BatchRefused, BrokerDeaf, StoreUnavailable
 from monitor_api.ingest.intake import Intake
 from monitor_api.ingest.opening import Arrival, Opened, Opener, Refused
 from monitor_api.ingest.quarantine import keep, refused_batch
@@ -29,6 +29,11 @@ _log = logging.getLogger(__name__)
 
 class Broker(Protocol):
     """What the worker needs of the broker's connection."""
+
+    @property
+    def listens(self) -> bool:
+        """Whether anything that is published can still arrive."""
+        ...
 
     def publish(self, message: Message) -> None:
         """Send a receipt."""
@@ -52,21 +57,22 @@ class Worker:
         self._opener, self._intake, self._database, self._clock = opener, intake, database, clock
 
     def run(self, broker: Broker, stop: Event) -> None:
-        """Work until `stop` is set."""
+        """Work until `stop` is set. Raises BrokerDeaf when nothing can arrive any more."""
         while not stop.is_set():
             group = self._gather()
             if group:
                 self.handle(group, broker, stop.wait)
+            elif not broker.listens:
+                raise BrokerDeaf
 
     def handle(self, group: Sequence[Arrival], broker: Broker, wait: Callable[[float], bool]) -> None:
         """Store one group and tell its gateways; `wait` returns True when the worker must stop instead."""
-        opened = [self._opener.open(arrival) for arrival in group]
-        while (results := self._try_to_store(group, opened)) is None:
+        while (results := self._try_to_store(group)) is None:
             if wait(RETRY_S):
                 return
         for message in receipts(results):
             broker.publish(message)
-        broker.acknowledge([arrival.message_id for arrival in group])
+        broker.acknowledge([arrival.message_id for arrival in group if arrival.qos])
 
     def _gather(self) -> list[Arrival]:
         """Arrivals of a moment; empty when there were none for a while."""
@@ -82,12 +88,10 @@ class Worker:
                 break
         return group
 
-    def _try_to_store(
-        self, group: Sequence[Arrival], opened: Sequence[Opened | Refused]
-    ) -> list[Opened | Refused] | None:
+    def _try_to_store(self, group: Sequence[Arrival]) -> list[Opened | Refused] | None:
         """What became of each; None when a store fails for now."""
         try:
-            return self._store(group, opened)
+            return self._store(group, [self._opener.open(arrival) for arrival in group])
         except StoreUnavailable as failure:
             _log.warning("%s; %d batches wait", failure, len(group))
             return None

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from alerts.life import Acknowledgement, Alert, State, Subject
+from alerts.life import Acknowledgement, Alert, Event, State, Subject
 from monitor_api.records.attention import AlertRow
 from monitor_api.records.trail import Actor, Change, ChangeKind, Deed, announce, leave_trail
 from vocabulary.identity import AlertId, ClinicId, DeviceUid, PatientId, RuleId, SessionId, UserId
@@ -22,19 +22,20 @@ class SqlAlertStore:
         row = self._session.get(AlertRow, (clinic, alert))
         return None if row is None else read_alert(row)
 
-    def save(self, alert: Alert) -> None:
-        """Insert or update the alert's row, with its audit row and its change."""
+    def save(self, alert: Alert, event: Event | None) -> None:
+        """Insert or update the alert's row, with its change, and an audit row for what happened to it."""
         self._session.merge(_row(alert))
         clinic, about = alert.subject.clinic, str(alert.id)
-        deed = Deed(
-            clinic=clinic,
-            actor=self._actor,
-            action=alert.state,
-            subject_kind="alert",
-            subject_id=about,
-            detail={"rule": alert.rule, "version": alert.rule_version, "severity": alert.severity},
-        )
-        leave_trail(self._session, deed, self._now)
+        if event is not None:
+            deed = Deed(
+                clinic=clinic,
+                actor=self._actor,
+                action=f"alert {event}",
+                subject_kind="alert",
+                subject_id=about,
+                detail={"rule": alert.rule, "version": alert.rule_version, "severity": alert.severity},
+            )
+            leave_trail(self._session, deed, self._now)
         change = Change(clinic=clinic, kind=ChangeKind.ALERT, subject_id=about, patient=alert.subject.patient)
         announce(self._session, change, self._now)
 

@@ -17,6 +17,8 @@ from monitor_api.errors import StoreTooNew, StoreUnavailable, StoreUnusable
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _WRITES: Final = "lumenward_writes"
+_SQLITE_ERROR: Final = 1
+"""What SQLite says of a statement that is wrong today and will be tomorrow, under the same exception as a lock."""
 
 
 class Database:
@@ -71,6 +73,8 @@ def _transient_errors() -> Generator[None]:
     try:
         yield
     except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) == _SQLITE_ERROR:
+            raise
         raise StoreUnavailable("records", str(error.orig)) from error
 
 
@@ -95,7 +99,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: Any) -> None:  # noqa: ANN401 - sqlite3's own, behind SQLAlchemy's event
         connection.isolation_level = None
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000", "foreign_keys = ON"):
+        for pragma in ("busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

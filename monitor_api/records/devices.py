@@ -57,6 +57,7 @@ class DeviceRow(Table):
     battery_percent: Mapped[int | None]
     state_at: Mapped[datetime | None]
     connected: Mapped[bool | None]
+    link_at: Mapped[datetime | None]
     heard_at: Mapped[datetime]
     first_seen_at: Mapped[datetime]
     dose_uncertainty_fraction: Mapped[float | None]

@@ -116,7 +116,7 @@ def _use(session: BriefSession, versions: Mapping[Version, Regimen]) -> Use | No
     regimen = session.held_against and versions.get(session.held_against)
     if not regimen or session.dose is None or session.dose.unit is not regimen.dose.unit:
         return Use(session.placed, session.modality, None, None)
-    prescribed, limit = regimen.dose.value, regimen.limits.dose
+    prescribed, limit = regimen.dose.value, regimen.held_to.dose
     limit_fraction = limit.value / prescribed if limit else None
     return Use(session.placed, session.modality, session.dose.value / prescribed, limit_fraction)
 

@@ -92,7 +92,7 @@ def _ended(session: SessionSummary) -> list[str]:
 
 
 def _warmed(session: SessionSummary, regimen: Regimen | None) -> list[str]:
-    hottest, limit = session.highest_skin_celsius, regimen.limits.skin_celsius if regimen else None
+    hottest, limit = session.highest_skin_celsius, regimen.held_to.skin_celsius if regimen else None
     if hottest is None or limit is None or hottest <= limit:
         return []
     return ["Your skin got warmer than planned. Your clinic can see this."]

@@ -4,20 +4,16 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
-from statistics import median
 from typing import Any, Final
 
-from clinical.facts import Samples
+from clinical.facts import SAMPLE, Samples
 from monitor_api.sessions.evidence import Evidence
 from monitor_api.sessions.placing import place_live, place_own, reconcile
 from monitor_api.telemetry.series import Series
 from vocabulary.devices import Modality
 from vocabulary.instants import Placed
 from vocabulary.quantities import Quantity, Unit
-from vocabulary.readings import SessionRecord, Sign
-
-SECOND: Final = timedelta(seconds=1)
+from vocabulary.readings import SessionRecord
 
 DOSES: Final = {
     Modality.LED: ("fluence_j_per_cm2", Unit.JOULE_PER_CM2),
@@ -59,9 +55,9 @@ def assemble(evidence: Evidence) -> Account:
     record = evidence.records[0] if evidence.records else None
     modality = record.modality if record else evidence.device.modality or Modality.LED
     samples = _samples(evidence.series)
-    covered = _covered(samples.sequence, evidence.gaps)
+    covered = _covered(samples.sequence, evidence.gaps, record)
     active_s = max(evidence.series.column("active_s"), default=0)
-    elapsed = record.elapsed if record else covered * samples.interval
+    elapsed = record.elapsed if record else covered * SAMPLE
     missing = covered - len(samples.sequence)
     return Account(
         modality=modality,
@@ -81,38 +77,34 @@ def assemble(evidence: Evidence) -> Account:
 def _started(evidence: Evidence, record: SessionRecord | None) -> Placed | None:
     paused = record.elapsed - record.active if record else timedelta(0)
     live = evidence.live_start_at and place_live(evidence.live_start_at, paused)
-    own = place_own(record.start, evidence.anchors) if record else None
-    return reconcile(live or None, own)
+    own = _own_start(evidence)
+    return reconcile(live or None, own if own and _believable(own, evidence) else None)
+
+
+def _own_start(evidence: Evidence) -> Placed | None:
+    """The start that the device itself gives."""
+    return place_own(evidence.records[0].start, evidence.anchors) if evidence.records else None
+
+
+def _believable(own: Placed, evidence: Evidence) -> bool:
+    """Whether a session began before its record was here: a device whose clock is ahead says otherwise."""
+    return evidence.recorded_at is None or own.earliest <= evidence.recorded_at
 
 
 def _samples(series: Series) -> Samples:
     sequence = series.sequence()
-    signs = series.column("signs")
     return Samples(
-        interval=_interval(sequence, series.column("active_s"), signs),
         sequence=sequence,
         state=series.states(),
-        signs=signs,
+        signs=series.column("signs"),
         skin_celsius=series.column("skin_celsius"),
     )
 
 
-def _interval(sequence: tuple[int, ...], active_s: tuple[int, ...], signs: tuple[int, ...]) -> timedelta:
-    """The time from one sample to the next, from stretches without a pause: a second unless the device is faster."""
-    steps = [
-        (later_s - earlier_s) / (later - earlier)
-        for (earlier, later), (earlier_s, later_s), (before, after) in zip(
-            pairwise(sequence), pairwise(active_s), pairwise(signs), strict=True
-        )
-        if not (before | after) & Sign.PAUSED
-    ]
-    typical = median(steps) if steps else 1.0
-    return timedelta(seconds=typical) if typical > 0 else SECOND
-
-
-def _covered(sequence: tuple[int, ...], gaps: Iterable[tuple[int, int]]) -> int:
-    """How many samples the session had at least: one more than the highest number known."""
-    return 1 + max((*sequence[-1:], *(last for _, last in gaps)), default=-1)
+def _covered(sequence: tuple[int, ...], gaps: Iterable[tuple[int, int]], record: SessionRecord | None) -> int:
+    """How many samples the session had at least: the record says, else one more than the highest number known."""
+    recorded = record.elapsed // SAMPLE if record else 0
+    return max(recorded, *(1 + last for last in sequence[-1:]), *(1 + last for _, last in gaps), 0)
 
 
 def _in_gaps(sequence: tuple[int, ...], gaps: Iterable[tuple[int, int]]) -> int:
@@ -146,6 +138,9 @@ def _conflict(evidence: Evidence, record: SessionRecord | None) -> str | None:
         return f"{evidence.series.clashes} samples came twice and differ"
     if record is None:
         return None
+    own = _own_start(evidence)
+    if own and not _believable(own, evidence):
+        return f"By the device's clock it began at {own.at:%Y-%m-%d %H:%M} UTC, after its record was here"
     differing = [
         f"{name}: {live:g} seen live, {recorded:g} in the record"
         for name, live, recorded, step in _comparable(evidence.series, record)

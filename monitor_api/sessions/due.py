@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from monitor_api.errors import ClaimLost
 from monitor_api.records.sessions import DueRow
 from monitor_api.records.upsert import upsert
 from monitor_api.telemetry.series import SeriesKey
@@ -60,13 +61,23 @@ def claim_due(session: Session, worker: str, now: datetime, most: int) -> list[C
 
 
 def release(session: Session, claim: Claim, worker: str) -> None:
-    """End a check, in the transaction of its result; facts that came meanwhile leave it due."""
-    mine = (
-        DueRow.clinic_id == claim.key.clinic,
-        DueRow.session_id == claim.key.session,
-        DueRow.claimed_by == worker,
-    )
-    session.execute(delete(DueRow).where(*mine, DueRow.generation == claim.generation))
+    """End a check, in the transaction of its result; facts that came meanwhile leave it due.
+
+    Raises ClaimLost when another worker has taken the check over: what was concluded is older than what it sees.
+    """
+    row = session.get(DueRow, (claim.key.clinic, claim.key.session), with_for_update=True)
+    if row is None or row.claimed_by != worker:
+        raise ClaimLost(str(claim.key.session))
+    if row.generation == claim.generation:
+        session.delete(row)
+    else:
+        row.claimed_by = row.claimed_until = None
+
+
+def give_back(session: Session, claims: Iterable[Claim], worker: str) -> None:
+    """Let others take these checks at once."""
+    names = [(claim.key.clinic, claim.key.session) for claim in claims]
+    mine = (tuple_(DueRow.clinic_id, DueRow.session_id).in_(names), DueRow.claimed_by == worker)
     session.execute(update(DueRow).where(*mine).values(claimed_by=None, claimed_until=None))
 
 

@@ -30,7 +30,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What is stored of one session; `gaps` are first and last sample numbers, `records` in the order they came."""
+    """What is stored of one session; `gaps` are first and last sample numbers, `records` in the order they came.
+
+    `recorded_at`: when a gateway had the first of the records.
+    """
 
     key: SeriesKey
     counter: int
@@ -38,6 +41,7 @@ class Evidence:
     first_heard_at: datetime
     live_start_at: datetime | None
     records: tuple[SessionRecord, ...]
+    recorded_at: datetime | None
     gaps: tuple[tuple[int, int], ...]
     anchors: tuple[Anchor, ...]
     series: Series
@@ -51,7 +55,7 @@ def gather(session: Session, telemetry: Telemetry, key: SeriesKey) -> Evidence:
         select(RecordRow)
         .where(RecordRow.clinic_id == mine[0], RecordRow.session_id == mine[1])
         .order_by(RecordRow.stored_at, RecordRow.content)
-    )
+    ).all()
     gaps = session.scalars(select(GapRow).where(GapRow.clinic_id == mine[0], GapRow.session_id == mine[1]))
     return Evidence(
         key=key,
@@ -60,6 +64,7 @@ def gather(session: Session, telemetry: Telemetry, key: SeriesKey) -> Evidence:
         first_heard_at=row.first_heard_at,
         live_start_at=row.live_start_at,
         records=tuple(family(record.family).read_record(record.data) for record in records),
+        recorded_at=records[0].received_at if records else None,
         gaps=tuple((gap.first, gap.last) for gap in gaps),
         anchors=_anchors(session, row),
         series=telemetry.series(key),

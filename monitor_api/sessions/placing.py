@@ -7,7 +7,7 @@ from typing import Final
 from vocabulary.instants import Anchor, DeviceInstant, DeviceUtc, Known, Placed, Tick
 
 DRIFT: Final = 250e-6
-"""How far a device's oscillator may be off, as a fraction (device profile, No clock)."""
+"""How far a device's oscillator may be off, as a fraction (device profile, Time)."""
 
 RESOLUTION: Final = timedelta(seconds=1)
 """The step in which records count time."""

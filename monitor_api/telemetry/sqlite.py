@@ -53,7 +53,7 @@ class SqliteTelemetry:
 
     def series(self, key: SeriesKey) -> Series:
         """All samples of a session, sealed and since."""
-        with self._lock:
+        with self._lock, _transient_errors():
             return assemble(_stretch(first, content) for first, content in self._contents(key))
 
     def seal(self, key: SeriesKey) -> None:
@@ -87,12 +87,10 @@ class SqliteTelemetry:
     def _transaction(self) -> Generator[sqlite3.Connection]:
         with self._lock:
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except sqlite3.OperationalError as error:
-                self._roll_back()
-                raise StoreUnavailable("telemetry", str(error)) from error
+                with _transient_errors():
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    yield self._connection
+                    self._connection.execute("COMMIT")
             except BaseException:
                 self._roll_back()
                 raise
@@ -142,6 +140,14 @@ def _follows(one: Stretch, other: Stretch) -> bool:
         other.zone,
         other.columns.keys(),
     )
+
+
+@contextmanager
+def _transient_errors() -> Generator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StoreUnavailable("telemetry", str(error)) from error
 
 
 def _open(path: Path) -> sqlite3.Connection:

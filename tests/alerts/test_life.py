@@ -8,7 +8,7 @@ import pytest
 
 from alerts.desk import acknowledge, report
 from alerts.errors import AlertUnknown, MoveRefused
-from alerts.life import Acknowledgement, Report, State, Subject
+from alerts.life import Acknowledgement, Event, Report, State, Subject
 from clinical.verdicts import NOTHING, Finding, Outcome, Verdict
 from vocabulary.identity import AlertId, ClinicId, DeviceUid, FindingId, PatientId, RuleId, SessionId, UserId
 from vocabulary.severity import Severity
@@ -19,17 +19,18 @@ SESSION = SessionId(UUID(int=9))
 
 
 class FakeStore:
-    """Alerts in memory, and how often one was saved."""
+    """Alerts in memory, how often one was saved, and what happened to them."""
 
     def __init__(self):
-        self.alerts, self.saves = {}, 0
+        self.alerts, self.saves, self.events = {}, 0, []
 
     def alert(self, clinic, alert):
         return self.alerts.get((clinic, alert))
 
-    def save(self, alert):
+    def save(self, alert, event):
         self.alerts[alert.subject.clinic, alert.id] = alert
         self.saves += 1
+        self.events += [event] if event else []
 
 
 def news(severity=Severity.HIGH, because="Skin at 43.5 °C", event_at=NOON, version=1):
@@ -79,9 +80,26 @@ def test_an_alert_that_grows_worse_asks_for_attention_anew(store):
     assert (worse.raised_at, worse.acknowledgement) == (later, None)
 
 
-def test_an_alert_never_grows_milder_by_itself(store):
+def test_an_alert_never_grows_milder_by_itself_and_keeps_the_sentence_of_its_severity(store):
     report(store, news(Severity.HIGH), NOON)
-    assert report(store, news(Severity.MEDIUM), NOON).severity is Severity.HIGH
+    after = report(store, news(Severity.MEDIUM, because="It cannot be ruled out"), NOON)
+    assert (after.severity, after.because) == (Severity.HIGH, "Skin at 43.5 °C")
+
+
+def test_an_alert_follows_its_session_to_another_patient_and_stays_one(store):
+    first = news()
+    report(store, first, NOON)
+    after = report(store, replace(first, subject=replace(first.subject, patient=PatientId(UUID(int=77)))), NOON)
+    assert len(store.alerts) == 1
+    assert after.subject.patient == UUID(int=77)
+
+
+def test_the_trail_is_told_what_happened_and_not_every_new_wording(store):
+    alert = report(store, news(Severity.MEDIUM), NOON)
+    report(store, news(Severity.MEDIUM, because="Skin at 44.0 °C"), NOON)
+    acknowledge(store, (CLINIC, alert.id), SOMEBODY, NOON)
+    report(store, news(Severity.HIGH), NOON)
+    assert store.events == [Event.RAISED, Event.ACKNOWLEDGED, Event.WORSENED]
 
 
 def test_whoever_takes_it_on_is_known_and_when(store):

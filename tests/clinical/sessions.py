@@ -29,7 +29,6 @@ def samples(skin=(40.0,) * 240, contact=None, sequence=None, state=DeviceState.E
     size = len(skin)
     touching = contact or (True,) * size
     return Samples(
-        interval=SECOND,
         sequence=tuple(sequence or range(size)),
         state=(state,) * size,
         signs=tuple(int(Sign.CONTACT) if touch else 0 for touch in touching),

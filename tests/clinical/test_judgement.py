@@ -38,7 +38,6 @@ def some_samples(draw):
     numbers = sorted(draw(st.sets(st.integers(0, 60), max_size=40)))
     size = len(numbers)
     return Samples(
-        interval=SECOND,
         sequence=tuple(numbers),
         state=tuple(draw(st.sampled_from([DeviceState.EMITTING, DeviceState.READY])) for _ in range(size)),
         signs=tuple(draw(st.integers(0, 3)) for _ in range(size)),

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from clinical.errors import RegimenRefused
-from clinical.regimen import Regimen
+from clinical.regimen import NO_LIMITS, Regimen
 from tests.clinical.sessions import LIMITS
 from vocabulary.devices import Modality
 from vocabulary.identity import RegimenId
@@ -51,6 +51,17 @@ def test_a_contradiction_is_refused_by_its_field(change, field):
     with pytest.raises(RegimenRefused) as refusal:
         Regimen(**{**GOOD, **change})
     assert field in refusal.value.reasons
+
+
+def test_a_regimen_that_sets_no_limits_is_held_to_those_that_stand_all_the_same():
+    held = Regimen(**{**GOOD, "limits": NO_LIMITS}).held_to
+    assert held.skin_celsius == 42.5
+    assert held.dose == Quantity(pytest.approx(1980.0), Unit.JOULE)
+    assert (held.duration, held.rest) == (None, None)
+
+
+def test_a_limit_that_a_regimen_sets_is_the_one_that_holds():
+    assert Regimen(**GOOD).held_to == LIMITS
 
 
 def test_every_reason_is_given_at_once():

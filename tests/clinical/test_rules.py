@@ -1,17 +1,18 @@
 """Every rule fires, keeps silent, holds at its boundary, and says when it cannot tell."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from clinical.facts import Calibration
 from clinical.judgement import alert_severity, judge
 from clinical.misuse.table import RULE, RULES
-from clinical.regimen import NO_LIMITS, STANDING_LIMITS
+from clinical.regimen import NO_LIMITS, STANDING_LIMITS, Regimen
 from clinical.verdicts import Outcome
 from tests.clinical.sessions import LIMITS, contact, heated, rested, samples, session
 from vocabulary.devices import Modality
-from vocabulary.identity import RuleId
+from vocabulary.identity import RegimenId, RuleId
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
@@ -120,6 +121,19 @@ def test_heat_is_judged_without_a_regimen_too():
     findings = judge(session(regimen=None, samples=samples((43.0,) * 5), highest_skin_celsius=43.0), None)
     assert {finding.rule for finding in findings} == {"too-hot", "no-regimen"}
     assert STANDING_LIMITS[Modality.RF].skin_celsius == 42.5
+
+
+def test_a_regimen_without_limits_does_not_switch_the_heat_limit_off():
+    regimen = Regimen(
+        id=RegimenId(UUID(int=3)),
+        version=1,
+        modality=Modality.RF,
+        sessions_per_week=3,
+        duration=timedelta(minutes=4),
+        dose=Quantity(1800.0, Unit.JOULE),
+        limits=NO_LIMITS,
+    )
+    assert [finding.rule for finding in judge(heated(*[60.0] * 30), regimen)] == ["too-hot"]
 
 
 def test_until_the_record_is_here_only_what_fires_is_said():

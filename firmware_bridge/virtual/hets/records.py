@@ -1,4 +1,4 @@
-"""The session record: 56 bytes that a device keeps of each session (device profile, Session record)."""
+"""The session record: 56 bytes that a device keeps of each session (device profile, Record)."""
 
 from binascii import crc_hqx
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Segmentation: how a record crosses a link whose frames are shorter (device profile, Segment header)."""
+"""Segmentation: how a record crosses a link whose frames are shorter (device profile, Segments)."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -31,7 +31,10 @@ _EXAMPLE: Final[dict[str, JsonValue]] = {
 
 
 class NewLimits(Body):
-    """What a session must stay within; null where nothing is to be set."""
+    """What a session must stay within; null where nothing is to be set.
+
+    Without a limit of its own, a dose is held to 110 % of what is prescribed, and the skin of an RF session to 42.5 °C.
+    """
 
     duration_s: Seconds | None = None
     dose: Amount | None = None

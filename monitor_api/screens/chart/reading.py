@@ -40,7 +40,7 @@ class Told:
     @property
     def limits(self) -> Limits:
         """What the rules hold the session against."""
-        return self.regimen.limits if self.regimen else STANDING_LIMITS[self.account.modality]
+        return self.regimen.held_to if self.regimen else STANDING_LIMITS[self.account.modality]
 
     def remarks(self, *rules: str) -> tuple[Remark, ...]:
         """What these rules found."""
@@ -141,7 +141,7 @@ def _dose_panel(told: Told, points: Points) -> Panel:
 def _prescribed_dose(regimen: Regimen | None) -> str:
     if regimen is None:
         return "nothing prescribed"
-    limit = regimen.limits.dose
+    limit = regimen.held_to.dose
     return f"prescribed {_bare(regimen.dose)}" + (f", at most {_bare(limit)}" if limit else "")
 
 

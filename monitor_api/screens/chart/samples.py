@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final
 
+from clinical.facts import SAMPLE
 from monitor_api.http.decimation import Column, kept_rows
 from monitor_api.screens.chart.model import Line, Stretch
 from monitor_api.sessions.assembly import Account
@@ -73,7 +74,7 @@ def points_of(account: Account, series: Series, names: Sequence[str]) -> Points:
     signs = account.samples.signs
     bits = [[signs_ & bit for signs_ in signs] for bit in (Sign.CONTACT, Sign.PAUSED, Sign.TRIP)]
     return Points(
-        interval_s=account.samples.interval.total_seconds(),
+        interval_s=SAMPLE.total_seconds(),
         sequence=account.samples.sequence,
         columns={name: column for name, column in columns.items() if any(value is not None for value in column)},
         signs=signs,

@@ -5,8 +5,10 @@ from msgspec.structs import replace
 from sqlalchemy import delete, update
 
 from alerts.life import State
+from monitor_api.check.checker import Checker
+from monitor_api.errors import ClaimLost, StoreUnavailable
 from monitor_api.records.attention import AlertRow, AuditRow, FindingRow
-from monitor_api.records.sessions import RecordRow
+from monitor_api.records.sessions import DueRow, RecordRow
 from monitor_api.sessions.due import LEASE, claim_due
 from tests.monitor_api.check.line import (
     ALL_SAMPLES_LOST,
@@ -18,7 +20,7 @@ from tests.monitor_api.check.line import (
     ticked_record,
 )
 from tests.records import rf_record
-from tests.service import PATIENT, UID, key_of, rf_device, rf_samples, rows
+from tests.service import PATIENT, UID, checker_of, key_of, rf_device, rf_samples, rows
 from vocabulary.identity import DeviceUid, session_id
 from vocabulary.instants import Known
 from vocabulary.wire.batches import SeenAnchor
@@ -183,7 +185,7 @@ def test_checking_again_changes_nothing_and_leaves_no_trail_of_an_alert(line):
     line.mark()
     line.check()
     assert [(row.id, row.raised_at, row.state) for row in rows(line.stores, AlertRow)] == before
-    assert [row.action for row in rows(line.stores, AuditRow) if row.subject_kind == "alert"] == ["firing"]
+    assert [row.action for row in rows(line.stores, AuditRow) if row.subject_kind == "alert"] == ["alert raised"]
 
 
 def test_a_rule_of_a_newer_version_raises_the_same_alert_and_wakes_nobody_again(line):
@@ -251,3 +253,64 @@ def test_a_session_of_a_device_that_is_nobodys_is_judged_by_what_always_holds(li
     assert outcome(line, "too-hot", session) == "undetermined"
     assert outcome(line, "no-regimen", session) == "fires"
     assert {row.patient_id for row in rows(line.stores, AlertRow)} == {None}
+
+
+def test_samples_that_came_before_their_device_said_what_it_is_are_judged_as_what_they_are(line):
+    line.bring(rf_samples(0, 30, skin=45.0))
+    line.check()
+    assert line.alert("too-hot").severity == "high"
+    assert line.session().modality == "rf"
+
+
+def test_what_a_device_says_of_itself_has_its_latest_sessions_judged_again(line):
+    line.bring(recorded(start=ago(0.5)), ALL_SAMPLES_LOST)
+    line.check()
+    assert line.finding("contact-lost") is None
+    line.know()
+    assert line.finding("contact-lost").outcome == "undetermined"
+
+
+def test_a_record_that_is_longer_than_what_came_of_its_samples_cannot_rule_heat_out(line):
+    line.know(recorded(start=ago(0.5), skin=60.0), rf_samples(0, 100))
+    assert line.session().samples_missing == 140
+    assert line.alert("too-hot").severity == "medium"
+
+
+def test_a_device_whose_clock_is_ahead_is_not_believed_and_said_to_differ(line):
+    line.know(recorded(start=ago(-24 * 365)))
+    assert line.session().placed_by is None
+    assert "after its record was here" in line.session().conflict
+
+
+def test_a_session_that_cannot_be_judged_keeps_no_other_from_it(line):
+    line.know(recorded(1, start=ago(100)))
+    line.bring(rf_device(), recorded(2, start=ago(2), energy_j=TOO_MUCH_J))
+    with line.stores.database.write() as session:
+        session.execute(update(RecordRow).where(RecordRow.session_id == key_of(1).session).values(data=b"spoilt"))
+    line.mark(1)
+    line.check()
+    assert line.alert("over-dose", counter=2).severity == "medium"
+    assert line.due() == {key_of(1).session}
+
+
+def test_a_checker_that_was_overtaken_writes_nothing(line):
+    line.bring(rf_device(), rf_samples(0, 10))
+    slow = checker_of(line.stores, "slow")
+    (claim,) = slow._claim()
+    with line.stores.database.write() as session:
+        session.execute(update(DueRow).values(claimed_by="quick"))
+    with pytest.raises(ClaimLost):
+        slow.check(claim)
+    assert line.session().checked_at is None
+
+
+def test_when_a_store_fails_the_other_checks_are_given_back_at_once(line):
+    class Failing:
+        def series(self, _key):
+            raise StoreUnavailable("telemetry", "locked")
+
+    line.bring(rf_device(), rf_samples(0, counter=1), rf_samples(0, counter=2))
+    checker = Checker(line.stores.database, Failing(), line.stores.clocks, "check-9")
+    with pytest.raises(StoreUnavailable):
+        checker.check_due()
+    assert [row.claimed_by for row in rows(line.stores, DueRow)] == [None, None]

@@ -1,11 +1,16 @@
 """Ingest: a batch is taken once, receipted after it is on disk, and refused with the reason when it is none."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 
-from monitor_api.errors import StoreUnavailable
-from monitor_api.ingest.opening import Arrival
+from monitor_api.errors import BrokerDeaf, StoreUnavailable
+from monitor_api.ingest.intake import Intake
+from monitor_api.ingest.keyring import StoredKeyring
+from monitor_api.ingest.opening import Arrival, Opener
+from monitor_api.ingest.worker import Worker
 from monitor_api.records.attention import AuditRow
 from monitor_api.records.devices import (
     AnchorRow,
@@ -16,6 +21,7 @@ from monitor_api.records.devices import (
     MarkRow,
     QuarantineRow,
 )
+from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.sessions import DueRow, GapRow, RecordRow, SessionRow
 from tests.records import rf_record
 from tests.service import (
@@ -31,10 +37,11 @@ from tests.service import (
     rf_device,
     rf_samples,
     rows,
+    settings,
     worker_of,
 )
 from vocabulary.identity import GatewayId
-from vocabulary.wire.batches import Gap, ReportedMark, SeenAnchor, StoredRecord, encode_body
+from vocabulary.wire.batches import Gap, LinkStatus, ReportedMark, SeenAnchor, StoredRecord, encode_body
 from vocabulary.wire.limits import BATCH_BYTES
 
 
@@ -58,6 +65,11 @@ def service(tmp_path):
     made = Service(tmp_path)
     yield made
     made.stores.close()
+
+
+def intake_of(stores):
+    now = stores.clocks.civil
+    return Intake(stores.database, stores.telemetry, now), stores.database, now
 
 
 def mark(at, state="ready"):
@@ -286,3 +298,79 @@ def test_a_worker_that_must_stop_while_a_store_fails_tells_nobody_anything(servi
     service.worker._intake._telemetry = Failing()
     service.hand_over(service.gateway.batch(rf_samples(0)))
     assert (service.broker.published, service.broker.acknowledged) == ([], [])
+
+
+def test_what_came_without_a_wish_for_an_answer_is_stored_and_not_acknowledged(service):
+    """An acknowledgement of QoS 0 is a protocol error, for which a broker cuts the connection of all clinics."""
+    service.hand_over(replace(service.gateway.batch(rf_samples(0)), qos=0), service.gateway.batch(rf_samples(10)))
+    assert service.stores.telemetry.series(key_of()).count == 20
+    assert service.broker.acknowledged == [2]
+
+
+def test_a_key_that_this_service_cannot_read_is_refused_and_keeps_nobody_else_out(service):
+    other = GatewayId("home-9")
+    with service.stores.database.write() as session:
+        now = datetime.now(UTC)
+        session.add(GatewayRow(id=other, clinic_id=CLINIC, name="9", registered_at=now, heard_at=None))
+        session.flush()
+        session.add(GatewayKeyRow(gateway_id=other, key_id=1, wrapped=bytes(60), created_at=now, retired_at=None))
+    service.hand_over(service.gateway.batch(rf_samples(0), gateway=other), service.gateway.batch(rf_samples(10)))
+    assert service.broker.taken() == {2}
+    assert [(row.part, row.gateway_id) for row in rows(service.stores, QuarantineRow)] == [("envelope.key_id", other)]
+
+
+def test_a_key_that_cannot_be_looked_up_for_now_is_looked_up_again(service, tmp_path):
+    class Hesitant:
+        def __init__(self, keyring):
+            self.keyring, self.failures = keyring, 2
+
+        def origin(self, gateway, key_id):
+            self.failures -= 1
+            if self.failures >= 0:
+                raise StoreUnavailable("records", "locked")
+            return self.keyring.origin(gateway, key_id)
+
+        def clinic(self, gateway):
+            return self.keyring.clinic(gateway)
+
+    keyring = StoredKeyring(service.stores.database, KeyWrap(settings(tmp_path).secret_bytes), lambda: 0.0)
+    worker = Worker(Opener(Hesitant(keyring), lambda: datetime.now(UTC)), *intake_of(service.stores))
+    worker.handle([service.gateway.batch(rf_samples(0))], service.broker, lambda _: False)
+    assert service.broker.taken() == {1}
+
+
+def test_a_worker_to_whom_nothing_can_arrive_any_more_ends_loudly(service):
+    service.broker.listens = False
+    with pytest.raises(BrokerDeaf):
+        service.worker.run(service.broker, Event())
+
+
+def test_a_thousand_devices_in_one_group_are_looked_up_all_the_same(service):
+    at = datetime.now(UTC)
+    anchors = [
+        SeenAnchor(device=f"{n:016x}", timeline=1, tick_s=1.0, at=at, uncertainty_s=1.0) for n in range(1, 20_001)
+    ]
+    batches = [service.gateway.batch(*anchors[start : start + 1000]) for start in range(0, len(anchors), 1000)]
+    service.hand_over(*batches)
+    assert service.broker.taken() == set(range(1, 21))
+
+
+def test_a_device_was_heard_when_it_was_heard_and_not_when_its_gateway_speaks_of_it(service):
+    long_ago, now = datetime.now(UTC) - timedelta(days=3), datetime.now(UTC)
+    service.hand_over(
+        service.gateway.batch(rf_samples(0, at=long_ago), sealed_at=long_ago),
+        service.gateway.batch(LinkStatus(device=UID, connected=False, heard_at=long_ago), sealed_at=now),
+    )
+    (device,) = rows(service.stores, DeviceRow)
+    assert (device.heard_at, device.connected) == (long_ago, False)
+    assert rows(service.stores, GatewayRow)[0].heard_at == now
+
+
+def test_an_older_word_on_a_link_replaces_no_newer_one(service):
+    now = datetime.now(UTC)
+    newer = service.gateway.batch(LinkStatus(device=UID, connected=True, heard_at=now), sealed_at=now)
+    then = now - timedelta(minutes=1)
+    older = service.gateway.batch(LinkStatus(device=UID, connected=False, heard_at=then), sealed_at=then)
+    service.hand_over(newer)
+    service.hand_over(older)
+    assert rows(service.stores, DeviceRow)[0].connected is True

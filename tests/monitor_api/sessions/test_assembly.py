@@ -36,6 +36,7 @@ def evidence(**changes):
         "first_heard_at": NOON,
         "live_start_at": None,
         "records": (),
+        "recorded_at": None,
         "gaps": (),
         "anchors": (),
         "series": EMPTY,

@@ -173,6 +173,7 @@ def _device_table() -> None:
         sa.Column("battery_percent", sa.Integer(), nullable=True),
         sa.Column("state_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("connected", sa.Boolean(), nullable=True),
+        sa.Column("link_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("dose_uncertainty_fraction", sa.Double(), nullable=True),
