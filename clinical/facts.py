@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from typing import Final
 
 from vocabulary.devices import DeviceState, Feature, Modality
-from vocabulary.identity import DeviceUid, RegimenId, SessionId
+from vocabulary.identity import RegimenId, SessionId
 from vocabulary.instants import Placed
 from vocabulary.quantities import Quantity
 from vocabulary.readings import Sign
@@ -85,7 +85,6 @@ class Calibration:
 class Rest:
     """The time from the end of the session before to the start of this one, and how sure that is."""
 
-    previous: SessionId
     shortest: timedelta
     longest: timedelta
 
@@ -107,8 +106,6 @@ class SessionFacts:
     """
 
     session: SessionId
-    device: DeviceUid
-    counter: int
     modality: Modality
     features: tuple[Feature, ...]
     regimen: RegimenVersion | None

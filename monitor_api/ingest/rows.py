@@ -41,7 +41,7 @@ def batch_rows(batches: Iterable[Opened]) -> list[Row]:
             "epoch": f"{batch.header.epoch:016x}",
             "number": batch.header.number,
             "tag": batch.tag,
-            "taken_at": batch.body.sealed_at,
+            "sealed_at": batch.body.sealed_at,
         }
         for batch in batches
     ]

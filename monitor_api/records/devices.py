@@ -117,7 +117,7 @@ class BatchRow(Table):
     epoch: Mapped[Uid] = mapped_column(primary_key=True)
     number: Mapped[Big] = mapped_column(primary_key=True)
     tag: Mapped[Uid]
-    taken_at: Mapped[datetime]
+    sealed_at: Mapped[datetime]
 
 
 class QuarantineRow(Table):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -17,18 +17,22 @@ class ActorKind(StrEnum):
 
     USER = "user"
     TOKEN = "token"  # noqa: S105 - a kind, not a secret
-    SERVICE = "service"
+    INGEST = "ingest"
+    CHECKER = "checker"
+    COMMAND_LINE = "command line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts; a service has no id."""
+    """Who acts; a part of the service has no id, nor has whoever uses its command line."""
 
     kind: ActorKind
     id: UserId | UUID | None
 
 
-INGEST = CHECKER = FOUNDER = Actor(kind=ActorKind.SERVICE, id=None)
+INGEST: Final = Actor(kind=ActorKind.INGEST, id=None)
+CHECKER: Final = Actor(kind=ActorKind.CHECKER, id=None)
+FOUNDER: Final = Actor(kind=ActorKind.COMMAND_LINE, id=None)
 
 
 class ChangeKind(StrEnum):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from monitor_api.http.queries.briefs import BriefSession
 from monitor_api.http.queries.sessions import SessionDetail, SessionSummary
 from monitor_api.screens.definitions import RUNNING_FOR
 from monitor_api.screens.words import count
@@ -36,7 +37,7 @@ def tell(detail: SessionDetail, now: datetime) -> Told:
     return Told(detail=detail, progress=progress(detail.session, now), lacking=_lacking(detail.session))
 
 
-def progress(session: SessionSummary, now: datetime) -> Progress:
+def progress(session: SessionSummary | BriefSession, now: datetime) -> Progress:
     """A session without its record is running as long as it is heard of."""
     if session.recorded:
         return Progress.RECORDED

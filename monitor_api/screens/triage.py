@@ -11,8 +11,9 @@ from alerts.life import State
 from monitor_api.http.queries.alerts import SeenAlert
 from monitor_api.http.queries.devices import Device
 from monitor_api.http.queries.triage import TriageFacts
-from monitor_api.screens.definitions import WEEK_DAYS
+from monitor_api.screens.definitions import RUNNING_FOR, WEEK_DAYS
 from monitor_api.screens.histories import DAYS, History, histories
+from monitor_api.screens.progress import Progress, progress
 from monitor_api.screens.strip import Cell, Kind, strip
 from monitor_api.screens.therapy_days import last_days, therapy_day
 from monitor_api.screens.words import count, device_name
@@ -95,7 +96,8 @@ class Heard:
 class Row:
     """A line of the list: a patient, or a device that is nobody's and has an alert.
 
-    `silent`: nothing is known of any of the last seven therapy days.
+    `silent`: nothing is known of any of the last seven therapy days. `running_until`: a session is running, as far as
+    is known now, and this is how long that may be said without hearing of it again; None when none is.
     """
 
     key: str
@@ -109,6 +111,7 @@ class Row:
     devices: tuple[Device, ...]
     heard: Heard
     silent: bool
+    running_until: datetime | None
 
     @property
     def summary(self) -> str:
@@ -190,7 +193,13 @@ def _patient_row(history: History, now: datetime) -> Row:
         devices=owned,
         heard=_heard(owned, history.heard_at),
         silent=all(cell.kind in {Kind.UNKNOWN, Kind.RUNNING} for cell in cells[-WEEK_DAYS:]),
+        running_until=_running_until(history, now),
     )
+
+
+def _running_until(history: History, now: datetime) -> datetime | None:
+    heard = (one.heard_at for one in history.sessions if progress(one, now) is Progress.RUNNING)
+    return max((at + RUNNING_FOR for at in heard), default=None)
 
 
 def _heard(devices: Sequence[Device], data_at: datetime | None) -> Heard:
@@ -225,4 +234,5 @@ def _device_row(device: Device, attention: Attention) -> Row:
         devices=(device,),
         heard=_heard((device,), None),
         silent=False,
+        running_until=None,
     )

@@ -14,7 +14,7 @@ from monitor_api.records.regimens import read_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
 from monitor_api.sessions.assembly import Account
 from monitor_api.sessions.evidence import Evidence
-from vocabulary.identity import PatientId, SessionId
+from vocabulary.identity import PatientId
 from vocabulary.instants import Known, Placed
 
 
@@ -43,8 +43,6 @@ def facts(evidence: Evidence, account: Account, context: Context) -> SessionFact
     regimen = context.regimen
     return SessionFacts(
         session=evidence.key.session,
-        device=evidence.device.uid,
-        counter=evidence.counter,
         modality=account.modality,
         features=evidence.device.features,
         regimen=RegimenVersion(id=regimen.id, version=regimen.version) if regimen else None,
@@ -117,7 +115,6 @@ def _rest(session: Session, evidence: Evidence, patient: PatientId | None, accou
     if before is None or ended is None:
         return None
     return Rest(
-        previous=SessionId(before.id),
         shortest=started.earliest - ended.latest,
         longest=started.latest - ended.earliest,
     )

@@ -36,7 +36,6 @@ class Evidence:
     """
 
     key: SeriesKey
-    counter: int
     device: Device
     first_heard_at: datetime
     live_start_at: datetime | None
@@ -59,7 +58,6 @@ def gather(session: Session, telemetry: Telemetry, key: SeriesKey) -> Evidence:
     gaps = session.scalars(select(GapRow).where(GapRow.clinic_id == mine[0], GapRow.session_id == mine[1]))
     return Evidence(
         key=key,
-        counter=row.counter,
         device=_device(session.get(DeviceRow, (key.clinic, row.device_uid)), DeviceUid(row.device_uid)),
         first_heard_at=row.first_heard_at,
         live_start_at=row.live_start_at,

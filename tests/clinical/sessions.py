@@ -7,7 +7,7 @@ from uuid import UUID
 from clinical.facts import Calibration, RegimenVersion, Rest, Samples, SessionFacts
 from clinical.regimen import Limits
 from vocabulary.devices import DeviceState, Feature, Modality
-from vocabulary.identity import DeviceUid, RegimenId, SessionId
+from vocabulary.identity import RegimenId, SessionId
 from vocabulary.instants import Known, Placed
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import Sign
@@ -40,8 +40,6 @@ def session(**changes) -> SessionFacts:
     """An RF session as it should be, but for what is changed."""
     facts = SessionFacts(
         session=SessionId(UUID(int=9)),
-        device=DeviceUid("0011223344556677"),
-        counter=1,
         modality=Modality.RF,
         features=(Feature.CONTACT, Feature.SKIN_TEMPERATURE),
         regimen=RegimenVersion(id=RegimenId(UUID(int=3)), version=1),
@@ -59,7 +57,7 @@ def session(**changes) -> SessionFacts:
 
 
 def rested(shortest: timedelta, longest: timedelta | None = None) -> Rest:
-    return Rest(previous=SessionId(UUID(int=8)), shortest=shortest, longest=longest or shortest)
+    return Rest(shortest=shortest, longest=longest or shortest)
 
 
 def heated(*skin: float, lost: int = 0, recorded: bool = True) -> SessionFacts:

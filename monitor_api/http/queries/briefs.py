@@ -32,6 +32,7 @@ class BriefSession:
     counter: int
     modality: Modality | None
     placed: Placed | None
+    recorded: bool
     heard_at: datetime
     dose: Quantity | None
     held_against: Version | None
@@ -55,6 +56,7 @@ _BRIEF = (
     SessionRow.started_earliest,
     SessionRow.started_latest,
     SessionRow.placed_by,
+    SessionRow.recorded,
     SessionRow.heard_at,
     SessionRow.dose_value,
     SessionRow.dose_unit,
@@ -117,6 +119,7 @@ def _brief(row: Any) -> BriefSession:  # noqa: ANN401 - a row of `_BRIEF`
         counter=row.counter,
         modality=None if row.modality is None else Modality(row.modality),
         placed=_placed(row.started_earliest, row.started_latest, row.placed_by),
+        recorded=row.recorded,
         heard_at=row.heard_at,
         dose=None if row.dose_value is None or row.dose_unit is None else Quantity(row.dose_value, Unit(row.dose_unit)),
         held_against=_version(row.regimen_id, row.regimen_version),

@@ -21,4 +21,5 @@ export function tick() {
     const words = age(now() - Date.parse(time.dateTime)) + time.dataset.age;
     if (time.textContent !== words) time.textContent = words;
   }
+  for (const said of document.querySelectorAll("[data-until]")) said.hidden = now() > Date.parse(said.dataset.until);
 }

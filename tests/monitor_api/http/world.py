@@ -282,7 +282,7 @@ def fill(database: Database, tenants: list[Tenant]) -> None:
                 tenant.quarantine = next((row.id for row in some if isinstance(row, QuarantineRow)), tenant.quarantine)
             deed = Deed(
                 clinic=tenant.id,
-                actor=Actor(kind=ActorKind.SERVICE, id=None),
+                actor=Actor(kind=ActorKind.CHECKER, id=None),
                 action="began",
                 subject_kind="clinic",
                 subject_id=str(tenant.id),

@@ -95,3 +95,17 @@ def test_a_row_says_its_days_in_words(clinic, physician):
     treated(clinic, "Anna", "5.o.?.5......5")
     (row,) = rows_of(clinic, physician)
     assert row.summary == "Last 14 days: 4 days with a session, 1 over the limit, 7 without a session, 3 no data"
+
+
+@pytest.mark.parametrize(
+    ("heard_s_ago", "recorded", "running"),
+    [(3, False, True), (119, False, True), (121, False, False), (3, True, False)],
+)
+def test_a_session_is_said_to_run_while_it_is_heard_of_and_has_no_record(
+    clinic, physician, heard_s_ago, recorded, running
+):
+    one = treated(clinic, "Anna", "5.5")
+    heard_at = NOW - timedelta(seconds=heard_s_ago)
+    one.session(0, recorded=recorded, heard_at=heard_at)
+    (row,) = rows_of(clinic, physician)
+    assert row.running_until == (heard_at + timedelta(minutes=2) if running else None)

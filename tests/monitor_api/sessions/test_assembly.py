@@ -26,7 +26,6 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def evidence(**changes):
     parts = {
         "key": key_of(),
-        "counter": 1,
         "device": Device(
             uid=UID,
             modality=Modality.RF,

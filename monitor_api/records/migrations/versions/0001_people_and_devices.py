@@ -45,7 +45,7 @@ def _batch_table() -> None:
         sa.Column("epoch", sa.String(length=16), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("tag", sa.String(length=16), nullable=False),
-        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("gateway_id", "epoch", "number", name=op.f("pk_batch")),
     )
 
