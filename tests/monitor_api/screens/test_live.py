@@ -1,5 +1,6 @@
 """A page that is open stays true, by itself and without moving under anybody's hand."""
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -98,7 +99,7 @@ def test_an_acknowledgement_is_seen_at_once_with_who_and_when_and_the_focus_stay
     page = desk.live(user=ward.maja)
     row(page, "Anna").get_by_role("button", name="Acknowledge").click()
     expect(row(page, "Anna")).to_contain_text("✓ Taken on by Dr Maja", timeout=2000)
-    expect(row(page, "Anna").locator(".why time")).to_have_text("0 s ago", timeout=500)
+    expect(row(page, "Anna").locator(".why time")).to_have_text(re.compile(r"^[0-3] s ago$"), timeout=500)
     assert page.evaluate("document.activeElement.textContent") == "Anna"
     assert page.url.endswith("/")
 
