@@ -10,7 +10,9 @@ from vocabulary.wire.limits import REASON
 from vocabulary.wire.receipts import Receipt, seal_receipt
 from vocabulary.wire.topics import receipt_topic
 
-_AT_MOST: Final = 200
+_TAKEN: Final = 200
+_REFUSED: Final = 50
+"""In one receipt: 50 of the longest reasons, every character of them escaped, fit into what a gateway reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def receipts(results: Iterable[Opened | Refused]) -> Iterator[Message]:
 
 def _messages(origin: Origin, epoch: int, told: _Results) -> Iterator[Message]:
     key, name, topic = origin.key.receipt_key(epoch), f"{epoch:016x}", receipt_topic(origin.gateway)
-    for start in range(0, len(told.taken), _AT_MOST):
-        yield Message(topic, seal_receipt(Receipt(epoch=name, taken=told.taken[start : start + _AT_MOST]), key))
-    for start in range(0, len(told.refused), _AT_MOST):
-        yield Message(topic, seal_receipt(Receipt(epoch=name, refused=told.refused[start : start + _AT_MOST]), key))
+    for start in range(0, len(told.taken), _TAKEN):
+        yield Message(topic, seal_receipt(Receipt(epoch=name, taken=told.taken[start : start + _TAKEN]), key))
+    for start in range(0, len(told.refused), _REFUSED):
+        yield Message(topic, seal_receipt(Receipt(epoch=name, refused=told.refused[start : start + _REFUSED]), key))

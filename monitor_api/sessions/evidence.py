@@ -1,5 +1,6 @@
 """Everything that is stored of one session, before any conclusion."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,16 +56,17 @@ def gather(session: Session, telemetry: Telemetry, key: SeriesKey) -> Evidence:
         .where(RecordRow.clinic_id == mine[0], RecordRow.session_id == mine[1])
         .order_by(RecordRow.stored_at, RecordRow.content)
     ).all()
+    read = tuple(family(record.family).read_record(record.data) for record in records)
     gaps = session.scalars(select(GapRow).where(GapRow.clinic_id == mine[0], GapRow.session_id == mine[1]))
     return Evidence(
         key=key,
         device=_device(session.get(DeviceRow, (key.clinic, row.device_uid)), DeviceUid(row.device_uid)),
         first_heard_at=row.first_heard_at,
         live_start_at=row.live_start_at,
-        records=tuple(family(record.family).read_record(record.data) for record in records),
+        records=read,
         recorded_at=records[0].received_at if records else None,
         gaps=tuple((gap.first, gap.last) for gap in gaps),
-        anchors=_anchors(session, row),
+        anchors=_anchors(session, row, read),
         series=telemetry.series(key),
     )
 
@@ -81,13 +83,16 @@ def _device(row: DeviceRow | None, uid: DeviceUid) -> Device:
     )
 
 
-def _anchors(session: Session, row: SessionRow) -> tuple[Anchor, ...]:
+def _anchors(session: Session, row: SessionRow, records: Iterable[SessionRecord]) -> tuple[Anchor, ...]:
+    """The anchors on the timelines that the records count on."""
+    timelines = {record.start.timeline for record in records if isinstance(record.start, Tick)}
     of_device = (AnchorRow.clinic_id == row.clinic_id, AnchorRow.device_uid == row.device_uid)
+    found = session.scalars(select(AnchorRow).where(*of_device, AnchorRow.timeline.in_(timelines)))
     return tuple(
         Anchor(
             tick=Tick(timeline=anchor.timeline, since_start=timedelta(seconds=anchor.tick_s)),
             at=anchor.at,
             uncertainty=timedelta(seconds=anchor.uncertainty_s),
         )
-        for anchor in session.scalars(select(AnchorRow).where(*of_device))
+        for anchor in found
     )

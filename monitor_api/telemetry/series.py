@@ -102,5 +102,12 @@ def _differing(kept: Iterable[Stretch], again: Stretch) -> int:
     differing = 0
     for one in kept:
         start, end = max(one.first, again.first), min(one.first + one.count, again.first + again.count)
-        differing += sum(1 for n in range(start, end) if one.part(n, n + 1) != again.part(n, n + 1))
+        differing += sum(1 for n in range(start, end) if _sample(one, n) != _sample(again, n))
     return differing
+
+
+def _sample(stretch: Stretch, number: int) -> tuple[DeviceState, Zone | None, dict[str, Any]]:
+    """One sample; a quantity that is null is one that is absent, however its batch was packed."""
+    at = number - stretch.first
+    measured = {name: column[at] for name, column in stretch.columns.items() if column[at] is not None}
+    return stretch.state, stretch.zone, measured

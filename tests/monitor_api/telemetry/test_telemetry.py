@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from monitor_api.errors import StoreTooNew, StoreUnavailable, StoreUnusable
 from monitor_api.telemetry.series import SeriesKey, Stretch, assemble
@@ -142,3 +143,11 @@ def test_whatever_overlaps_each_sample_is_there_once_and_in_order(ranges, chance
     assert list(series.sequence()) == expected
     assert list(series.column("active_s")) == expected
     assert series.clashes == 0
+
+
+def test_a_quantity_that_is_null_is_one_that_is_absent_however_a_batch_was_packed():
+    whole = rf_samples(0, 2)
+    absent = replace(whole, columns=replace(whole.columns, skin_celsius=None))
+    null = replace(whole, columns=replace(whole.columns, skin_celsius=[None, None]))
+    assert assemble([Stretch.of(absent), Stretch.of(null)]).clashes == 0
+    assert assemble([Stretch.of(absent), Stretch.of(whole)]).clashes == 2
