@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from monitor_api.http.errors import NotThere
 from monitor_api.http.paging import PageWanted
 from monitor_api.http.queries.alerts import AlertsWanted, alerts
+from monitor_api.http.queries.ledgers import ledgers
 from monitor_api.http.queries.patients import Patient
 from monitor_api.http.queries.regimens import regimens
 from monitor_api.http.queries.sessions import SessionsWanted, session_detail, session_details
@@ -23,7 +24,8 @@ from monitor_api.screens.strip import Cell, strip
 from monitor_api.screens.therapy_days import last_days
 from monitor_api.screens.timeline import Happening, timeline
 from monitor_api.screens.triage import Attention, Week, in_words, weeks
-from vocabulary.identity import PatientId, SessionId
+from monitor_api.sessions.ledger import MissingSessions
+from vocabulary.identity import DeviceUid, PatientId, SessionId
 
 LISTED: Final = 12
 """Sessions on a page."""
@@ -50,6 +52,7 @@ class PatientView:
     weeks: tuple[Week, ...]
     sessions: tuple[Told, ...]
     older: str | None
+    missing: dict[DeviceUid, tuple[MissingSessions, ...]]
     happenings: tuple[Happening, ...]
     shown: Told | None
     chart: Markup | None
@@ -90,6 +93,7 @@ def view_patient(page: Page, session: Session, wanted: Wanted) -> PatientView:
         weeks=weeks(history, now),
         sessions=told,
         older=listed.next,
+        missing={one.uid: one.missing for one in ledgers(session, caller, (device.uid for device in history.devices))},
         happenings=tuple(timeline(latest, prescribed, by)),
         shown=shown,
         chart=chart_of(page, session, shown.detail) if shown else None,

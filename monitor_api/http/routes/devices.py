@@ -10,6 +10,7 @@ from monitor_api.http.paging import Page, Wanted
 from monitor_api.http.policy import Permission
 from monitor_api.http.queries import devices as queries
 from monitor_api.http.queries.devices import Device
+from monitor_api.http.queries.ledgers import DeviceLedger, ledger
 from monitor_api.http.routes import examples
 from monitor_api.http.visits import Visit, needs
 from monitor_api.http.wanted import UidPath
@@ -30,6 +31,13 @@ def read_device(visit: Annotated[Visit, needs(Permission.SEE_DEVICES)], uid: Uid
     """One device: its state and battery, and the ages of device and gateway apart."""
     with visit.reading() as session:
         return queries.device(session, visit.caller, DeviceUid(uid), visit.now)
+
+
+@routes.get("/{uid}/records", **told("Read which records are here", examples.LEDGER))
+def read_ledger(visit: Annotated[Visit, needs(Permission.SEE_GATEWAYS)], uid: UidPath) -> DeviceLedger:
+    """The device's records in ranges without a gap, and the sessions that it counted and whose records never came."""
+    with visit.reading() as session:
+        return ledger(session, visit.caller, DeviceUid(uid))
 
 
 @routes.put("/{uid}/assignment", **told("Assign a device", examples.DEVICE))

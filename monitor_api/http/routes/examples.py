@@ -14,6 +14,7 @@ from monitor_api.http.queries.alerts import SeenAcknowledgement, SeenAlert
 from monitor_api.http.queries.clinics import Clinic
 from monitor_api.http.queries.devices import Assigned, Device, Link, ReportedState
 from monitor_api.http.queries.gateways import Gateway, SeenKey
+from monitor_api.http.queries.ledgers import DeviceLedger
 from monitor_api.http.queries.patients import Patient
 from monitor_api.http.queries.regimens import RegimenDetail, SeenLimits, SeenRegimen, SeenVersion
 from monitor_api.http.queries.samples import MissingRun, SessionSamples, StateRun
@@ -36,6 +37,7 @@ from monitor_api.http.queries.upkeep import (
 )
 from monitor_api.http.queries.users import Token, User
 from monitor_api.records.trail import ActorKind
+from monitor_api.sessions.ledger import MissingSessions, RecordRange
 from vocabulary.devices import DeviceState, Feature, Modality, Zone
 from vocabulary.identity import (
     AlertId,
@@ -114,6 +116,13 @@ DEVICE: Final = Device(
     assignment=Assigned(patient_id=PATIENT.id, from_at=AT),
     dose_uncertainty_fraction=0.1,
     skin_uncertainty_celsius=0.5,
+)
+LEDGER: Final = DeviceLedger(
+    uid=_DEVICE,
+    newest=41,
+    asked_at=AT,
+    ranges=(RecordRange(first=1, last=38), RecordRange(first=40, last=41)),
+    missing=(MissingSessions(first=39, last=39, after=AT - timedelta(days=3), before=AT - timedelta(days=1)),),
 )
 SUMMARY: Final = SessionSummary(
     id=_SESSION,

@@ -21,6 +21,7 @@ MAY = {
     "revoke_token": {OPERATOR},
     "list_gateways": {PHYSICIAN, MAKER, OPERATOR},
     "read_gateway": {PHYSICIAN, MAKER, OPERATOR},
+    "read_ledger": {PHYSICIAN, MAKER, OPERATOR},
     "register_gateway": {OPERATOR},
     "add_gateway_key": {OPERATOR},
     "retire_gateway_key": {OPERATOR},
