@@ -2,33 +2,47 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from gateway.ble.radio import Radio
 from gateway.clock import civil_clock
+from gateway.outbox.holding import held
 from gateway.outbox.store import Outbox
 from gateway.outbox.writer import OutboxWriter
 from gateway.sessions.book import SessionBook
 from gateway.settings import GatewaySettings
 from gateway.uplink import Uplink
+from vocabulary.errors import SettingsError
 
 
 async def run_home(settings: GatewaySettings, environ: Mapping[str, str], ready: Callable[[], None]) -> None:
     """Run a gateway until cancelled; what is pending is sealed on disk when this returns.
 
-    `ready` is called when the outbox is open and the parts run.
+    `ready` is called when the outbox is open and the parts run. Raises SettingsError, GatewayError, and whatever
+    fault ends a part.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
     clock = civil_clock(environ)
-    outbox = Outbox(settings.outbox, settings.id, settings.gateway_key, clock)
     uplink = Uplink(settings.id, settings.gateway_key, settings.uplink)
-    writer = OutboxWriter(outbox, on_sealed=uplink.wake)
-    book = SessionBook(writer.put, outbox.memories())
-    radio = Radio(book, clock, settings.radio.adapter)
-    writer.start()
+    _make(settings.data)
+    with held(settings.outbox):
+        outbox = Outbox(settings.outbox, settings.id, settings.gateway_key, clock)
+        writer = OutboxWriter(outbox, on_sealed=uplink.wake)
+        book = SessionBook(writer.put, outbox.memories())
+        radio = Radio(book, clock, settings.radio.adapter)
+        writer.start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(writer.ended())
+                tasks.create_task(uplink.run(writer))
+                tasks.create_task(radio.run())
+                ready()
+        finally:
+            await writer.stop()
+
+
+def _make(data: Path) -> None:
     try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(uplink.run(writer))
-            tasks.create_task(radio.run())
-            ready()
-    finally:
-        await writer.stop()
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        remedy = "Name a directory that the gateway may write to."
+        raise SettingsError("the gateway's settings", {"data": f"{data} cannot be made ({error})"}, remedy) from error

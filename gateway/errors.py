@@ -2,7 +2,9 @@
 
 GatewayError
 ├── OutboxTooNew     the outbox was written by a newer version
-├── OutboxFailed     the outbox cannot be written now
+├── OutboxFailed     the outbox cannot be read or written now
+├── OutboxHeld       another gateway works on this data directory
+├── ItemUnfit        an item that the wire does not take
 ├── RadioUnavailable there is no adapter to listen with now
 └── LinkError        a link to a device did not do what it must
     ├── LinkLost       it is gone, or never came to be; trying again may help
@@ -29,11 +31,27 @@ class OutboxTooNew(GatewayError):
 
 
 class OutboxFailed(GatewayError):
-    """The outbox cannot be written now: `problem`."""
+    """The outbox cannot be read or written now: `problem`."""
 
     def __init__(self, problem: str) -> None:
         self.problem = problem
-        super().__init__(f"the outbox cannot be written: {problem}. Is the disk full?")
+        super().__init__(f"the outbox cannot be read or written: {problem}. Is the disk full?")
+
+
+class OutboxHeld(GatewayError):
+    """Another gateway works on this data directory: `path` of the file that it holds."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{path} is held by another gateway. Stop that one, or give this one a `data` of its own")
+
+
+class ItemUnfit(GatewayError):
+    """An item that the wire does not take: its `kind`, and the `problem` with it."""
+
+    def __init__(self, kind: str, problem: str) -> None:
+        self.kind, self.problem = kind, problem
+        super().__init__(f"a {kind} does not fit the wire: {problem}")
 
 
 class RadioUnavailable(GatewayError):

@@ -7,11 +7,20 @@ import tomllib
 from base64 import b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import (
+    HTTPDefaultErrorHandler,
+    HTTPErrorProcessor,
+    HTTPHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+)
 
 from lumenward.errors import ServerRefused
 from vocabulary.errors import SettingsError
@@ -19,6 +28,7 @@ from vocabulary.identity import GatewayId, gateway_id
 from vocabulary.wire.keys import KEY_BYTES
 
 TIMEOUT_S: Final = 20
+ANSWER_BYTES: Final = 65536
 _SETTINGS: Final = """\
 id = {id}
 data = {data}
@@ -116,9 +126,12 @@ def _quoted(text: str) -> str:
 
 
 def register(server: str, token: str, enrolment: Enrolment) -> None:
-    """Register a gateway and its key with the clinic of the token. Raises ServerRefused."""
+    """Register a gateway and its key with the clinic of the token. Raises ServerRefused, SettingsError."""
+    if not token.isascii():
+        remedy = "Copy the token that was shown once into the file, and nothing else."
+        raise SettingsError("--token-file", {"token": "holds letters that no token has"}, remedy)
     url = f"{server.rstrip('/')}/api/v1/gateways"
-    if urlsplit(url).scheme not in {"http", "https"}:
+    if not _is_web_address(url):
         raise ServerRefused(url, "expected an address that begins with https:// (or http:// on this machine)")
     body = {"id": enrolment.gateway, "name": enrolment.gateway, "key_id": enrolment.key_id, "key": enrolment.key}
     headers = {
@@ -127,17 +140,43 @@ def register(server: str, token: str, enrolment: Enrolment) -> None:
         "Idempotency-Key": f"enrol-{enrolment.gateway}-{sha256(enrolment.key.encode()).hexdigest()[:16]}",
     }
     request = Request(url, json.dumps(body).encode(), headers, method="POST")  # noqa: S310 - http(s) only, see above
+    if _registered(url, request) != enrolment.gateway:
+        raise ServerRefused(url, "what answers is no Lumenward service. Is the address right?")
+
+
+def _is_web_address(url: str) -> bool:
     try:
-        with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - http(s) only, see above
-            answer.read()
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"}
+
+
+def _registered(url: str, request: Request) -> object:
+    """The id of the gateway that the service says it registered; None when it says nothing of the kind."""
+    try:
+        with _opener().open(request, timeout=TIMEOUT_S) as answer:
+            return json.loads(answer.read(ANSWER_BYTES))["id"]
     except HTTPError as error:
         raise ServerRefused(url, _problem(error)) from error
-    except (URLError, OSError) as error:
+    except (HTTPException, OSError) as error:
         reason = getattr(error, "reason", error)
         raise ServerRefused(url, f"{reason}. Is the address right, and the service up?") from error
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _opener() -> OpenerDirector:
+    """Opens http and https, and follows no redirect: a token is for the service it was given for."""
+    opener = OpenerDirector()
+    for handler in (ProxyHandler(), HTTPHandler(), HTTPSHandler(), HTTPErrorProcessor(), HTTPDefaultErrorHandler()):
+        opener.add_handler(handler)
+    return opener
 
 
 def _problem(error: HTTPError) -> str:
+    if elsewhere := error.headers.get("Location"):
+        return f"{error.code}: it sends us on to {elsewhere}. If that is the service, name it in --server"
     try:
         problem = json.loads(error.read())
         return f"{error.code} {problem['title']}: {problem['detail']}"

@@ -1,4 +1,4 @@
-"""Live: one frame for each second of a session (device profile, BLE, characteristic 0004)."""
+"""Live: one frame for each second of a session (device profile, Live)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Orders to a HETS device and its answers: record access and control (device profile, RACP and Control)."""
+"""Orders to a HETS device and its answers: record access and control (device profile, Record access and Control)."""
 
 import struct
 from dataclasses import dataclass
@@ -7,13 +7,22 @@ from typing import Final
 
 from device_drivers.errors import FrameRefused
 
-_REPORT, _ABORT, _COUNT_ANSWER, _ANSWER = 1, 3, 5, 6
+_ANSWER: Final = 6
 _FROM: Final = 3
 _BY_COUNTER: Final = 1
 _CONTROL_ANSWER: Final = 0x80
 
-ABORT_RECORDS: Final = bytes((_ABORT, 0))
 STOP: Final = bytes((0x11,))
+
+
+class Access(IntEnum):
+    """Operations of record access that are asked for."""
+
+    REPORT = 1
+    ABORT = 3
+
+
+ABORT_RECORDS: Final = bytes((Access.ABORT, 0))
 
 
 class AccessResult(IntEnum):
@@ -42,15 +51,23 @@ class ControlResult(IntEnum):
 
 def report_records_from(counter: int) -> bytes:
     """Ask for all records with this session counter or a higher one."""
-    return struct.pack("<BBBI", _REPORT, _FROM, _BY_COUNTER, counter)
+    return struct.pack("<BBBI", Access.REPORT, _FROM, _BY_COUNTER, counter)
 
 
-def read_access_answer(frame: bytes) -> AccessResult:
-    """The result of a report or an abort. Raises FrameRefused."""
+@dataclass(frozen=True, slots=True)
+class AccessAnswer:
+    """Which operation was answered (an Access, for what is asked here), and how."""
+
+    operation: int
+    result: AccessResult
+
+
+def read_access_answer(frame: bytes) -> AccessAnswer:
+    """Decode a record access answer. Raises FrameRefused."""
     if len(frame) != 4 or frame[0] != _ANSWER:
-        raise FrameRefused("record access", "answer", f"{frame.hex()} is no answer to a report")
+        raise FrameRefused("record access", "answer", f"{frame.hex()} is no answer")
     try:
-        return AccessResult(frame[3])
+        return AccessAnswer(frame[2], AccessResult(frame[3]))
     except ValueError:
         raise FrameRefused("record access", "result", f"{frame[3]} is unknown") from None
 

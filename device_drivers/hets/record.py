@@ -1,4 +1,4 @@
-"""Record: the device's own account of a session, 56 bytes (device profile, Session record)."""
+"""Record: the device's own account of a session, 56 bytes (device profile, Record)."""
 
 import binascii
 from datetime import timedelta

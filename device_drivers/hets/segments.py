@@ -1,4 +1,4 @@
-"""Segments: how a message longer than one notification travels (device profile, Segment header)."""
+"""Segments: how a message longer than one notification travels (device profile, Segments)."""
 
 from dataclasses import dataclass
 from typing import Final

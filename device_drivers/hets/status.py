@@ -10,6 +10,7 @@ from device_drivers.layout import I8, U8, U16, U32, U48, Field, Layout, bits, on
 from vocabulary.devices import Feature, Mark, Modality, Zone
 from vocabulary.identity import DeviceUid, device_uid
 from vocabulary.instants import DeviceInstant, DeviceUtc, Tick
+from vocabulary.wire.limits import DURATION_S
 
 _NO_LIMIT: Final = 0xFFFF
 RESOLUTIONS: Final = tuple(timedelta(microseconds=us) for us in (1_000_000, 100_000, 1_000, 100))
@@ -109,7 +110,6 @@ def instant(layout: str, values: dict[str, Any], timeline: int) -> DeviceInstant
 
 
 def _elapsed(layout: str, value: int, resolution: timedelta) -> timedelta:
-    century = timedelta(days=36525)
-    if value > century / resolution:
+    if value > timedelta(seconds=DURATION_S) / resolution:
         raise FrameRefused(layout, "value", f"{value} steps of {resolution.total_seconds():g} s are over a century")
     return value * resolution

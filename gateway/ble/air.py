@@ -1,8 +1,8 @@
 """What is in the air: one scanner for the whole process (BlueZ refuses a second), and whom it has heard."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -18,8 +18,17 @@ from bleak.exc import BleakError
 from gateway.errors import LinkLost, RadioUnavailable
 from vocabulary.clock import Clock
 
-UNHEARD_S: Final = 60.0
-"""How long to wait for an advertisement of a device before saying that it is away."""
+UNHEARD_S: Final = 600.0
+"""After so long without an advertisement a device is away, and its address forgotten (some change theirs)."""
+
+SILENCE_S: Final = 90.0
+"""After so long without a sign of any device listening begins anew: a scan can be on and deaf (bleak #1689)."""
+
+LOOK_S: Final = 1.0
+"""Between two looks whether there is still an adapter to listen with."""
+
+_RSSI_DBM: Final = range(-127, 21)
+"""Signal strengths; 127 stands for none (Bluetooth Core, HCI, LE Advertising Report)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,61 +45,107 @@ class Heard:
 
 
 class Air:
-    """The shared scanner: an async context. Devices are told apart by address.
+    """The shared scanner: an async context, in which `watch` must run. Devices are told apart by address.
 
-    `newcomers` gives each address once, when it is first heard; `heard` holds the last sign of each. A device that
-    an earlier life of the gateway left connected does not advertise, so it is asked for once at the start.
+    `newcomers` gives each address when it is first heard; `heard` holds the last sign of each that is not forgotten.
+    A device may be connected although nobody here holds the link (an earlier life of the gateway made it, or the bus
+    was restarted). It does not advertise then, so BlueZ is asked for it.
     """
 
-    def __init__(self, services: Sequence[str], adapter: str | None, clock: Clock) -> None:
-        self._clock = clock
-        self._services = list(services)
+    def __init__(
+        self,
+        services: Sequence[str],
+        adapter: str | None,
+        clock: Clock,
+        *,
+        silence_s: float = SILENCE_S,
+        unheard_s: float = UNHEARD_S,
+    ) -> None:
+        self._services, self._clock = list(services), clock
+        self._silence_s, self._unheard_s = silence_s, unheard_s
         self._adapter: BlueZAdapterArgs = {"adapter": adapter} if adapter else {}
-        scanning: BlueZScannerArgs = {"adapter": adapter} if adapter else {}
-        self._scanner = BleakScanner(self._advertised, self._services, bluez=scanning)
+        self._scanning: BlueZScannerArgs = {"adapter": adapter} if adapter else {}
+        self._scanner = self._make_scanner()
+        self._sign_s = monotonic()
         self.heard: dict[str, Heard] = {}
         self._listeners: dict[str, asyncio.Event] = {}
         self.newcomers: asyncio.Queue[str] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
-        try:
-            await self._scanner.start()
-            await self._adopt_the_connected()
-        except (BleakError, EOFError, OSError) as error:
-            raise RadioUnavailable(str(error) or type(error).__name__) from error
+        with _bluez_speaking():
+            await self._listen()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with suppress(BleakError, EOFError, OSError):
-            await self._scanner.stop()
+        await self._stop()
+
+    async def watch(self) -> None:
+        """Keep listening. Raises RadioUnavailable when there is nothing left to listen with."""
+        with _bluez_speaking():
+            while True:
+                await asyncio.sleep(LOOK_S)
+                await self._adopt()
+                if monotonic() - self._sign_s > self._silence_s:
+                    await self._stop()
+                    self._scanner = self._make_scanner()
+                    await self._listen()
 
     async def wait_for(self, address: str, after: float) -> Heard:
-        """The first advertisement of a device later than `after` (monotonic). Raises LinkLost when none comes."""
+        """The first advertisement of a device later than `after` (monotonic).
+
+        Raises LinkLost when none comes; the address is a newcomer then when it is heard again.
+        """
         listener = self._listeners.setdefault(address, asyncio.Event())
         try:
-            async with asyncio.timeout(UNHEARD_S):
+            async with asyncio.timeout(self._unheard_s):
                 while (heard := self.heard.get(address)) is None or heard.monotonic_s <= after:
                     listener.clear()
                     await listener.wait()
         except TimeoutError:
-            raise LinkLost(address, "listening", f"not heard for {UNHEARD_S:.0f} s") from None
+            self.heard.pop(address, None)
+            self._listeners.pop(address, None)
+            raise LinkLost(address, "listening", f"not heard for {self._unheard_s:.0f} s") from None
         return heard
 
-    def _advertised(self, device: BLEDevice, data: AdvertisementData) -> None:
-        self._note(device, data.rssi)
+    def _make_scanner(self) -> BleakScanner:
+        return BleakScanner(self._advertised, self._services, bluez=self._scanning)
 
-    async def _adopt_the_connected(self) -> None:
+    async def _listen(self) -> None:
+        await self._scanner.start()
+        await self._adopt()
+        self._sign_s = monotonic()
+
+    async def _stop(self) -> None:
+        with suppress(BleakError, EOFError, OSError):
+            await self._scanner.stop()
+
+    async def _adopt(self) -> None:
+        """Count as heard what is connected: it does not advertise."""
         if self._services:
             adapter = await BleakAdapter.get(bluez=self._adapter)
             for device in await adapter.get_connected_devices(self._services):
-                self._note(device, None)
+                known = self.heard.get(device.address)
+                self._note(device, known.rssi_dbm if known else None)
+
+    def _advertised(self, device: BLEDevice, data: AdvertisementData) -> None:
+        self._note(device, data.rssi if data.rssi in _RSSI_DBM else None)
 
     def _note(self, device: BLEDevice, rssi_dbm: int | None) -> None:
+        self._sign_s = monotonic()
         known = device.address in self.heard
         self.heard[device.address] = Heard(device=device, rssi_dbm=rssi_dbm, monotonic_s=monotonic(), at=self._clock())
         if not known:
             self.newcomers.put_nowait(device.address)
         if listener := self._listeners.get(device.address):
             listener.set()
+
+
+@contextmanager
+def _bluez_speaking() -> Generator[None]:
+    """What BlueZ and the bus raise is a RadioUnavailable."""
+    try:
+        yield
+    except (BleakError, EOFError, OSError) as error:
+        raise RadioUnavailable(str(error) or type(error).__name__) from error

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from bleak import BleakClient
 from bleak.backends.device import BLEDevice
-from bleak.exc import BleakDBusError, BleakError
+from bleak.exc import BleakCharacteristicNotFoundError, BleakDBusError, BleakError
 from bleak_retry_connector import BleakClientWithServiceCache, establish_connection
 
 from gateway.errors import LinkLost, LinkRefused
@@ -74,6 +74,12 @@ class Link:
         """Drop a bond that the device no longer honours; the connection ends."""
         await self._bounded("unpairing", self._client.unpair(), PAIRING_S)
 
+    async def close(self) -> None:
+        """Disconnect, as far as that is still to be done; nothing arrives after this."""
+        with suppress(BleakError, EOFError, OSError, TimeoutError):
+            async with asyncio.timeout(OPERATION_S):
+                await self._client.disconnect()
+
     async def _bounded(self, step: str, operation: Awaitable[R], seconds: float = OPERATION_S) -> R:
         try:
             async with asyncio.timeout(seconds):
@@ -83,6 +89,8 @@ class Link:
         except BleakDBusError as error:
             refused = error.dbus_error.rpartition(".")[2] in REFUSALS
             raise (LinkRefused if refused else LinkLost)(self.address, step, str(error)) from error
+        except BleakCharacteristicNotFoundError as error:
+            raise LinkRefused(self.address, step, str(error)) from error
         except (BleakError, EOFError, OSError) as error:
             raise LinkLost(self.address, step, str(error) or type(error).__name__) from error
         self.heard_at = self._clock()
@@ -93,13 +101,11 @@ class Link:
 async def open_link(device: BLEDevice, clock: Clock) -> AsyncGenerator[Link]:
     """Connect, and disconnect at the end. Raises LinkLost when no connection comes to be."""
     lost = asyncio.Event()
-    client = await _connect(device, lost)
+    link = Link(await _connect(device, lost), lost, clock)
     try:
-        yield Link(client, lost, clock)
+        yield link
     finally:
-        with suppress(BleakError, EOFError, OSError, TimeoutError):
-            async with asyncio.timeout(OPERATION_S):
-                await client.disconnect()
+        await link.close()
 
 
 async def _connect(device: BLEDevice, lost: asyncio.Event) -> BleakClient:

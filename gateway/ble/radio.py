@@ -12,7 +12,7 @@ from device_drivers.families import FAMILIES
 from gateway.ble.air import Air, Heard
 from gateway.ble.hets import Conversation, introduce
 from gateway.ble.link import Link, open_link
-from gateway.errors import LinkError, LinkRefused, RadioUnavailable
+from gateway.errors import LinkError, LinkLost, LinkRefused, RadioUnavailable
 from gateway.sessions.book import SessionBook
 from vocabulary.clock import Clock
 from vocabulary.errors import IdentityError
@@ -23,7 +23,7 @@ SETTLE_S: Final = 0.2
 """Between the loss of a link and the next attempt; a device must have been heard again meanwhile."""
 
 REFUSED_S: Final = 15.0
-"""After a device refused, for example because its pairing window is closed."""
+"""After a device refused, for example because its pairing window is closed, or said what no driver reads."""
 
 NO_RADIO_S: Final = 2.0
 """Between two looks for an adapter."""
@@ -36,9 +36,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Contact:
-    """A device that was met: where it is heard, and the link to it if there is one."""
+    """A device that was met: how it was heard then, and the link to it if there is one."""
 
-    address: str
+    heard: Heard
     link: Link | None
 
 
@@ -58,43 +58,61 @@ class Radio:
         while True:
             try:
                 async with Air(services, self._adapter, self._clock) as air:
+                    _log.info("listening")
                     await self._listen(air)
             except RadioUnavailable as failure:
                 _log.error("%s", failure)
                 await asyncio.sleep(NO_RADIO_S)
 
     async def _listen(self, air: Air) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._heartbeat(air))
-            while True:
-                address = await air.newcomers.get()
-                tasks.create_task(self._attend(air, address), name=f"attend {address}")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(air.watch())
+                tasks.create_task(self._heartbeat(air))
+                while True:
+                    address = await air.newcomers.get()
+                    tasks.create_task(self._attend(air, address), name=f"attend {address}")
+        except* RadioUnavailable as failures:
+            raise failures.exceptions[0] from None
 
     async def _attend(self, air: Air, address: str) -> None:
-        after = 0.0
+        """Talk whenever the device is heard, until it is away."""
+        after, said = 0.0, ""
         while True:
             try:
-                await self._talk(air, await air.wait_for(address, after))
-            except LinkRefused as refusal:
+                heard = await air.wait_for(address, after)
+            except LinkLost as silence:
+                _log.info("%s", silence)
+                return
+            refusal = await self._try(air, heard)
+            if refusal not in {"", said}:
                 _log.warning("%s", refusal)
-                await asyncio.sleep(REFUSED_S)
-            except (LinkError, DriverError, IdentityError) as failure:
-                _log.info("%s", failure)
-            except Exception:  # noqa: BLE001 - whatever one device brings about must not take the others down
-                _log.exception("%s: a fault of ours; the other devices of the home go on", address)
-            await asyncio.sleep(SETTLE_S)
-            after = monotonic()
+            await asyncio.sleep(REFUSED_S if refusal else SETTLE_S)
+            after, said = monotonic(), refusal
+
+    async def _try(self, air: Air, heard: Heard) -> str:
+        """Talk, and give why that had to end; nothing when it may go on at once."""
+        try:
+            await self._talk(air, heard)
+        except LinkRefused as refusal:
+            return str(refusal)
+        except (DriverError, IdentityError) as refusal:
+            return f"{heard.device.address}: {refusal}"
+        except LinkError as failure:
+            _log.info("%s", failure)
+        except Exception:  # noqa: BLE001 - whatever one device brings about must not take the others down
+            _log.exception("%s: a fault of ours; the other devices of the home go on", heard.device.address)
+        return ""
 
     async def _talk(self, air: Air, heard: Heard) -> None:
-        address = heard.device.address
         async with open_link(heard.device, self._clock) as link:
             description = await introduce(link)
             await self._book.meet(description)
-            await self._tell(air, {description.device: _Contact(address, link)})
+            await self._tell(air, {description.device: _Contact(heard, link)})
             try:
                 await Conversation(link, description, self._book, self._clock).run()
             finally:
-                await self._tell(air, {description.device: _Contact(address, None)})
+                await self._tell(air, {description.device: _Contact(heard, None)})
 
     async def _heartbeat(self, air: Air) -> None:
         while True:
@@ -107,8 +125,8 @@ class Radio:
 
 
 def _status(air: Air, device: DeviceUid, contact: _Contact) -> LinkStatus:
-    """How the link to a device is; an address that is in contact has been heard."""
-    heard = air.heard[contact.address]
+    """How the link to a device is, and its last sign: that of its contact when the air has forgotten it."""
+    heard = air.heard.get(contact.heard.device.address, contact.heard)
     return LinkStatus(
         device=device,
         connected=contact.link is not None,

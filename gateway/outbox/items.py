@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from gateway.errors import ItemUnfit
 from gateway.sessions.entries import Memory
 from vocabulary.wire.batches import (
     Gap,
@@ -31,13 +32,24 @@ _memory_decoder: Final = msgspec.msgpack.Decoder(Memory)
 
 
 def dump_item(item: Item) -> tuple[str, bytes]:
-    """The item's kind and content."""
-    return type(item).__name__, _encoder.encode(item)
+    """The item's kind and content. Raises ItemUnfit: nobody looks at an item when it is made."""
+    kind = type(item).__name__
+    try:
+        content = _encoder.encode(item)
+    except (OverflowError, TypeError) as error:
+        raise ItemUnfit(kind, str(error)) from error
+    load_item(kind, content)
+    return kind, content
 
 
 def load_item(kind: str, content: bytes) -> Item:
-    """The item that `dump_item` dumped."""
-    return _DECODERS[kind].decode(content)
+    """The item that `dump_item` dumped. Raises ItemUnfit."""
+    try:
+        return _DECODERS[kind].decode(content)
+    except KeyError:
+        raise ItemUnfit(kind, "no item is called so") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ItemUnfit(kind, str(error)) from error
 
 
 def dump_memory(memory: Memory) -> tuple[str, bytes]:

@@ -1,6 +1,9 @@
 -- Items that are not sealed yet, in the order they came.
 CREATE TABLE IF NOT EXISTS pending (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, content BLOB NOT NULL);
 
+-- Items that waited and no longer read; kept with the reason, sent by nobody.
+CREATE TABLE IF NOT EXISTS unreadable (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, content BLOB NOT NULL, reason TEXT NOT NULL);
+
 -- Sealed batches. `state`: waiting for a receipt, taken, or refused with a reason.
 CREATE TABLE IF NOT EXISTS batch (
     id INTEGER PRIMARY KEY,

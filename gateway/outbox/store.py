@@ -5,18 +5,20 @@ Rules, kept here:
 - Items leave as sealed batches; number and sealed bytes are stored before anybody can send them, and never change.
 - An epoch is drawn at each opening, so a copied or restored outbox never seals twice under one nonce.
 - A batch leaves only on a receipt that carries its tag. A refused one is kept aside and holds nobody up.
+- An item that does not fit the wire is refused alone; one that waits already and no longer fits is kept aside.
 """
 
+import logging
 import secrets
 import sqlite3
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from gateway.errors import OutboxFailed, OutboxTooNew
+from gateway.errors import ItemUnfit, OutboxFailed, OutboxTooNew
 from gateway.outbox.items import dump_item, dump_memory, load_item, load_memory
 from gateway.outbox.packing import pack
 from gateway.sessions.entries import Entry, Memory
@@ -41,10 +43,12 @@ KEPT: Final = timedelta(days=7)
 """How long a batch stays after its receipt: a service restored from a backup can ask for it."""
 
 KEPT_BYTES: Final = 20 * 1024 * 1024
-"""What those batches may take; the oldest go first."""
+"""What those batches may take, and as much again what was refused; the oldest go first."""
 
 FORGET_EVERY: Final = 500
 """Receipted batches between two looks at what may be dropped."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,20 +72,20 @@ class Outbox:
         self._number = 0
         self._settled = FORGET_EVERY
         self.boot = self._begin_epoch()
-        self.pending: list[Item] = [
-            load_item(kind, content)
-            for kind, content in self._connection.execute("SELECT kind, content FROM pending ORDER BY id")
-        ]
+        self.pending: list[Item] = self._load_pending()
 
     def put(self, entries: Iterable[Entry]) -> None:
-        """Store items and memories in one durable transaction. Raises OutboxFailed, and then nothing is stored."""
+        """Store items and memories in one durable transaction. Raises OutboxFailed, and then nothing is stored.
+
+        An item that does not fit the wire is logged and left out.
+        """
         entries = list(entries)
-        items = [item for entry in entries for item in entry.items]
+        dumped = list(_dumped(item for entry in entries for item in entry.items))
         memories = [entry.memory for entry in entries if entry.memory is not None]
         with self._transaction() as connection:
-            connection.executemany("INSERT INTO pending (kind, content) VALUES (?, ?)", map(dump_item, items))
+            connection.executemany("INSERT INTO pending (kind, content) VALUES (?, ?)", (row for _, row in dumped))
             connection.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?)", map(dump_memory, memories))
-        self.pending += items
+        self.pending += [item for item, _ in dumped]
 
     def seal(self) -> int:
         """Seal everything pending, and give the number of batches that made."""
@@ -92,10 +96,8 @@ class Outbox:
         return count
 
     def waiting(self, most: int) -> list[Sealed]:
-        """Up to `most` batches that have no receipt, oldest first."""
-        rows = self._connection.execute(
-            "SELECT epoch, number, sealed FROM batch WHERE state = 'waiting' ORDER BY id LIMIT ?", (most,)
-        )
+        """Up to `most` batches that have no receipt, oldest first. Raises OutboxFailed, as every look into it does."""
+        rows = self._select("SELECT epoch, number, sealed FROM batch WHERE state = 'waiting' ORDER BY id LIMIT ?", most)
         return [Sealed(epoch=int(epoch, 16), number=number, sealed=sealed) for epoch, number, sealed in rows]
 
     def settle(self, receipt: Receipt) -> int:
@@ -118,12 +120,12 @@ class Outbox:
 
     def memories(self) -> dict[DeviceUid, Memory]:
         """What is remembered of each device."""
-        rows = self._connection.execute("SELECT content FROM memory")
+        rows = self._select("SELECT content FROM memory")
         return {memory.device: memory for (content,) in rows for memory in (load_memory(content),)}
 
     def counts(self) -> dict[str, int]:
         """How many batches are waiting, taken (and still kept) and refused."""
-        return dict(self._connection.execute("SELECT state, count(*) FROM batch GROUP BY state"))
+        return dict(self._select("SELECT state, count(*) FROM batch GROUP BY state"))
 
     def close(self) -> None:
         """Close the file."""
@@ -136,6 +138,25 @@ class Outbox:
                 (f"{self.epoch:016x}", self._clock().isoformat()),
             ).fetchone()
         return int(row[0])
+
+    def _load_pending(self) -> list[Item]:
+        """What was not sealed when the outbox was closed; what no longer reads is kept aside with the reason."""
+        items: list[Item] = []
+        for row, kind, content in self._select("SELECT id, kind, content FROM pending ORDER BY id"):
+            try:
+                items.append(load_item(kind, content))
+            except ItemUnfit as unfit:
+                _log.error("%s. It is kept aside", unfit)
+                self._set_aside(row, unfit)
+        return items
+
+    def _set_aside(self, row: int, unfit: ItemUnfit) -> None:
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT INTO unreadable (kind, content, reason) SELECT kind, content, ? FROM pending WHERE id = ?",
+                (unfit.problem, row),
+            )
+            connection.execute("DELETE FROM pending WHERE id = ?", (row,))
 
     def _seal(self, items: Sequence[Item]) -> None:
         body = encode_body(pack(items, self._clock(), self.boot))
@@ -154,26 +175,47 @@ class Outbox:
         del self.pending[: len(items)]
 
     def _forget(self, connection: sqlite3.Connection) -> None:
-        """Drop taken batches that are old, or more than may be kept."""
+        """Drop taken batches that are old, and taken or refused ones that are more than may be kept."""
         self._settled = 0
         old = (self._clock() - KEPT).isoformat()
         connection.execute("DELETE FROM batch WHERE state = 'taken' AND settled_at < ?", (old,))
         connection.execute(
-            "DELETE FROM batch WHERE id IN (SELECT id FROM (SELECT id, sum(length(sealed)) OVER (ORDER BY id DESC) AS"
-            " total FROM batch WHERE state = 'taken') WHERE total > ?)",
+            "DELETE FROM batch WHERE id IN (SELECT id FROM (SELECT id, sum(length(sealed)) OVER"
+            " (PARTITION BY state ORDER BY id DESC) AS total FROM batch WHERE state != 'waiting') WHERE total > ?)",
             (KEPT_BYTES,),
         )
 
+    def _select(self, query: str, *parameters: object) -> list[Any]:
+        with _sqlite_speaking():
+            return self._connection.execute(query, parameters).fetchall()
+
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
-        try:
+        with _sqlite_speaking():
             self._connection.execute("BEGIN IMMEDIATE")
-            yield self._connection
-            self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise OutboxFailed(str(error)) from error
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+
+@contextmanager
+def _sqlite_speaking() -> Generator[None]:
+    """What SQLite raises is an OutboxFailed."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OutboxFailed(str(error)) from error
+
+
+def _dumped(items: Iterable[Item]) -> Iterator[tuple[Item, tuple[str, bytes]]]:
+    for item in items:
+        try:
+            yield item, dump_item(item)
+        except ItemUnfit as unfit:
+            _log.error("%s. It is left out", unfit)
 
 
 def _open(path: Path) -> sqlite3.Connection:

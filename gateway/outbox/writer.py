@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -14,6 +15,7 @@ from gateway.outbox.packing import sample_count
 from gateway.outbox.store import Outbox
 from gateway.sessions.entries import Entry
 from gateway.sessions.urgency import is_urgent
+from vocabulary.wire.batches import Item
 
 FLUSH_SAMPLES: Final = 10
 """A batch is sealed when this many samples wait,"""
@@ -43,14 +45,16 @@ class OutboxWriter:
     """Runs an outbox in a thread of its own; what is put at the same time becomes one commit.
 
     Promises: `put` returns when its items are on disk, however long the disk takes to accept them; what is due is
-    sealed within `FLUSH_S`; `on_sealed` is called, in the thread, whenever there is something new to send.
+    sealed within `FLUSH_S`; `on_sealed` is called, in the thread, whenever there is something new to send; whoever asks
+    is told how it ended, also by a fault that ends the thread.
     """
 
     def __init__(self, outbox: Outbox, on_sealed: Callable[[], None]) -> None:
         self._outbox, self._on_sealed = outbox, on_sealed
         self._requests: SimpleQueue[_Request] = SimpleQueue()
         self._thread = Thread(target=self._run, name="outbox", daemon=True)
-        self._waiting_since: float | None = None
+        self._ended: Future[None] = Future()
+        self._seal_at = monotonic() if outbox.pending else None  # None when nothing waits
 
     def start(self) -> None:
         """Start the thread."""
@@ -61,31 +65,57 @@ class OutboxWriter:
         await self._request(entry)
 
     async def ask(self, act: Callable[[Outbox], R]) -> R:
-        """Do something on the outbox, and give what it gives."""
+        """Do something on the outbox, and give what it gives. Raises what that raises."""
         result: R = await self._request(act)
         return result
 
+    async def ended(self) -> None:
+        """Return when the thread was stopped. Raises the fault that ended it before."""
+        await asyncio.shield(asyncio.wrap_future(self._ended))
+
     async def stop(self) -> None:
-        """Seal what is pending, close the outbox, end the thread."""
-        await self._request(None)
+        """Seal what is pending, close the outbox, end the thread, unless a fault has ended it."""
+        if not self._ended.done():
+            await self._request(None)
         await asyncio.to_thread(self._thread.join)
 
     async def _request(self, what: Entry | Callable[[Outbox], Any] | None) -> Any:  # noqa: ANN401 - what was asked for
         told: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._requests.put(_Request(what, told))
+        if self._ended.done():
+            self._ended.result()
         return await told
 
     def _run(self) -> None:
-        while not self._turn():
-            pass
+        requests: list[_Request] = []
+        try:
+            while not self._turn(requests := self._gather()):
+                pass
+        except Exception as fault:  # noqa: BLE001 - handed on to whoever waits
+            self._ended.set_exception(fault)
+            for request in (*requests, *self._requests_left()):
+                request.tell(None, fault)
+        else:
+            self._ended.set_result(None)
 
-    def _turn(self) -> bool:
+    def _gather(self) -> list[_Request]:
+        """The requests of a moment; none when it is time to seal."""
+        timeout = None if self._seal_at is None else max(0, self._seal_at - monotonic())
+        try:
+            return [self._requests.get(timeout=timeout), *self._requests_left()]
+        except Empty:
+            return []
+
+    def _requests_left(self) -> Iterator[_Request]:
+        while not self._requests.empty():
+            yield self._requests.get()
+
+    def _turn(self, requests: Sequence[_Request]) -> bool:
         """Serve what was asked since the last turn; True when that was to stop."""
-        requests = self._gather()
         self._put([(request, request.what) for request in requests if isinstance(request.what, Entry)])
         stops = [request for request in requests if request.what is None]
-        if (stops or self._flush_due()) and not self._try(self._seal):
-            self._waiting_since = monotonic()
+        if stops or (self._seal_at is not None and monotonic() >= self._seal_at):
+            self._seal()
         for request in requests:
             if callable(request.what):
                 self._do(request, request.what)
@@ -95,40 +125,33 @@ class OutboxWriter:
             request.tell(None)
         return bool(stops)
 
-    def _gather(self) -> list[_Request]:
-        """The requests of a moment; none when it is time to flush."""
-        timeout = None if self._waiting_since is None else max(0, self._waiting_since + FLUSH_S - monotonic())
-        try:
-            requests = [self._requests.get(timeout=timeout)]
-        except Empty:
-            return []
-        while not self._requests.empty():
-            requests.append(self._requests.get())
-        return requests
-
-    def _put(self, puts: list[tuple[_Request, Entry]]) -> None:
+    def _put(self, puts: Sequence[tuple[_Request, Entry]]) -> None:
         if not puts:
             return
         while not self._try(lambda: self._outbox.put(entry for _, entry in puts)):
             sleep(RETRY_S)
-        if self._outbox.pending and self._waiting_since is None:
-            self._waiting_since = monotonic()
+        self._note_when_due(item for _, entry in puts for item in entry.items)
         for request, _ in puts:
             request.tell(None)
 
-    def _flush_due(self) -> bool:
-        pending, since = self._outbox.pending, self._waiting_since
-        if since is None:
-            return False
-        full = sample_count(pending) >= FLUSH_SAMPLES or monotonic() >= since + FLUSH_S
-        return full or any(is_urgent(item) for item in pending)
+    def _note_when_due(self, items: Iterable[Item]) -> None:
+        """What is urgent, or makes a batch full, is due at once."""
+        pending = self._outbox.pending
+        if pending:
+            at_once = any(map(is_urgent, items)) or sample_count(pending) >= FLUSH_SAMPLES
+            due = monotonic() + (0 if at_once else FLUSH_S)
+            self._seal_at = due if self._seal_at is None else min(self._seal_at, due)
 
     def _seal(self) -> None:
-        if self._outbox.seal():
+        """Seal what is pending; what a disk that failed leaves is due again later."""
+        before = len(self._outbox.pending)
+        self._try(self._outbox.seal)
+        left = len(self._outbox.pending)
+        self._seal_at = monotonic() + FLUSH_S if left else None
+        if left < before:
             self._on_sealed()
-        self._waiting_since = None
 
-    def _try(self, act: Callable[[], None]) -> bool:
+    def _try(self, act: Callable[[], object]) -> bool:
         try:
             act()
         except OutboxFailed as failure:
@@ -139,7 +162,7 @@ class OutboxWriter:
     def _do(self, request: _Request, act: Callable[[Outbox], Any]) -> None:
         try:
             request.tell(act(self._outbox))
-        except OutboxFailed as failure:
+        except Exception as failure:  # noqa: BLE001 - who asked decides
             request.tell(None, failure)
 
 

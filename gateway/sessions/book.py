@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from device_drivers.errors import DriverError
 from device_drivers.families import Family
 from gateway.sessions.entries import Entry, Memory
-from gateway.sessions.tracker import Followed, introduce, on_mark, on_reading, on_record
+from gateway.sessions.tracker import Followed, introduce, keep, on_mark, on_reading, on_record
 from vocabulary.devices import DeviceDescription, Mark
 from vocabulary.identity import DeviceUid
 from vocabulary.instants import Anchor
@@ -30,7 +31,7 @@ class SessionBook:
     """What the gateway knows of each device's sessions.
 
     Promises: when a method returns, what it was told is on disk, and so is what will be remembered of it after a
-    restart; `stored_upto` never names a record that is not on disk.
+    restart; `stored_upto` never names a record that is not on disk, nor one after such.
     """
 
     def __init__(self, put: Put, memories: Mapping[DeviceUid, Memory]) -> None:
@@ -60,16 +61,20 @@ class SessionBook:
             items += new
         await self._step(device, followed, tuple(items))
 
-    async def record(self, device: DeviceUid, stored: StoredBytes, *, in_order: bool) -> None:
-        """A record was fetched; `in_order`: every older one is on disk, so this one may be acknowledged.
+    async def record(self, device: DeviceUid, stored: StoredBytes) -> None:
+        """A record was fetched, and every older one was before it; one that is on disk already is no news.
 
-        Raises DriverError when no record reads so; then nothing is stored.
+        Raises DriverError when no record reads so; its bytes are on disk all the same.
         """
-        record = stored.family.read_record(stored.data)
-        if in_order:
-            upto = max(self._memories[device].stored_upto, record.counter)
-            self._memories[device] = replace(self._memories[device], stored_upto=upto)
-        await self._step(device, *on_record(self._followed[device], record, stored.data, stored.at))
+        followed = self._followed[device]
+        try:
+            record = stored.family.read_record(stored.data)
+        except DriverError:
+            await self._put(Entry(items=(keep(followed.description, stored.data, stored.at),)))
+            raise
+        if record.counter > self.stored_upto(device):
+            self._memories[device] = replace(self._memories[device], stored_upto=record.counter)
+            await self._step(device, *on_record(followed, record, stored.data, stored.at))
 
     async def stored(self, device: DeviceUid, upto: int) -> None:
         """All records of the device up to this counter are on disk; 0 when it is to be read anew."""

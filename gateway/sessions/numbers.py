@@ -13,6 +13,7 @@ def whole_sequence(low: int, expected: int) -> int:
 def whole_counter(low: int, newest: int) -> int:
     """The session counter with these low 16 bits that is the newest record's, or the next one after it.
 
-    Counters only rise, and a running session's counter is above that of every record.
+    Counters begin at 1 and only rise, and a running session's counter is above that of every record.
     """
-    return newest + (low - newest) % _WRAP
+    lowest = max(newest, 1)
+    return lowest + (low - lowest) % _WRAP

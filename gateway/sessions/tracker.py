@@ -91,10 +91,14 @@ def on_record(followed: Followed, record: SessionRecord, data: bytes, at: dateti
     """A record was fetched; `data` are its bytes as the device gave them."""
     produced = int(record.elapsed.total_seconds())
     missing = _gap(followed, record.counter, _next_sample(followed, record.counter), produced)
-    description = followed.description
-    item = StoredRecord(device=description.device, family=description.family, data=data, received_at=at)
+    item = keep(followed.description, data, at)
     open_still = tuple(one for one in followed.progress if one.counter != record.counter)
     return replace(followed, newest=max(followed.newest, record.counter), progress=open_still), (*missing, item)
+
+
+def keep(description: DeviceDescription, data: bytes, at: datetime) -> StoredRecord:
+    """A record as the device gave it, whatever it says."""
+    return StoredRecord(device=description.device, family=description.family, data=data, received_at=at)
 
 
 def introduce(description: DeviceDescription) -> SeenDevice:

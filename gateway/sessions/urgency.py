@@ -2,17 +2,17 @@
 
 from typing import Final
 
-from vocabulary.devices import DeviceState, Modality
+from vocabulary.devices import DeviceState
 from vocabulary.readings import Sign
 from vocabulary.wire.batches import Item, ReportedMark, SampleBlock, StoredRecord
 
-HOT_CELSIUS: Final = {Modality.LED: 41.0, Modality.RF: 42.0, Modality.EMS: 41.0}
-"""Skin from here on is reported without waiting: home RF devices cut off at 42 ± 0.5 °C; an applied part above
-41 °C must be disclosed (IEC 60601-1, 11.1.2)."""
+WARM_CELSIUS: Final = 35.0
+"""Skin from here on is reported without waiting. The home does not know the regimen, and the lowest limit that one may
+set is 35 °C: a sample over it must not wait for company."""
 
 
 def is_urgent(item: Item) -> bool:
-    """Start, stop, fault, trip and over-temperature flush at once."""
+    """Start, stop, fault, trip and skin that may be too warm flush at once."""
     match item:
         case ReportedMark() | StoredRecord():
             return True
@@ -24,5 +24,5 @@ def is_urgent(item: Item) -> bool:
 
 def _alarming(block: SampleBlock) -> bool:
     skin = block.columns.skin_celsius or []
-    hot = any(value is not None and value >= HOT_CELSIUS[block.modality] for value in skin)
-    return hot or any(signs & Sign.TRIP for signs in block.columns.signs)
+    warm = any(value is not None and value >= WARM_CELSIUS for value in skin)
+    return warm or any(signs & Sign.TRIP for signs in block.columns.signs)

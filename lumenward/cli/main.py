@@ -5,7 +5,8 @@ Exit codes: 0 done; 1 it failed, and standard error says why; 2 the command or t
 """
 
 import sys
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, cast
 
 import typer
 from rich.console import Console
@@ -35,16 +36,39 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line, and end with an exit code that means something."""
-    complaint = Console(stderr=True, highlight=False)
     try:
         app(standalone_mode=True)
-    except SettingsError as error:
-        complaint.print(str(error), style="red", markup=False, soft_wrap=True)
-        sys.exit(WRONG)
-    except Interrupted:
-        sys.exit(INTERRUPTED)
-    except LumenwardError as error:
-        complaint.print(str(error), style="red", markup=False, soft_wrap=True)
-        sys.exit(FAILED)
+    except (LumenwardError, ExceptionGroup) as error:
+        sys.exit(end(error, Console(stderr=True, highlight=False)))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def end(error: Exception, complaint: Console) -> int:
+    """Say what went wrong, and give the exit code. Raises the error when it is, or holds, a fault of ours."""
+    causes = tuple(_causes(error))
+    for cause in causes:
+        if not isinstance(cause, LumenwardError):
+            raise error
+        if not isinstance(cause, Interrupted):
+            complaint.print(str(cause), style="red", markup=False, soft_wrap=True)
+    return max(_exit_code(cause) for cause in causes)
+
+
+def _causes(error: Exception) -> Iterator[Exception]:
+    """What went wrong in each of the parts that ran side by side."""
+    if isinstance(error, ExceptionGroup):
+        for part in cast("ExceptionGroup[Exception]", error).exceptions:
+            yield from _causes(part)
+    else:
+        yield error
+
+
+def _exit_code(cause: Exception) -> int:
+    match cause:
+        case Interrupted():
+            return INTERRUPTED
+        case SettingsError():
+            return WRONG
+        case _:
+            return FAILED

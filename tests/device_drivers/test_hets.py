@@ -14,6 +14,7 @@ from device_drivers.hets.live import read_live
 from device_drivers.hets.procedures import (
     ABORT_RECORDS,
     STOP,
+    AccessAnswer,
     AccessResult,
     ControlAnswer,
     acknowledge_records,
@@ -174,16 +175,16 @@ def test_orders_have_the_bytes_of_the_vectors():
 
 
 @pytest.mark.parametrize(
-    ("answer", "result"),
+    ("answer", "operation", "result"),
     [
-        ("answer_report_ok", AccessResult.OK),
-        ("answer_no_records", AccessResult.NO_RECORDS),
-        ("answer_abort_ok", AccessResult.OK),
-        ("delete_unacknowledged_answer", AccessResult.NOT_COMPLETED),
+        ("answer_report_ok", 1, AccessResult.OK),
+        ("answer_no_records", 1, AccessResult.NO_RECORDS),
+        ("answer_abort_ok", 3, AccessResult.OK),
+        ("delete_unacknowledged_answer", 2, AccessResult.NOT_COMPLETED),
     ],
 )
-def test_record_access_answers_read_as_the_vectors_say(answer, result):
-    assert read_access_answer(vector("racp", answer)) is result
+def test_record_access_answers_say_what_they_answer_and_how(answer, operation, result):
+    assert read_access_answer(vector("racp", answer)) == AccessAnswer(operation, result)
 
 
 def test_control_answers_read_as_the_vectors_say():

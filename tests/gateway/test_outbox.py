@@ -1,6 +1,7 @@
 """The outbox: what it was given is on disk, and leaves only on a receipt that names it with its tag."""
 
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,15 +10,16 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
 
 from gateway.errors import OutboxFailed, OutboxTooNew
 from gateway.outbox.packing import joined, pack
-from gateway.outbox.store import Outbox
+from gateway.outbox.store import KEPT_BYTES, Outbox
 from gateway.sessions.entries import Entry, Memory
 from gateway.sessions.tracker import Progress, on_reading
 from tests.gateway.devices import NOON, UID, followed, reading
 from vocabulary.identity import GatewayId
-from vocabulary.wire.batches import Gap, LinkStatus, SampleBlock, decode_body
+from vocabulary.wire.batches import Gap, LinkStatus, SampleBlock, SeenAnchor, decode_body
 from vocabulary.wire.envelope import read_header, tag_of, unseal
 from vocabulary.wire.keys import GatewayKey
 from vocabulary.wire.receipts import Receipt
@@ -157,6 +159,58 @@ def test_a_large_body_travels_compressed(outbox):
     assert body_of(sealed).samples[0].count == 300
 
 
+UNFIT = {
+    "a counter below 1": replace(samples(0)[0], counter=0),
+    "a negative uncertainty": SeenAnchor(device=UID, timeline=1, tick_s=5.0, at=NOON, uncertainty_s=-1.0),
+    "a signal nobody measures": LinkStatus(device=UID, connected=True, heard_at=NOON, rssi_dbm=127),
+    "a number beyond every integer": Gap(device=UID, counter=1, first=0, last=2**70),
+}
+
+
+@pytest.mark.parametrize("unfit", UNFIT.values(), ids=UNFIT)
+def test_an_item_that_does_not_fit_the_wire_is_left_out_alone_and_named(outbox, caplog, unfit):
+    outbox.put([Entry(items=(unfit, *samples(7)))])
+    outbox.seal()
+    (sealed,) = outbox.waiting(10)
+    assert [block.first for block in body_of(sealed).samples] == [7]
+    assert type(unfit).__name__ in caplog.text
+
+
+@pytest.mark.parametrize("row", [("SampleBlock", b"\x80"), ("Unheard", b""), ("Gap", b"no msgpack")])
+def test_what_waited_and_no_longer_reads_is_kept_aside_and_stops_nobody(outbox, path, row):
+    outbox.put([Entry(items=samples(0))])
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("INSERT INTO pending (kind, content) VALUES (?, ?)", row)
+    again = Outbox(path, GATEWAY, KEY, lambda: NOON)
+    again.put([Entry(items=samples(1))])
+    again.seal()
+    assert body_of(again.waiting(1)[0]).samples[0].count == 2
+    again.close()
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT kind, content FROM unreadable").fetchall() == [row]
+
+
+def test_refused_batches_are_kept_within_a_bound_the_newest_of_them(outbox, path):
+    for number in range(3):
+        outbox.put([Entry(items=samples(number))])
+        outbox.seal()
+    outbox.settle(receipt(refused=outbox.waiting(10)))
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE batch SET sealed = zeroblob(?)", (KEPT_BYTES // 2,))
+    again = Outbox(path, GATEWAY, KEY, lambda: NOON)
+    again.settle(Receipt(epoch="0" * 16))
+    again.close()
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT number FROM batch").fetchall() == [(2,), (3,)]
+
+
+@pytest.mark.parametrize("look", [lambda box: box.waiting(1), Outbox.memories, Outbox.counts])
+def test_a_look_into_an_outbox_that_cannot_be_read_says_so(outbox, look):
+    outbox._connection.executescript("DROP TABLE batch; DROP TABLE memory")
+    with pytest.raises(OutboxFailed, match="no such table"):
+        look(outbox)
+
+
 @pytest.mark.usefixtures("outbox")
 def test_an_outbox_of_a_newer_version_is_left_alone(path):
     other = sqlite3.connect(path)
@@ -176,7 +230,7 @@ def test_a_disk_that_fails_stores_nothing_and_says_so(outbox, path):
     blocker = sqlite3.connect(path, isolation_level=None)
     outbox._connection.execute("PRAGMA busy_timeout = 0")
     blocker.execute("BEGIN IMMEDIATE")
-    with pytest.raises(OutboxFailed, match="cannot be written"):
+    with pytest.raises(OutboxFailed, match="cannot be read or written"):
         outbox.put([Entry(items=samples(0))])
     blocker.execute("ROLLBACK")
     blocker.close()

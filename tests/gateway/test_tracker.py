@@ -82,6 +82,10 @@ def test_the_low_bits_of_a_number_that_wrapped_are_made_whole():
     assert whole_counter(low=0xFFFE, newest=0x1FFFE) == 0x1FFFE
 
 
+def test_no_session_has_the_counter_zero():
+    assert whole_counter(low=0, newest=0) == 0x10000
+
+
 @given(st.integers(0, 2**31), st.integers(-30000, 30000))
 def test_a_sequence_number_is_whole_again_within_half_a_wrap(expected, step):
     number = max(0, expected + step)
@@ -113,12 +117,13 @@ def test_a_mark_moves_the_newest_record_on():
     [
         (reading(0), True),
         (reading(1), False),
-        (reading(1, skin_celsius=41.5), True),
+        (reading(1, skin_celsius=34.9), False),
+        (reading(1, skin_celsius=35.0), True),
         (replace(reading(1), state=DeviceState.FAULT), True),
         (replace(reading(1), measurement=replace(reading(1).measurement, signs=Sign.TRIP)), True),
     ],
 )
-def test_start_heat_trip_and_fault_do_not_wait_for_company(block, urgent):
+def test_start_warm_skin_trip_and_fault_do_not_wait_for_company(block, urgent):
     before, _ = feed(followed(), 0) if block.sequence_low else (followed(), ())
     _, (item,) = on_reading(before, block, NOON)
     assert is_urgent(item) is urgent

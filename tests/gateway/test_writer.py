@@ -126,3 +126,48 @@ def test_stopping_seals_what_is_pending(path):
     again = Outbox(path, GATEWAY, KEY, lambda: NOON)
     assert [body_of(batch).samples[0].count for batch in again.waiting(10)] == [2]
     again.close()
+
+
+def test_what_waited_when_the_process_died_is_sealed_when_it_is_back(path):
+    before = Outbox(path, GATEWAY, KEY, lambda: NOON)
+    before.put([Entry(items=samples(1))])
+    before.close()
+
+    async def scenario():
+        async with Running(path) as running, asyncio.timeout(3):
+            await running.sealed.wait()
+            return await running.waiting()
+
+    assert len(asyncio.run(scenario())) == 1
+
+
+def test_whoever_asks_is_told_what_went_wrong_and_the_thread_lives_on(path):
+    async def scenario():
+        async with Running(path) as running, asyncio.timeout(3):
+            with pytest.raises(ZeroDivisionError):
+                await running.writer.ask(lambda _: 1 // 0)
+            await running.writer.put(Entry(items=samples(1)))
+
+    asyncio.run(scenario())
+
+
+class Torn(Outbox):
+    """An outbox with a fault of ours in it."""
+
+    def seal(self):
+        raise ZeroDivisionError
+
+
+def test_a_fault_that_ends_the_thread_is_raised_to_all_who_wait_and_to_all_who_come(path):
+    async def scenario():
+        outbox = Torn(path, GATEWAY, KEY, lambda: NOON)
+        writer = OutboxWriter(outbox, lambda: None)
+        writer.start()
+        asked = writer.put(Entry(items=samples(0))), writer.ask(lambda box: box.epoch), writer.ended()
+        faults = await asyncio.gather(*asked, return_exceptions=True)
+        faults += await asyncio.gather(writer.put(Entry(items=samples(1))), return_exceptions=True)
+        await writer.stop()
+        outbox.close()
+        return [type(fault) for fault in faults]
+
+    assert asyncio.run(asyncio.wait_for(scenario(), 3)) == [type(None), *[ZeroDivisionError] * 3]

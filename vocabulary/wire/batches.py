@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from vocabulary.devices import DeviceState, Fault, Feature, Lockout, Modality, Zone
 from vocabulary.errors import BodyError
-from vocabulary.wire.limits import BLOCK_SAMPLES, ITEMS, TEXT
+from vocabulary.wire.limits import BLOCK_SAMPLES, DURATION_S, ITEMS, TEXT
 
 Uid = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
 U32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
@@ -20,7 +20,7 @@ Counter = Annotated[int, Meta(ge=1, le=2**32 - 1)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Text = Annotated[str, Meta(max_length=TEXT)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
-DurationS = Annotated[float, Meta(ge=0, le=10 * 366 * 86400)]
+DurationS = Annotated[float, Meta(ge=0, le=DURATION_S)]
 
 _Length = Meta(min_length=1, max_length=BLOCK_SAMPLES)
 Seconds = Annotated[list[Annotated[int, Meta(ge=0, le=65535)]], _Length]

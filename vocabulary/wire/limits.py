@@ -20,5 +20,8 @@ BLOCK_SAMPLES: Final = 3600
 TEXT: Final = 40
 """Characters of a device's own words (model, serial, firmware)."""
 
+DURATION_S: Final = 36525 * 86400
+"""A device's tick, and how uncertain an instant may be: a century, for some count from 2000."""
+
 REASON: Final = 200
 """Characters of a reason."""

@@ -1,0 +1,229 @@
+"""The conversation with a HETS device: nothing received is lost, and a record that does not read stops nothing."""
+
+import asyncio
+import struct
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import pytest
+
+from device_drivers.hets import gatt
+from gateway.ble.hets import Conversation
+from gateway.errors import LinkLost
+from gateway.sessions.book import SessionBook
+from tests.gateway.devices import MASK, NOON, UID
+from tests.vectors import VECTORS
+from vocabulary.wire.batches import Gap, SampleBlock, SeenAnchor, StoredRecord
+
+TICK = bytes([0x21]) + (1000).to_bytes(6, "little") + bytes(4)
+REPORTED, ABORTED = bytes.fromhex("06000101"), bytes.fromhex("06000301")
+RECORD, COUNTER = bytes.fromhex(VECTORS["record_led"]["hex"]), VECTORS["record_led"]["counter"]
+UNREADABLE = bytes(56)
+WHOLE = b"\x03"
+"""The header of a message in one segment."""
+
+
+def live(number):
+    return struct.pack("<BBHHHHHhHHBB", 2, 0xFF, number, 1, number, 600 - number, 300, 3400, 10, 0xFFFF, 80, 1)
+
+
+class Mask:
+    """A device at the other end of a link. A value that is read comes as a notification too."""
+
+    address = "C0:00:00:00:00:01"
+
+    def __init__(self, newest=0, records=()):
+        self.lost, self.take = asyncio.Event(), {}
+        self.newest, self.records = newest, list(records)
+        self.reports, self.acknowledged = [], []
+
+    async def read(self, characteristic):
+        await asyncio.sleep(0.001)
+        value = TICK if characteristic == gatt.ELAPSED_TIME else self.state()
+        self.notify(characteristic, value)
+        return value
+
+    def state(self):
+        return struct.pack("<BBIIIHBBH", 1, 0, self.newest, min(self.newest, 1), 1, 0, 0, 80, 0xFFFF)
+
+    def notify(self, characteristic, value):
+        if characteristic in self.take:
+            self.take[characteristic](value)
+
+    async def subscribe(self, characteristic, take):
+        self.take[characteristic] = take
+
+    async def write(self, characteristic, value):
+        await asyncio.sleep(0.001)
+        if characteristic == gatt.CONTROL:
+            self.acknowledged.append(int.from_bytes(value[1:], "little"))
+            self.notify(gatt.CONTROL, bytes([0x80, value[0], 1]))
+        elif value[0] == 1:
+            self.reports.append(int.from_bytes(value[3:], "little"))
+            self.report()
+        else:
+            self.abort()
+
+    def report(self):
+        for record in self.records:
+            self.notify(gatt.RECORD, WHOLE + record)
+        self.notify(gatt.RECORD_ACCESS, REPORTED)
+
+    def abort(self):
+        self.notify(gatt.RECORD_ACCESS, ABORTED)
+
+    async def close(self):
+        self.take.clear()
+
+
+class Disk:
+    """Where a book puts its entries, slowly."""
+
+    def __init__(self, seconds=0.0):
+        self.items, self.seconds = [], seconds
+
+    async def put(self, entry):
+        await asyncio.sleep(self.seconds)
+        self.items += entry.items
+
+    def of(self, kind):
+        return [item for item in self.items if isinstance(item, kind)]
+
+
+@asynccontextmanager
+async def talking(mask, disk, clock=lambda: NOON):
+    """A conversation on its way; cut off at the end if it has not ended by then."""
+    book = SessionBook(disk.put, {})
+    await book.meet(MASK)
+    talk = asyncio.ensure_future(Conversation(mask, MASK, book, clock).run())
+    await asyncio.sleep(0.2)
+    try:
+        yield talk
+    finally:
+        talk.cancel()
+        with suppress(asyncio.CancelledError, LinkLost):
+            await talk
+
+
+def in_time(scenario):
+    asyncio.run(asyncio.wait_for(scenario(), 5))
+
+
+def test_what_was_received_before_the_link_broke_is_stored():
+    async def scenario():
+        mask, disk = Mask(), Disk(0.02)
+        async with talking(mask, disk) as talk:
+            for number in range(8):
+                mask.notify(gatt.LIVE, live(number))
+                await asyncio.sleep(0.002)
+            mask.lost.set()
+            with pytest.raises(LinkLost):
+                await talk
+        assert [block.first for block in disk.of(SampleBlock)] == list(range(8))
+
+    in_time(scenario)
+
+
+class Farewell(Mask):
+    """A mask that sends a frame while the link is being closed."""
+
+    async def close(self):
+        self.notify(gatt.LIVE, live(0))
+        await super().close()
+
+
+def test_what_is_received_until_the_link_is_closed_is_stored():
+    async def scenario():
+        mask, disk = Farewell(), Disk(0.02)
+        async with talking(mask, disk):
+            pass
+        assert len(disk.of(SampleBlock)) == 1
+
+    in_time(scenario)
+
+
+def test_a_record_that_does_not_read_is_kept_as_bytes_and_holds_nobody_up(caplog):
+    async def scenario():
+        mask, disk = Mask(COUNTER, [UNREADABLE, RECORD]), Disk()
+        async with talking(mask, disk):
+            pass
+        assert [item.data for item in disk.of(StoredRecord)] == [UNREADABLE, RECORD]
+        assert (mask.reports, mask.acknowledged) == ([1], [COUNTER])
+
+    in_time(scenario)
+    assert caplog.text.count("does not read") == 1
+
+
+def test_a_newest_record_that_does_not_read_is_told_once_a_link_and_not_acknowledged():
+    async def scenario():
+        mask, disk = Mask(COUNTER + 1, [RECORD, UNREADABLE]), Disk()
+        async with talking(mask, disk):
+            mask.newest += 1
+            mask.notify(gatt.STATE, mask.state())
+            await asyncio.sleep(0.1)
+        assert [item.data for item in disk.of(StoredRecord)] == [RECORD, UNREADABLE]
+        assert len(disk.of(Gap)) == 1
+        assert (mask.reports, mask.acknowledged) == ([1, COUNTER + 1], [COUNTER, COUNTER])
+
+    in_time(scenario)
+
+
+def test_records_are_asked_for_again_when_a_newer_one_is_told_of_and_not_before():
+    async def scenario():
+        mask, disk = Mask(newest=5), Disk()
+        async with talking(mask, disk):
+            assert mask.reports == [1]
+            mask.newest = 6
+            mask.notify(gatt.STATE, mask.state())
+            await asyncio.sleep(0.1)
+            assert mask.reports == [1, 1]
+
+    in_time(scenario)
+
+
+class Late(Mask):
+    """A mask that answers an abort late, and reports the first record wrongly the first time."""
+
+    def report(self):
+        loop = asyncio.get_running_loop()
+        if len(self.reports) == 1:
+            self.notify(gatt.RECORD, b"\x0a" + RECORD)
+        else:
+            loop.call_later(0.05, super().report)
+
+    def abort(self):
+        asyncio.get_running_loop().call_later(0.03, super().abort)
+
+
+def test_the_late_answer_to_an_abort_does_not_end_the_report_that_follows():
+    async def scenario():
+        mask, disk = Late(COUNTER, [RECORD]), Disk()
+        async with talking(mask, disk):
+            pass
+        assert len(disk.of(StoredRecord)) == 1
+        assert mask.reports == [1, 1]
+
+    in_time(scenario)
+
+
+@pytest.mark.parametrize(("step_s", "anchors"), [(0.001, 1), (-3, 0)])
+def test_a_clock_that_is_set_back_gives_no_anchor(step_s, anchors):
+    moments = iter(range(1000))
+
+    async def scenario():
+        disk = Disk()
+        async with talking(Mask(), disk, lambda: NOON + next(moments) * timedelta(seconds=step_s)):
+            pass
+        assert len(disk.of(SeenAnchor)) == anchors
+
+    in_time(scenario)
+
+
+def test_an_anchor_names_the_timeline_and_half_a_tick_of_doubt():
+    async def scenario():
+        disk = Disk()
+        async with talking(Mask(), disk):
+            pass
+        assert disk.of(SeenAnchor) == [SeenAnchor(device=UID, timeline=1, tick_s=1000.5, at=NOON, uncertainty_s=0.5)]
+
+    in_time(scenario)
