@@ -54,8 +54,10 @@ Name = tuple[int, int]
 class Uplink:
     """Sends what waits in the outbox until receipts let it go. Made and run on one event loop."""
 
-    def __init__(self, gateway: GatewayId, key: GatewayKey, broker: BrokerSettings) -> None:
-        self._gateway, self._key, self._broker = gateway, key, broker
+    def __init__(
+        self, gateway: GatewayId, key: GatewayKey, broker: BrokerSettings, *, resend_s: float = RESEND_S
+    ) -> None:
+        self._gateway, self._key, self._broker, self._resend_s = gateway, key, broker, resend_s
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._receipts: asyncio.Queue[bytes] = asyncio.Queue()
@@ -107,7 +109,7 @@ class Uplink:
         with_paho = set(self._with_paho.values())
         for batch in waiting:
             name = (batch.epoch, batch.number)
-            if name not in with_paho and now - self._sent.get(name, -RESEND_S) >= RESEND_S:
+            if name not in with_paho and now - self._sent.get(name, -self._resend_s) >= self._resend_s:
                 sent = self._client.publish(batch_topic(self._gateway), batch.sealed, qos=1)
                 self._with_paho[sent.mid] = name
                 self._sent[name] = now

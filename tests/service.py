@@ -1,10 +1,14 @@
 """A service on disk with one clinic, and a gateway that seals for it: what tests of the far side begin with."""
 
+import atexit
+import shutil
 from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import mkdtemp
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,8 +16,10 @@ from sqlalchemy import select
 from clinical.regimen import Limits, Regimen
 from monitor_api.app import Stores, make_worker, open_stores
 from monitor_api.check.checker import Checker
+from monitor_api.clock import clocks
 from monitor_api.ingest.opening import Arrival
 from monitor_api.ingest.receipts import Message
+from monitor_api.records.database import Database
 from monitor_api.records.devices import AssignmentRow, DeviceRow, GatewayKeyRow, GatewayRow
 from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.people import ClinicRow, PatientRow
@@ -21,6 +27,7 @@ from monitor_api.records.regimens import write_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
 from monitor_api.settings import ServerSettings
 from monitor_api.telemetry.series import SeriesKey
+from monitor_api.telemetry.sqlite import SqliteTelemetry
 from vocabulary.devices import Modality
 from vocabulary.identity import ClinicId, DeviceUid, GatewayId, RegimenId, session_id
 from vocabulary.quantities import Quantity, Unit
@@ -80,7 +87,20 @@ def settings(directory: Path) -> ServerSettings:
 
 
 def open_service(directory: Path) -> Stores:
-    return open_stores(settings(directory), {})
+    """The stores of a service in a directory; new ones are copies of some that were migrated once."""
+    told = settings(directory)
+    records = directory / "records.sqlite"
+    if not records.exists():
+        shutil.copy(_migrated(), records)
+    return Stores(database=Database(told.records), telemetry=SqliteTelemetry(told.telemetry), clocks=clocks({}))
+
+
+@cache
+def _migrated() -> Path:
+    directory = Path(mkdtemp(prefix="lumenward-test-"))
+    atexit.register(shutil.rmtree, directory)
+    open_stores(settings(directory), {}).close()
+    return directory / "records.sqlite"
 
 
 def found(stores: Stores) -> None:

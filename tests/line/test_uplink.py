@@ -68,7 +68,7 @@ class Ingest:
 async def sending(broker, directory):
     """A gateway without a radio: its outbox's writer, while its uplink runs."""
     outbox = Outbox(directory / "outbox.sqlite", GATEWAY, KEY, _now)
-    uplink = Uplink(GATEWAY, KEY, told(broker, GATEWAY))
+    uplink = Uplink(GATEWAY, KEY, told(broker, GATEWAY), resend_s=2)
     writer = OutboxWriter(outbox, uplink.wake)
     writer.start()
     running = asyncio.ensure_future(uplink.run(writer))
