@@ -33,7 +33,8 @@ class Steps:
 def in_child(work: Callable[[Steps], None], fatal: int | None) -> int | None:
     """Run work in a forked child that dies at a step; the number of steps it took, None when it was killed."""
     reading, writing = os.pipe()
-    gc.collect()  # what a fork would share must not be closed twice
+    gc.collect()  # what a fork would share must not be closed twice,
+    gc.freeze()  # and what lives on need not be looked at again before the next one
     child = os.fork()
     if child == 0:
         steps = Steps(fatal)
