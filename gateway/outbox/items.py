@@ -58,5 +58,8 @@ def dump_memory(memory: Memory) -> tuple[str, bytes]:
 
 
 def load_memory(content: bytes) -> Memory:
-    """The memory that `dump_memory` dumped."""
-    return _memory_decoder.decode(content)
+    """The memory that `dump_memory` dumped. Raises ItemUnfit."""
+    try:
+        return _memory_decoder.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ItemUnfit(Memory.__name__, str(error)) from error

@@ -119,9 +119,14 @@ class Outbox:
         return count
 
     def memories(self) -> dict[DeviceUid, Memory]:
-        """What is remembered of each device."""
-        rows = self._select("SELECT content FROM memory")
-        return {memory.device: memory for (content,) in rows for memory in (load_memory(content),)}
+        """What is remembered of each device; one that does not read is forgotten, and its device read anew."""
+        found: dict[DeviceUid, Memory] = {}
+        for device, content in self._select("SELECT device, content FROM memory"):
+            try:
+                found[DeviceUid(device)] = load_memory(content)
+            except ItemUnfit as unfit:
+                _log.error("%s: %s. All its records are read anew", device, unfit)
+        return found
 
     def counts(self) -> dict[str, int]:
         """How many batches are waiting, taken (and still kept) and refused."""

@@ -18,7 +18,7 @@ from gateway.outbox.store import KEPT_BYTES, Outbox
 from gateway.sessions.entries import Entry, Memory
 from gateway.sessions.tracker import Progress, on_reading
 from tests.gateway.devices import NOON, UID, followed, reading
-from vocabulary.identity import GatewayId
+from vocabulary.identity import DeviceUid, GatewayId
 from vocabulary.wire.batches import Gap, LinkStatus, SampleBlock, SeenAnchor, decode_body
 from vocabulary.wire.envelope import read_header, tag_of, unseal
 from vocabulary.wire.keys import GatewayKey
@@ -188,6 +188,15 @@ def test_what_waited_and_no_longer_reads_is_kept_aside_and_stops_nobody(outbox, 
     again.close()
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT kind, content FROM unreadable").fetchall() == [row]
+
+
+def test_a_memory_that_does_not_read_is_forgotten_and_stops_nobody(outbox, path):
+    for device in ("0" * 16, "1" * 16):
+        memory = Memory(device=DeviceUid(device), stored_upto=4, progress=())
+        outbox.put([Entry(items=(), memory=memory)])
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE memory SET content = x'c1' WHERE device = ?", ("0" * 16,))
+    assert [memory.stored_upto for memory in outbox.memories().values()] == [4]
 
 
 def test_refused_batches_are_kept_within_a_bound_the_newest_of_them(outbox, path):
