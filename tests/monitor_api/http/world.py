@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 
 import httpx
 from argon2 import PasswordHasher
-from fastapi import FastAPI
 from pydantic import SecretStr
 
 from alerts.life import State
@@ -33,6 +32,7 @@ from monitor_api.records.trail import Actor, ActorKind, Deed, leave_trail
 from monitor_api.settings import HttpSettings, ServerSettings
 from monitor_api.telemetry.series import SeriesKey
 from monitor_api.telemetry.sqlite import SqliteTelemetry
+from tests.monitor_api.http.clients import ORIGIN, Client
 from vocabulary.devices import DeviceState, Modality, Zone
 from vocabulary.identity import ClinicId, DeviceUid, GatewayId, SessionId, session_id
 from vocabulary.settings import BrokerSettings
@@ -40,7 +40,6 @@ from vocabulary.wire.batches import Columns, SampleBlock
 from vocabulary.wire.keys import GatewayKey
 
 NOW = datetime(2026, 3, 2, 20, tzinfo=UTC)
-ORIGIN = "http://lumenward.test"
 PASSWORD = "correct horse battery"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD_HASH = CHEAP.hash(PASSWORD)
@@ -309,30 +308,6 @@ def samples(tenant: Tenant, count: int = 600) -> tuple[SeriesKey, SampleBlock]:
         zone=Zone.CHEEK_LEFT,
     )
     return SeriesKey(clinic=tenant.id, session=tenant.session), block
-
-
-class Client:
-    """A caller of the API: a browser with its cookie and CSRF token, a machine with a token, or nobody."""
-
-    def __init__(self, runner: asyncio.Runner, app: FastAPI, headers: dict[str, str]) -> None:
-        self._runner = runner
-        transport = httpx.ASGITransport(app=app, client=("192.0.2.1", 1))
-        self.http = httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers)
-
-    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        return self._runner.run(self.http.request(method, path, **options))
-
-    def get(self, path: str, **options: Any) -> httpx.Response:
-        return self.request("GET", path, **options)
-
-    def post(self, path: str, **options: Any) -> httpx.Response:
-        return self.request("POST", path, **options)
-
-    def put(self, path: str, **options: Any) -> httpx.Response:
-        return self.request("PUT", path, **options)
-
-    def delete(self, path: str, **options: Any) -> httpx.Response:
-        return self.request("DELETE", path, **options)
 
 
 class World:
