@@ -85,9 +85,9 @@ def store_records(session: Session, batches: Iterable[Opened], now: datetime) ->
             if read is None:
                 continue
             key = rows.series_key(batch, item.device, read.counter)
-            sessions[key] = rows.new_session(batch, item.device, read.counter)
+            sessions[key] = rows.new_session(batch, item.device, read.counter) | {"recorded": True}
             kept[key, read.content] = _record_row(batch, item, key, read.content) | {"stored_at": now}
-    insert_new(session, SessionRow, list(sessions.values()))
+    upsert(session, SessionRow, list(sessions.values()), lambda _: {"recorded": True})
     insert_new(session, RecordRow, list(kept.values()))
     return set(sessions)
 

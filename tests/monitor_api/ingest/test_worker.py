@@ -396,3 +396,13 @@ def test_receipts_of_the_longest_reasons_are_ones_that_a_gateway_reads():
     ]
     opened = [open_receipt(message.payload, KEY.receipt_key(1)) for message in receipts(refused)]
     assert [number for one in opened for number, _, _ in one.refused] == list(range(1, 501))
+
+
+def test_a_session_whose_record_is_here_is_recorded_before_anybody_has_checked_it(service):
+    long_ago = datetime.now(UTC) - timedelta(days=3)
+    service.hand_over(service.gateway.batch(rf_samples(0)))
+    assert [row.recorded for row in rows(service.stores, SessionRow)] == [False]
+    service.hand_over(
+        service.gateway.batch(record_of(rf_record(1, start=long_ago)), record_of(rf_record(2, start=long_ago)))
+    )
+    assert [(row.recorded, row.checked_at) for row in rows(service.stores, SessionRow)] == [(True, None), (True, None)]
