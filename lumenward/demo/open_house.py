@@ -20,7 +20,7 @@ from lumenward.demo.scenario import (
 )
 from vocabulary.identity import DeviceUid
 
-RATE: Final = 8.0
+RATE: Final = 20.0
 """How much faster than life it runs: slow enough to watch a session, fast enough to see one to its end."""
 
 LEAD: Final = timedelta(minutes=27)

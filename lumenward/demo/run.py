@@ -59,9 +59,8 @@ def running(directory: Path, plan: Plan, stop: Event | None = None) -> Generator
         supervisor.start(world.radio())
         database.migrate()
         password = settle(database, world)
-        supervisor.start(world.service(plan.roles))
         supervisor.wait_until_ready()
-        supervisor.start(world.gateways())
+        supervisor.start((*world.gateways(), *world.service(plan.roles)))
         supervisor.wait_until_ready()
         yield Demo(world, supervisor, Watch(database, telemetry), password)
     finally:
