@@ -76,7 +76,7 @@ def _page(seed: int, port: int) -> None:
         console.print(f"\n  [bold]{demo.world.url}[/]\n")
         for login in LOGINS:
             console.print(f"  {login.role:<10} log in as [bold]{login.login}[/], password [bold]{demo.password}[/]")
-        console.print(f"\nIt runs {RATE:.0f} times as fast as life until it meets the present, a minute and a half from now.")
+        console.print(f"\nIt runs {RATE:.0f} times as fast as life until it meets the present, in a minute and a half.")
         console.print("Nothing here is a real person's. Ctrl-C ends it and leaves nothing behind.")
         while not stop.wait(LOOK_S):
             demo.supervisor.look()
