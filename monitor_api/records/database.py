@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
 from monitor_api.errors import StoreTooNew, StoreUnavailable, StoreUnusable
+from monitor_api.write_ahead import switch_on
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _WRITES: Final = "lumenward_writes"
@@ -99,8 +100,9 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: Any) -> None:  # noqa: ANN401 - sqlite3's own, behind SQLAlchemy's event
         connection.isolation_level = None
-        for pragma in ("busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in ("busy_timeout = 10000", "synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
+        switch_on(connection)
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:

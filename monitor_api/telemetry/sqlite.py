@@ -13,6 +13,7 @@ import msgspec
 
 from monitor_api.errors import StoreTooNew, StoreUnavailable, StoreUnusable
 from monitor_api.telemetry.series import Series, SeriesKey, Stretch, assemble
+from monitor_api.write_ahead import switch_on
 from vocabulary.devices import DeviceState, Zone
 from vocabulary.wire.batches import SampleBlock
 
@@ -165,7 +166,8 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000"):
+    switch_on(connection)
+    for pragma in ("synchronous = FULL", "wal_autocheckpoint = 4000"):
         connection.execute(f"PRAGMA {pragma}")
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     if found > _SCHEMA_VERSION:
