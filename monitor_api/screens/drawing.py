@@ -8,10 +8,10 @@ from typing import Any, Final, cast
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from clinical.misuse.rules import parts
 from monitor_api.screens import plain, words
 from monitor_api.screens.chart import svg
 from monitor_api.screens.definitions import TRIAGE
-from monitor_api.screens.explanations import parts
 from monitor_api.screens.kept import Kept
 from monitor_api.screens.static_files import static
 from monitor_api.screens.triage import Row

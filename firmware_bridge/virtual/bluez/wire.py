@@ -9,6 +9,7 @@ from dbus_fast.aio.message_reader import build_message_reader
 
 def pack(message: Message, *, passes_fds: bool) -> bytes:
     """The octets of a message; dbus-fast marshals only for a bus that it owns."""
+    # dbus-fast has no public way to a message's bytes; its version is pinned.
     return bytes(message._marshall(passes_fds))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 

@@ -6,11 +6,10 @@ from threading import Event
 
 import pytest
 
-from monitor_api.errors import BatchRefused, BrokerDeaf, StoreUnavailable
+from monitor_api.errors import BrokerDeaf, StoreUnavailable
 from monitor_api.ingest.intake import Intake
 from monitor_api.ingest.keyring import StoredKeyring
-from monitor_api.ingest.opening import Arrival, Opener, Origin, Refused
-from monitor_api.ingest.receipts import receipts
+from monitor_api.ingest.opening import Arrival, Opener
 from monitor_api.ingest.worker import Worker
 from monitor_api.records.attention import AuditRow
 from monitor_api.records.devices import (
@@ -28,7 +27,6 @@ from tests.records import rf_record
 from tests.service import (
     CLINIC,
     GATEWAY,
-    KEY,
     UID,
     FakeBroker,
     Sealer,
@@ -44,9 +42,7 @@ from tests.service import (
 )
 from vocabulary.identity import GatewayId
 from vocabulary.wire.batches import Gap, LinkStatus, ReportedMark, SeenAnchor, StoredRecord, encode_body
-from vocabulary.wire.envelope import Header
 from vocabulary.wire.limits import BATCH_BYTES
-from vocabulary.wire.receipts import open_receipt
 
 
 class Service:
@@ -378,24 +374,6 @@ def test_an_older_word_on_a_link_replaces_no_newer_one(service):
     service.hand_over(newer)
     service.hand_over(older)
     assert rows(service.stores, DeviceRow)[0].connected is True
-
-
-def test_receipts_of_the_longest_reasons_are_ones_that_a_gateway_reads():
-    origin = Origin(gateway=GATEWAY, clinic=CLINIC, key=KEY)
-    arrival = Arrival(topic="t", payload=bytes(40), message_id=1)
-    refused = [
-        Refused(
-            arrival=arrival,
-            refusal=BatchRefused("body", "\x01" * 300),
-            gateway=GATEWAY,
-            clinic=CLINIC,
-            origin=origin,
-            header=Header(key_id=KEY.id, epoch=1, number=number),
-        )
-        for number in range(1, 501)
-    ]
-    opened = [open_receipt(message.payload, KEY.receipt_key(1)) for message in receipts(refused)]
-    assert [number for one in opened for number, _, _ in one.refused] == list(range(1, 501))
 
 
 def test_a_session_whose_record_is_here_is_recorded_before_anybody_has_checked_it(service):

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from clinical.misuse.rules import parts
 from monitor_api.screens import words
-from monitor_api.screens.explanations import parts
 from vocabulary.quantities import Quantity, Unit
 
 NOW = datetime(2026, 3, 4, 20, tzinfo=UTC)
