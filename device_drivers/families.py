@@ -1,6 +1,7 @@
 """Every device family that Lumenward can read: a line each."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -13,14 +14,25 @@ from vocabulary.readings import SessionRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """A kind of device: the service it advertises over BLE, and how its session records read."""
+    """A kind of device: how it is told by its advertisement, and how its session records read.
+
+    `advertised`: the service that it names; None for one that is told by its name alone. `named`: what its whole
+    advertised name looks like; None where any name will do.
+    """
 
     name: str
-    advertised: str
+    advertised: str | None
+    named: re.Pattern[str] | None
     read_record: Callable[[bytes], SessionRecord]
 
+    def claims(self, name: str | None, services: Collection[str]) -> bool:
+        """Whether an advertisement is one of this family's."""
+        if self.advertised is not None and self.advertised not in services:
+            return False
+        return self.named is None or self.named.fullmatch(name or "") is not None
 
-HETS: Final = Family(name="hets/1", advertised=gatt.SERVICE, read_record=read_record)
+
+HETS: Final = Family(name="hets/1", advertised=gatt.SERVICE, named=None, read_record=read_record)
 
 FAMILIES: Final[Mapping[str, Family]] = MappingProxyType({family.name: family for family in (HETS,)})
 
@@ -31,3 +43,8 @@ def family(name: str) -> Family:
         return FAMILIES[name]
     except KeyError:
         raise FamilyUnknown(name, tuple(FAMILIES)) from None
+
+
+def family_heard(name: str | None, services: Collection[str]) -> Family | None:
+    """The family that an advertisement belongs to; None for a device that Lumenward does not read."""
+    return next((one for one in FAMILIES.values() if one.claims(name, services)), None)

@@ -9,6 +9,7 @@ GatewayError
 └── LinkError        a link to a device did not do what it must
     ├── LinkLost       it is gone, or never came to be; trying again may help
     └── LinkRefused    the device answered, and refuses; trying again at once does not help
+        └── LinkUnsupported it cannot do what was asked
 """
 
 from pathlib import Path
@@ -76,3 +77,7 @@ class LinkLost(LinkError):
 
 class LinkRefused(LinkError):
     """The device answered, and refuses; trying again at once does not help."""
+
+
+class LinkUnsupported(LinkRefused):
+    """The device cannot do what was asked."""

@@ -82,7 +82,7 @@ def _adapter() -> Finding:
     from gateway.errors import RadioUnavailable  # noqa: PLC0415
 
     async def listen() -> None:
-        async with Air([], None, lambda: datetime.now(UTC)):
+        async with Air(None, lambda: datetime.now(UTC)):
             pass
 
     try:

@@ -101,7 +101,10 @@ class Feature(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceDescription:
-    """What a device says it is; texts are its own words, at most 40 characters each."""
+    """What a device says it is; texts are its own words, at most 40 characters each.
+
+    `epoch`: of the gateway's numbering where the device numbers no sessions itself (16 hex digits); None where it does.
+    """
 
     device: DeviceUid
     family: str
@@ -110,6 +113,7 @@ class DeviceDescription:
     serial: str
     firmware: str
     features: tuple[Feature, ...]
+    epoch: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

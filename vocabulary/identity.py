@@ -44,9 +44,12 @@ def gateway_id(text: str) -> GatewayId:
     return GatewayId(text)
 
 
-def session_id(device: DeviceUid, counter: int) -> SessionId:
-    """Derive a session's id from the device and its session counter (device profile, Sync)."""
-    return SessionId(uuid5(HETS_SERVICE, f"{device}:{counter}"))
+def session_id(device: DeviceUid, counter: int, epoch: str | None = None) -> SessionId:
+    """Derive a session's id from the device and its session counter (device profile, Sync).
+
+    `epoch`: that of the gateway which counts the sessions of a device that does not.
+    """
+    return SessionId(uuid5(HETS_SERVICE, f"{device}:{epoch}:{counter}" if epoch else f"{device}:{counter}"))
 
 
 def finding_id(rule: RuleId, subject: UUID, episode: str) -> FindingId:

@@ -1,7 +1,7 @@
 """What is in the air: one scanner for the whole process (BlueZ refuses a second), and whom it has heard."""
 
 import asyncio
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
+from device_drivers.families import FAMILIES, Family, family_heard
 from gateway.errors import LinkLost, RadioUnavailable
 from vocabulary.clock import Clock
 
@@ -39,9 +40,14 @@ class Heard:
     """
 
     device: BLEDevice
+    family: Family
     rssi_dbm: int | None
     monotonic_s: float
     at: datetime
+
+
+Recognise = Callable[[str | None, Collection[str]], Family | None]
+"""Tells the family of an advertisement by its name and its services; None for a device that nobody reads."""
 
 
 class Air:
@@ -54,14 +60,15 @@ class Air:
 
     def __init__(
         self,
-        services: Sequence[str],
         adapter: str | None,
         clock: Clock,
         *,
+        recognise: Recognise = family_heard,
         silence_s: float = SILENCE_S,
         unheard_s: float = UNHEARD_S,
     ) -> None:
-        self._services, self._clock = list(services), clock
+        self._clock = clock
+        self._recognise = recognise
         self._silence_s, self._unheard_s = silence_s, unheard_s
         self._adapter: BlueZAdapterArgs = {"adapter": adapter} if adapter else {}
         self._scanning: BlueZScannerArgs = {"adapter": adapter} if adapter else {}
@@ -110,7 +117,7 @@ class Air:
         return heard
 
     def _make_scanner(self) -> BleakScanner:
-        return BleakScanner(self._advertised, self._services, bluez=self._scanning)
+        return BleakScanner(self._advertised, bluez=self._scanning)
 
     async def _listen(self) -> None:
         await self._scanner.start()
@@ -123,19 +130,24 @@ class Air:
 
     async def _adopt(self) -> None:
         """Count as heard what is connected: it does not advertise."""
-        if self._services:
-            adapter = await BleakAdapter.get(bluez=self._adapter)
-            for device in await adapter.get_connected_devices(self._services):
-                known = self.heard.get(device.address)
-                self._note(device, known.rssi_dbm if known else None)
+        adapter = await BleakAdapter.get(bluez=self._adapter)
+        for family in FAMILIES.values():
+            if family.advertised is not None:
+                for device in await adapter.get_connected_devices([family.advertised]):
+                    known = self.heard.get(device.address)
+                    self._note(device, family, known.rssi_dbm if known else None)
 
     def _advertised(self, device: BLEDevice, data: AdvertisementData) -> None:
-        self._note(device, data.rssi if data.rssi in _RSSI_DBM else None)
+        family = self._recognise(data.local_name, data.service_uuids)
+        if family is not None:
+            self._note(device, family, data.rssi if data.rssi in _RSSI_DBM else None)
 
-    def _note(self, device: BLEDevice, rssi_dbm: int | None) -> None:
+    def _note(self, device: BLEDevice, family: Family, rssi_dbm: int | None) -> None:
         self._sign_s = monotonic()
         known = device.address in self.heard
-        self.heard[device.address] = Heard(device=device, rssi_dbm=rssi_dbm, monotonic_s=monotonic(), at=self._clock())
+        self.heard[device.address] = Heard(
+            device=device, family=family, rssi_dbm=rssi_dbm, monotonic_s=monotonic(), at=self._clock()
+        )
         if not known:
             self.newcomers.put_nowait(device.address)
         if listener := self._listeners.get(device.address):

@@ -9,6 +9,7 @@ Rules, kept here:
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,6 +21,7 @@ from device_drivers.hets.status import read_elapsed_time, read_features, read_st
 from gateway.ble.link import Link
 from gateway.ble.records import Frame, RecordAccess
 from gateway.errors import LinkError, LinkLost, LinkRefused
+from gateway.reach import Reach
 from gateway.sessions.book import SessionBook
 from vocabulary.clock import Clock
 from vocabulary.devices import DeviceDescription, Mark
@@ -33,6 +35,23 @@ TICK: Final = timedelta(seconds=1)
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class HetsSpeech:
+    """How HETS devices are spoken to."""
+
+    book: SessionBook
+    clock: Clock
+    reach: Reach
+
+    async def introduce(self, link: Link) -> DeviceDescription:
+        """Ask a device who and what it is."""
+        return await introduce(link)
+
+    async def converse(self, link: Link, description: DeviceDescription) -> None:
+        """Talk until the link is lost, and close it."""
+        await Conversation(link, description, self.book, self.clock).run()
+
+
 async def introduce(link: Link) -> DeviceDescription:
     """Ask an unknown device who and what it is. Raises FrameRefused, LinkLost, LinkRefused."""
     features = read_features(await link.read(gatt.FEATURES))
@@ -44,6 +63,7 @@ async def introduce(link: Link) -> DeviceDescription:
         serial=await _words(link, gatt.SERIAL),
         firmware=await _words(link, gatt.FIRMWARE),
         features=features.features,
+        epoch=None,
     )
 
 

@@ -8,10 +8,9 @@ from time import monotonic
 from typing import Final
 
 from device_drivers.errors import DriverError
-from device_drivers.families import FAMILIES
 from gateway.ble.air import Air, Heard
-from gateway.ble.hets import Conversation, introduce
 from gateway.ble.link import Link, open_link
+from gateway.ble.speech import Speech
 from gateway.errors import LinkError, LinkLost, LinkRefused, RadioUnavailable
 from gateway.sessions.book import SessionBook
 from vocabulary.clock import Clock
@@ -45,19 +44,19 @@ class _Contact:
 class Radio:
     """All devices of a home over BLE.
 
-    One attendant an address, so no device is ever connected to twice at the same time.
+    One attendant an address, so no device is ever connected to twice at the same time. `speeches` has one for each
+    family of `device_drivers.families`, by its name.
     """
 
-    def __init__(self, book: SessionBook, clock: Clock, adapter: str | None) -> None:
-        self._book, self._clock, self._adapter = book, clock, adapter
+    def __init__(self, book: SessionBook, speeches: Mapping[str, Speech], clock: Clock, adapter: str | None) -> None:
+        self._book, self._speeches, self._clock, self._adapter = book, speeches, clock, adapter
         self._contacts: dict[DeviceUid, _Contact] = {}
 
     async def run(self) -> None:
         """Attend to whoever is heard until cancelled; waits for an adapter while there is none."""
-        services = [family.advertised for family in FAMILIES.values()]
         while True:
             try:
-                async with Air(services, self._adapter, self._clock) as air:
+                async with Air(self._adapter, self._clock) as air:
                     _log.info("listening")
                     await self._listen(air)
             except RadioUnavailable as failure:
@@ -105,12 +104,13 @@ class Radio:
         return ""
 
     async def _talk(self, air: Air, heard: Heard) -> None:
+        speech = self._speeches[heard.family.name]
         async with open_link(heard.device, self._clock) as link:
-            description = await introduce(link)
+            description = await speech.introduce(link)
             await self._book.meet(description)
             await self._tell(air, {description.device: _Contact(heard, link)})
             try:
-                await Conversation(link, description, self._book, self._clock).run()
+                await speech.converse(link, description)
             finally:
                 await self._tell(air, {description.device: _Contact(heard, None)})
 

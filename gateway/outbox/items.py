@@ -8,11 +8,15 @@ from gateway.errors import ItemUnfit
 from gateway.sessions.entries import Memory
 from vocabulary.wire.batches import (
     Gap,
+    GuardStop,
+    Incident,
     Item,
     LinkStatus,
     ReportedMark,
+    ReportedOrder,
     SampleBlock,
     SeenAnchor,
+    SeenClock,
     SeenDevice,
     StoredRecord,
 )
@@ -25,6 +29,10 @@ _KINDS: Final[tuple[type[Item], ...]] = (
     Gap,
     StoredRecord,
     LinkStatus,
+    SeenClock,
+    ReportedOrder,
+    GuardStop,
+    Incident,
 )
 _DECODERS: Final = {kind.__name__: msgspec.msgpack.Decoder(kind) for kind in _KINDS}
 _encoder: Final = msgspec.msgpack.Encoder()

@@ -9,11 +9,15 @@ from vocabulary.wire.batches import (
     Body,
     Columns,
     Gap,
+    GuardStop,
+    Incident,
     Item,
     LinkStatus,
     ReportedMark,
+    ReportedOrder,
     SampleBlock,
     SeenAnchor,
+    SeenClock,
     SeenDevice,
     StoredRecord,
 )
@@ -34,6 +38,10 @@ def pack(items: Sequence[Item], sealed_at: datetime, boot: int) -> Body:
         gaps=_all(items, Gap),
         records=_all(items, StoredRecord),
         links=_all(items, LinkStatus),
+        clocks=_all(items, SeenClock),
+        orders=_all(items, ReportedOrder),
+        guard_stops=_all(items, GuardStop),
+        incidents=_all(items, Incident),
     )
 
 
@@ -75,6 +83,7 @@ def _one(run: Sequence[SampleBlock]) -> SampleBlock:
         first=first.first,
         received_at=last.received_at,
         columns=_columns(run),
+        epoch=first.epoch,
     )
 
 

@@ -17,6 +17,9 @@ from vocabulary.wire.batches import Item, LinkStatus, SeenAnchor
 Put = Callable[[Entry], Awaitable[None]]
 """Stores an entry; returns when it is on disk."""
 
+Watch = Callable[[Sequence[Item]], None]
+"""Is shown the items of every step before they go to disk: whoever must act on them cannot wait for a full one."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredBytes:
@@ -34,8 +37,8 @@ class SessionBook:
     restart; `stored_upto` never names a record that is not on disk, nor one after such.
     """
 
-    def __init__(self, put: Put, memories: Mapping[DeviceUid, Memory]) -> None:
-        self._put = put
+    def __init__(self, put: Put, memories: Mapping[DeviceUid, Memory], watch: Watch) -> None:
+        self._put, self._watch = put, watch
         self._memories = dict(memories)
         self._followed: dict[DeviceUid, Followed] = {}
         self._marks: dict[DeviceUid, Mark] = {}
@@ -43,9 +46,17 @@ class SessionBook:
     async def meet(self, description: DeviceDescription) -> None:
         """A device is connected and has said what it is."""
         device = description.device
-        memory = self._memories.setdefault(device, Memory(device=device, stored_upto=0, progress=()))
+        memory = self._memories.setdefault(device, _nothing_of(device))
         self._followed[device] = Followed(description=description, newest=memory.stored_upto, progress=memory.progress)
         await self._put(Entry(items=(introduce(description),)))
+
+    async def numbering(self, device: DeviceUid, drawn: str) -> str:
+        """The epoch of this gateway's numbering of a device's sessions: the first that was `drawn`; it is on disk."""
+        memory = self._memories.get(device, _nothing_of(device))
+        if memory.epoch is None:
+            memory = self._memories[device] = replace(memory, epoch=drawn)
+            await self._put(Entry(items=(), memory=memory))
+        return memory.epoch or drawn
 
     async def mark(self, device: DeviceUid, mark: Mark, at: datetime) -> None:
         """The device reported its state; a state that is the one before is no news."""
@@ -105,4 +116,9 @@ class SessionBook:
         self._followed[device] = followed
         self._memories[device] = replace(self._memories[device], progress=followed.progress)
         if items:
+            self._watch(items)
             await self._put(Entry(items=items, memory=self._memories[device]))
+
+
+def _nothing_of(device: DeviceUid) -> Memory:
+    return Memory(device=device, stored_upto=0, progress=(), epoch=None)

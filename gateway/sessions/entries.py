@@ -12,11 +12,13 @@ class Memory:
     """What is remembered of a device over a restart.
 
     `stored_upto`: its records up to this counter are on disk here. `progress`: how far its open sessions are followed.
+    `epoch`: of this gateway's numbering of its sessions, for a device that numbers none (16 hex digits).
     """
 
     device: DeviceUid
     stored_upto: int
     progress: tuple[Progress, ...]
+    epoch: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

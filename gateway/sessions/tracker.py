@@ -98,7 +98,9 @@ def on_record(followed: Followed, record: SessionRecord, data: bytes, at: dateti
 
 def keep(description: DeviceDescription, data: bytes, at: datetime) -> StoredRecord:
     """A record as the device gave it, whatever it says."""
-    return StoredRecord(device=description.device, family=description.family, data=data, received_at=at)
+    return StoredRecord(
+        device=description.device, family=description.family, data=data, received_at=at, epoch=description.epoch
+    )
 
 
 def introduce(description: DeviceDescription) -> SeenDevice:
@@ -127,7 +129,8 @@ def _after(followed: Followed, sample: SampleBlock) -> Followed:
 def _gap(followed: Followed, counter: int, expected: int, found: int) -> tuple[Gap, ...]:
     if found <= expected:
         return ()
-    return (Gap(device=followed.description.device, counter=counter, first=expected, last=found - 1),)
+    description = followed.description
+    return (Gap(device=description.device, counter=counter, first=expected, last=found - 1, epoch=description.epoch),)
 
 
 def _block(description: DeviceDescription, name: SampleName, reading: Reading, at: datetime) -> SampleBlock:
@@ -142,4 +145,5 @@ def _block(description: DeviceDescription, name: SampleName, reading: Reading, a
         first=name.number,
         received_at=at,
         columns=Columns(**{column: [value] for column, value in measured.items() if value is not None}),
+        epoch=description.epoch,
     )

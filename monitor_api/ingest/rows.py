@@ -8,8 +8,9 @@ from monitor_api.ingest.opening import Opened
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.identity import DeviceUid, session_id
 from vocabulary.wire.batches import (
+    DeviceItem,
     Gap,
-    Item,
+    GuardStop,
     LinkStatus,
     ReportedMark,
     SampleBlock,
@@ -21,16 +22,14 @@ from vocabulary.wire.batches import (
 Row = dict[str, Any]
 
 
-def series_key(batch: Opened, device: str, counter: int) -> SeriesKey:
-    """The session of a device in the clinic that the batch comes from."""
-    return SeriesKey(clinic=batch.origin.clinic, session=session_id(DeviceUid(device), counter))
+def series_key(batch: Opened, item: SampleBlock | Gap | StoredRecord | GuardStop, counter: int) -> SeriesKey:
+    """The session that an item is of, in the clinic that the batch comes from."""
+    return SeriesKey(clinic=batch.origin.clinic, session=session_id(DeviceUid(item.device), counter, item.epoch))
 
 
 def sample_blocks(batches: Iterable[Opened]) -> list[tuple[SeriesKey, SampleBlock]]:
     """All blocks, each with its session."""
-    return [
-        (series_key(batch, block.device, block.counter), block) for batch in batches for block in batch.body.samples
-    ]
+    return [(series_key(batch, block, block.counter), block) for batch in batches for block in batch.body.samples]
 
 
 def batch_rows(batches: Iterable[Opened]) -> list[Row]:
@@ -53,7 +52,7 @@ def gap_rows(batches: Iterable[Opened]) -> list[Row]:
         {"clinic_id": key.clinic, "session_id": key.session, "first": gap.first, "last": gap.last}
         for batch in batches
         for gap in batch.body.gaps
-        for key in (series_key(batch, gap.device, gap.counter),)
+        for key in (series_key(batch, gap, gap.counter),)
     ]
 
 
@@ -96,7 +95,7 @@ def mark_rows(batches: Iterable[Opened]) -> list[Row]:
 
 def live_sessions(batches: Iterable[Opened]) -> set[SeriesKey]:
     """The sessions that samples or gaps name."""
-    return {series_key(batch, item.device, item.counter) for batch in batches for item in _live_items(batch)}
+    return {series_key(batch, item, item.counter) for batch in batches for item in _live_items(batch)}
 
 
 def _live_items(batch: Opened) -> list[SampleBlock | Gap]:
@@ -108,8 +107,8 @@ def session_rows(batches: Iterable[Opened]) -> list[Row]:
     rows: dict[SeriesKey, Row] = {}
     for batch in batches:
         for item in _live_items(batch):
-            key = series_key(batch, item.device, item.counter)
-            row = rows.setdefault(key, new_session(batch, item.device, item.counter))
+            key = series_key(batch, item, item.counter)
+            row = rows.setdefault(key, new_session(batch, item, item.counter))
             row["heard_at"] = max(row["heard_at"], batch.body.sealed_at)
             row["live_start_at"] = min(filter(None, (row["live_start_at"], _live_start(item))), default=None)
     return list(rows.values())
@@ -121,13 +120,13 @@ def _live_start(item: SampleBlock | Gap) -> datetime | None:
     return item.received_at - timedelta(seconds=item.columns.active_s[-1])
 
 
-def new_session(batch: Opened, device: str, counter: int) -> Row:
+def new_session(batch: Opened, item: SampleBlock | Gap | StoredRecord, counter: int) -> Row:
     """A session of which nothing is known but its name and where it was heard."""
-    key = series_key(batch, device, counter)
+    key = series_key(batch, item, counter)
     return {
         "clinic_id": key.clinic,
         "id": key.session,
-        "device_uid": device,
+        "device_uid": item.device,
         "counter": counter,
         "gateway_id": batch.origin.gateway,
         "first_heard_at": batch.body.sealed_at,
@@ -163,7 +162,7 @@ LINK = ("connected", "link_at")
 """Whether the gateway has a link to it, as of `link_at`."""
 
 
-def _items(batch: Opened) -> list[Item]:
+def _items(batch: Opened) -> list[DeviceItem]:
     body = batch.body
     return [*body.devices, *body.samples, *body.gaps, *body.records, *body.anchors, *body.marks, *body.links]
 
@@ -179,7 +178,7 @@ def _new_device(batch: Opened, uid: str) -> Row:
     }
 
 
-def _news(item: Item, sealed_at: datetime) -> Row:
+def _news(item: DeviceItem, sealed_at: datetime) -> Row:
     match item:
         case SeenDevice():
             return {word: getattr(item, word) for word in SAID}
@@ -193,7 +192,7 @@ def _news(item: Item, sealed_at: datetime) -> Row:
             return {}
 
 
-def _heard_at(item: Item) -> datetime | None:
+def _heard_at(item: DeviceItem) -> datetime | None:
     """When the device itself was heard; None for an item that says nothing of that."""
     match item:
         case SampleBlock() | StoredRecord():

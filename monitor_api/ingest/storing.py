@@ -84,8 +84,8 @@ def store_records(session: Session, batches: Iterable[Opened], now: datetime) ->
             read = _read(session, batch, item, now)
             if read is None:
                 continue
-            key = rows.series_key(batch, item.device, read.counter)
-            sessions[key] = rows.new_session(batch, item.device, read.counter) | {"recorded": True}
+            key = rows.series_key(batch, item, read.counter)
+            sessions[key] = rows.new_session(batch, item, read.counter) | {"recorded": True}
             kept[key, read.content] = _record_row(batch, item, key, read.content) | {"stored_at": now}
     upsert(session, SessionRow, list(sessions.values()), lambda _: {"recorded": True})
     insert_new(session, RecordRow, list(kept.values()))

@@ -19,7 +19,12 @@ MASK = DeviceDescription(
     serial="1",
     firmware="1.0",
     features=(Feature.CONTACT, Feature.SKIN_TEMPERATURE),
+    epoch=None,
 )
+
+
+def unwatched(_items) -> None:
+    """For a book that nobody watches."""
 
 
 def followed(newest: int = 0) -> Followed:

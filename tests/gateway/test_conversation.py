@@ -11,7 +11,7 @@ from device_drivers.hets import gatt
 from gateway.ble.hets import Conversation
 from gateway.errors import LinkLost
 from gateway.sessions.book import SessionBook
-from tests.gateway.devices import MASK, NOON, UID
+from tests.gateway.devices import MASK, NOON, UID, unwatched
 from tests.vectors import VECTORS
 from vocabulary.wire.batches import Gap, SampleBlock, SeenAnchor, StoredRecord
 
@@ -93,7 +93,7 @@ class Disk:
 @asynccontextmanager
 async def talking(mask, disk, clock=lambda: NOON):
     """A conversation on its way; cut off at the end if it has not ended by then."""
-    book = SessionBook(disk.put, {})
+    book = SessionBook(disk.put, {}, unwatched)
     await book.meet(MASK)
     talk = asyncio.ensure_future(Conversation(mask, MASK, book, clock).run())
     await asyncio.sleep(0.2)

@@ -136,7 +136,7 @@ def test_taken_batches_stay_a_week(outbox, path):
 
 
 def test_what_is_remembered_of_a_device_outlives_the_process(outbox, path):
-    memory = Memory(device=UID, stored_upto=7, progress=(Progress(counter=8, next_sample=30),))
+    memory = Memory(device=UID, stored_upto=7, progress=(Progress(counter=8, next_sample=30),), epoch=None)
     outbox.put([Entry(items=(), memory=memory)])
     again = Outbox(path, GATEWAY, KEY, lambda: NOON)
     assert again.memories() == {UID: memory}
@@ -192,7 +192,7 @@ def test_what_waited_and_no_longer_reads_is_kept_aside_and_stops_nobody(outbox, 
 
 def test_a_memory_that_does_not_read_is_forgotten_and_stops_nobody(outbox, path):
     for device in ("0" * 16, "1" * 16):
-        memory = Memory(device=DeviceUid(device), stored_upto=4, progress=())
+        memory = Memory(device=DeviceUid(device), stored_upto=4, progress=(), epoch=None)
         outbox.put([Entry(items=(), memory=memory)])
     with closing(sqlite3.connect(path)) as other, other:
         other.execute("UPDATE memory SET content = x'c1' WHERE device = ?", ("0" * 16,))

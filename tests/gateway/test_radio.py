@@ -8,16 +8,18 @@ from time import monotonic
 
 import pytest
 
+from device_drivers.families import HETS
 from firmware_bridge.virtual.bluez import VirtualBluez
 from firmware_bridge.virtual.peripheral import Peripheral
 from firmware_bridge.virtual.radio import Room, RoomSettings, make_host
 from gateway.ble.air import Air
-from gateway.ble.radio import Radio
 from gateway.errors import LinkLost
 from gateway.sessions.book import SessionBook
 from tests.firmware_bridge.bluez.homes import home
 from tests.firmware_bridge.hets.rig import Bench
 from tests.firmware_bridge.radio.loops import in_a_loop, until
+from tests.gateway.devices import unwatched
+from tests.gateway.radios import hets_radio
 from vocabulary.identity import HETS_SERVICE
 from vocabulary.wire.batches import LinkStatus, SeenDevice, StoredRecord
 
@@ -35,6 +37,10 @@ def bus(tmp_path, monkeypatch):
 
 def now():
     return datetime.now(UTC)
+
+
+def anything(_name, _services):
+    return HETS
 
 
 class House:
@@ -68,7 +74,7 @@ class House:
 
 @asynccontextmanager
 async def listening(put):
-    radio = asyncio.ensure_future(Radio(SessionBook(put, {}), now, None).run())
+    radio = asyncio.ensure_future(hets_radio(SessionBook(put, {}, unwatched), now).run())
     try:
         yield radio
     finally:
@@ -118,7 +124,7 @@ async def test_a_gateway_whose_bluetooth_went_away_follows_its_devices_when_it_i
 
 @in_a_loop
 async def test_a_scan_that_has_fallen_silent_is_begun_anew(bus):
-    async with home(bus) as here, Air([], None, now, silence_s=0.5) as air:
+    async with home(bus) as here, Air(None, now, recognise=anything, silence_s=0.5) as air:
         watching = asyncio.ensure_future(air.watch())
         await here.add()
         await until(lambda: air.heard)
@@ -130,7 +136,7 @@ async def test_a_scan_that_has_fallen_silent_is_begun_anew(bus):
 
 @in_a_loop
 async def test_an_address_that_is_heard_no_more_is_forgotten_and_a_newcomer_when_it_is_back(bus):
-    async with home(bus) as here, Air([], None, now, unheard_s=0.2) as air:
+    async with home(bus) as here, Air(None, now, recognise=anything, unheard_s=0.2) as air:
         peripheral = await here.add()
         address = await air.newcomers.get()
         here.lose(peripheral)

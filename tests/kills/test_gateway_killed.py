@@ -7,7 +7,7 @@ from gateway.outbox.store import Outbox
 from gateway.outbox.writer import OutboxWriter
 from gateway.sessions.book import SessionBook
 from gateway.sessions.entries import Entry
-from tests.gateway.devices import MASK, NOON, UID, mark, reading
+from tests.gateway.devices import MASK, NOON, UID, mark, reading, unwatched
 from tests.gateway.test_outbox import GATEWAY, KEY, body_of
 from tests.kills.dying import in_child, lines, noted
 from vocabulary.wire.batches import SampleBlock
@@ -35,7 +35,7 @@ class Crash:
             outbox = Outbox(self.path, GATEWAY, KEY, lambda: NOON)
             steps.watch(outbox._connection)
             writer = self.writer(outbox, lambda: None)
-            book = SessionBook(writer.put, outbox.memories())
+            book = SessionBook(writer.put, outbox.memories(), unwatched)
             writer.start()
             await book.meet(MASK)
             await book.mark(UID, mark(newest=0), NOON)

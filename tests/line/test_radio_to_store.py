@@ -18,7 +18,6 @@ from firmware_bridge.virtual.peripheral import Peripheral
 from firmware_bridge.virtual.radio import Room, RoomSettings, make_host
 from firmware_bridge.virtual.radio.att_pdus import att_pdus, notified_value
 from firmware_bridge.virtual.radio.trace import read_trace
-from gateway.ble.radio import Radio
 from gateway.outbox.store import Outbox
 from gateway.outbox.writer import OutboxWriter
 from gateway.sessions.book import SessionBook
@@ -28,6 +27,8 @@ from monitor_api.telemetry.series import SeriesKey
 from tests.firmware_bridge.hets.rig import Bench
 from tests.firmware_bridge.homes import device, home, step
 from tests.firmware_bridge.radio.loops import in_a_loop, until
+from tests.gateway.devices import unwatched
+from tests.gateway.radios import hets_radio
 from tests.service import CLINIC, GATEWAY, KEY, FakeBroker, checker_of, found, open_service, rows, worker_of
 from vocabulary.clock import ClockMap
 from vocabulary.identity import session_id
@@ -48,7 +49,7 @@ def bus(tmp_path, monkeypatch):
 @asynccontextmanager
 async def listening(put, clock=lambda: datetime.now(UTC), memories=None):
     """The gateway's radio, while the block runs."""
-    task = asyncio.ensure_future(Radio(SessionBook(put, memories or {}), clock, None).run())
+    task = asyncio.ensure_future(hets_radio(SessionBook(put, memories or {}, unwatched), clock).run())
     try:
         yield
     finally:

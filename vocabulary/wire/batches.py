@@ -5,6 +5,7 @@ Identity travels with every item (device and session counter), so nothing depend
 
 from collections.abc import Iterator
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Final
 
 import msgspec
@@ -12,13 +13,14 @@ from msgspec import Meta, Struct
 
 from vocabulary.devices import DeviceState, Fault, Feature, Lockout, Modality, Zone
 from vocabulary.errors import BodyError
-from vocabulary.wire.limits import BLOCK_SAMPLES, DURATION_S, ITEMS, TEXT
+from vocabulary.wire.limits import BLOCK_SAMPLES, DURATION_S, ITEMS, REASON, TEXT
 
 Uid = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
 U32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Counter = Annotated[int, Meta(ge=1, le=2**32 - 1)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Text = Annotated[str, Meta(max_length=TEXT)]
+Words = Annotated[str, Meta(max_length=REASON)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
 DurationS = Annotated[float, Meta(ge=0, le=DURATION_S)]
 
@@ -55,7 +57,7 @@ COLUMN_NAMES: Final = Columns.__struct_fields__
 class SampleBlock(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Consecutive samples of one session, from sample number `first`, all in one state and zone.
 
-    `received_at`: the gateway's time at the last of them.
+    `received_at`: the gateway's time at the last of them. `epoch`: see `DeviceDescription`.
     """
 
     device: Uid
@@ -66,6 +68,7 @@ class SampleBlock(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     received_at: Instant
     columns: Columns
     zone: Zone | None = None
+    epoch: Uid | None = None
 
     @property
     def count(self) -> int:
@@ -73,22 +76,24 @@ class SampleBlock(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
         return len(self.columns.active_s)
 
 
-class Gap(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """Samples `first` to `last` that the device produced and the gateway never received."""
+class Gap(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """Samples `first` to `last` that the device produced and the service will never get."""
 
     device: Uid
     counter: Counter
     first: U32
     last: U32
+    epoch: Uid | None = None
 
 
-class StoredRecord(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+class StoredRecord(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """A device's record of a session, byte for byte; `family` names the driver that reads it."""
 
     device: Uid
     family: Text
     data: Annotated[bytes, Meta(min_length=1, max_length=512)]
     received_at: Instant
+    epoch: Uid | None = None
 
 
 class SeenAnchor(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -127,16 +132,83 @@ class SeenDevice(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
 
 class LinkStatus(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """Whether the gateway has a connection to a device now, and when it last heard from it."""
+    """Whether the gateway has a connection to a device now, and when it last heard from it.
+
+    `messages_lost`: numbers that its messages skipped since it last started; None for a device that numbers none.
+    """
 
     device: Uid
     connected: bool
     heard_at: Instant
     rssi_dbm: Annotated[int, Meta(ge=-127, le=20)] | None = None
+    messages_lost: U32 | None = None
+
+
+class SeenClock(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """The gateway's clock in one boot, held against the service's: both at one moment, give or take the uncertainty.
+
+    Within a boot the gateway's clock is steady: it never steps, whatever the machine's time does.
+    """
+
+    boot: U32
+    at: Instant
+    service_at: Instant
+    uncertainty_s: DurationS
+
+
+class OrderOutcome(StrEnum):
+    """What came of an order."""
+
+    TAKEN = "taken"
+    DONE = "done"
+    REFUSED = "refused"
+    UNSUPPORTED = "unsupported"
+    UNREACHABLE = "unreachable"
+    EXPIRED = "expired"
+
+
+class ReportedOrder(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """What came of an order: `wish` as in `Stop` or `Desired`."""
+
+    device: Uid
+    wish: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    outcome: OrderOutcome
+    at: Instant
+    detail: Words = ""
+
+
+class GuardStop(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """The local guard had a device stop: in which session, for which rule, in which words, and whether it obeyed."""
+
+    device: Uid
+    counter: Counter
+    rule: Text
+    because: Words
+    at: Instant
+    outcome: OrderOutcome
+    epoch: Uid | None = None
+
+
+class IncidentKind(StrEnum):
+    """What can go wrong with a gateway itself."""
+
+    OUTBOX_DAMAGED = "outbox damaged"
+    OUTBOX_FULL = "outbox full"
+    DISK_FAILED = "disk failed"
+    UNREADABLE_MESSAGE = "unreadable message"
+
+
+class Incident(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """Something that went wrong with the gateway itself, from `at` until `until`, in words for the operator."""
+
+    kind: IncidentKind
+    at: Instant
+    until: Instant
+    detail: Words
 
 
 class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="kind", tag="home"):
-    """All of one batch. `boot` rises at each start of the gateway."""
+    """All of one batch: from one boot of the gateway, and all instants by the clock of that boot; `boot` only rises."""
 
     sealed_at: Instant
     boot: U32
@@ -147,9 +219,16 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     gaps: Annotated[list[Gap], Meta(max_length=ITEMS)] = []
     records: Annotated[list[StoredRecord], Meta(max_length=ITEMS)] = []
     links: Annotated[list[LinkStatus], Meta(max_length=ITEMS)] = []
+    clocks: Annotated[list[SeenClock], Meta(max_length=ITEMS)] = []
+    orders: Annotated[list[ReportedOrder], Meta(max_length=ITEMS)] = []
+    guard_stops: Annotated[list[GuardStop], Meta(max_length=ITEMS)] = []
+    incidents: Annotated[list[Incident], Meta(max_length=ITEMS)] = []
 
 
-Item = SeenDevice | SeenAnchor | ReportedMark | SampleBlock | Gap | StoredRecord | LinkStatus
+DeviceItem = (
+    SeenDevice | SeenAnchor | ReportedMark | SampleBlock | Gap | StoredRecord | LinkStatus | ReportedOrder | GuardStop
+)
+Item = DeviceItem | SeenClock | Incident
 
 encode_body = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Body).decode

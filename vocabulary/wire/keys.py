@@ -28,6 +28,10 @@ class GatewayKey:
         """The key under which receipts for one epoch are authenticated."""
         return self._derive("lumenward receipt ", epoch)
 
+    def order_cipher(self) -> AESGCM:
+        """The cipher of all orders under this key; their nonces are random."""
+        return AESGCM(self._derive("lumenward order ", 0))
+
     def _derive(self, label: str, epoch: int) -> bytes:
         info = label.encode() + epoch.to_bytes(8, "big")
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(self.secret)

@@ -24,4 +24,7 @@ DURATION_S: Final = 36525 * 86400
 """A device's tick, and how uncertain an instant may be: a century, for some count from 2000."""
 
 REASON: Final = 200
-"""Characters of a reason."""
+"""Characters of a reason, or of a sentence about something."""
+
+ORDER_BYTES: Final = 16 * 1024
+"""A sealed order."""

@@ -4,6 +4,7 @@ UTF-8 JSON followed by 32 bytes of HMAC-SHA-256 over it.
 """
 
 import hmac
+from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
@@ -19,11 +20,12 @@ Reason = Annotated[str, msgspec.Meta(max_length=REASON)]
 
 
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Batches of one epoch (16 hex digits), each named by number and tag."""
+    """Batches of one epoch (16 hex digits), each named by number and tag; `at` is the service's time."""
 
     epoch: Tag
     taken: Annotated[list[tuple[Number, Tag]], msgspec.Meta(max_length=ITEMS)] = []
     refused: Annotated[list[tuple[Number, Tag, Reason]], msgspec.Meta(max_length=ITEMS)] = []
+    at: Annotated[datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType = msgspec.UNSET
 
 
 _decoder = msgspec.json.Decoder(Receipt)

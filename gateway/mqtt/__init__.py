@@ -1,0 +1,1 @@
+"""Wi-Fi devices: MQTT 5 over the home broker, and the session book."""
