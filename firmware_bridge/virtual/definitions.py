@@ -1,32 +1,53 @@
 """What a home is, as data that travels in a file: its air, its devices and what happens to them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from firmware_bridge.virtual.blockbluelight.definition import PanelDefinition, dump_panel, read_panel
 from firmware_bridge.virtual.errors import DefinitionError
 from firmware_bridge.virtual.fields import Fields
 from firmware_bridge.virtual.hets.codes import Zone
 from firmware_bridge.virtual.hets.products import PRODUCTS, Product, Program
 from firmware_bridge.virtual.people import Begin, Script, dump_script, read_step
 from firmware_bridge.virtual.radio import RoomSettings
+from firmware_bridge.virtual.troubles import Troubled, dump_troubled, read_troubled
 from vocabulary.identity import DeviceUid, device_uid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceDefinition:
-    """One device: which product, which unit of it, and what happens to it.
+class Ble:
+    """A device on the air of its room: `address` is a static random one."""
 
-    `product` is a name of `PRODUCTS`; `programs` replaces its table of programmes unless empty. `address` is a
-    static random one. `clock_is_set` sets a real-time clock before anything happens.
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wifi:
+    """A device at the broker of its home: where that is, and the password; client id and user name are its uid."""
+
+    host: str
+    port: int
+    password: str = field(repr=False)
+
+
+Transport = Ble | Wifi
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceDefinition:
+    """One device: which product, which unit of it, how it is reached and what happens to it.
+
+    `product` is a name of `PRODUCTS`; `programs` replaces its table of programmes unless empty. `clock_is_set` sets a
+    real-time clock before anything happens.
     """
 
     product: str
     uid: DeviceUid
     seed: int
-    address: str
+    transport: Transport
     programs: tuple[Program, ...]
     cool_down: timedelta | None
     clock_is_set: bool
@@ -51,6 +72,8 @@ class HomeDefinition:
     room: RoomSettings
     trace: Path | None
     devices: tuple[DeviceDefinition, ...]
+    panels: tuple[PanelDefinition, ...] = ()
+    troubles: tuple[Troubled, ...] = ()
 
 
 def load_home(text: str | bytes) -> HomeDefinition:
@@ -63,6 +86,8 @@ def load_home(text: str | bytes) -> HomeDefinition:
         room=fields.inside("room", _read_room),
         trace=fields.optional("trace", lambda name: fields.parsed(name, Path)),
         devices=fields.each("devices", _read_device),
+        panels=fields.optional("panels", lambda name: fields.each(name, read_panel)) or (),
+        troubles=fields.optional("troubles", lambda name: fields.each(name, read_troubled)) or (),
     )
     fields.done()
     return home
@@ -77,6 +102,8 @@ def dump_home(home: HomeDefinition) -> dict[str, object]:
         "room": _dump_room(home.room),
         "trace": None if home.trace is None else str(home.trace),
         "devices": [_dump_device(device) for device in home.devices],
+        "panels": [dump_panel(panel) for panel in home.panels],
+        "troubles": [dump_troubled(troubled) for troubled in home.troubles],
     }
 
 
@@ -105,7 +132,7 @@ def _read_device(fields: Fields) -> DeviceDefinition:
         product=fields.choice("product", {name: name for name in PRODUCTS}),
         uid=fields.parsed("uid", device_uid),
         seed=fields.whole("seed"),
-        address=fields.text("address"),
+        transport=fields.inside("transport", _read_transport),
         programs=fields.each("programs", _read_program),
         cool_down=fields.optional("cool_down_s", fields.seconds),
         clock_is_set=fields.truth("clock_is_set"),
@@ -114,6 +141,24 @@ def _read_device(fields: Fields) -> DeviceDefinition:
     )
     _check_programs(fields.where, device)
     return device
+
+
+def _read_transport(fields: Fields) -> Transport:
+    return fields.choice("over", _TRANSPORTS)(fields)
+
+
+def _read_ble(fields: Fields) -> Ble:
+    return Ble(address=fields.text("address"))
+
+
+def _read_wifi(fields: Fields) -> Wifi:
+    return Wifi(host=fields.text("host"), port=fields.whole("port"), password=fields.text("password"))
+
+
+def _dump_transport(transport: Transport) -> dict[str, object]:
+    if isinstance(transport, Ble):
+        return {"over": "ble", "address": transport.address}
+    return {"over": "wifi", "host": transport.host, "port": transport.port, "password": transport.password}
 
 
 def _check_programs(where: str, device: DeviceDefinition) -> None:
@@ -131,7 +176,7 @@ def _dump_device(device: DeviceDefinition) -> dict[str, object]:
         "product": device.product,
         "uid": device.uid,
         "seed": device.seed,
-        "address": device.address,
+        "transport": _dump_transport(device.transport),
         "programs": [_dump_program(program) for program in device.programs],
         "cool_down_s": _dump_span(device.cool_down),
         "clock_is_set": device.clock_is_set,
@@ -162,4 +207,5 @@ def _name(zone: Zone) -> str:
     return zone.name.lower().replace("_", " ")
 
 
+_TRANSPORTS: Final[Mapping[str, Callable[[Fields], Transport]]] = {"ble": _read_ble, "wifi": _read_wifi}
 _ZONES: Final[Mapping[str, Zone]] = {_name(zone): zone for zone in Zone}

@@ -20,6 +20,7 @@ from firmware_bridge.virtual.hets.happenings import (
     Ended,
     Happening,
     PowerChanged,
+    Pressed,
     Recorded,
     Refused,
     Sampled,
@@ -52,6 +53,11 @@ class PowerLine(Line):
 
     on: bool
     timeline: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressLine(Line):
+    """A person pressed the button."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +123,7 @@ class LinkLine(Line):
     event: LinkEvent
 
 
-JournalLine = PowerLine | BeginLine | RefusedLine | SampleLine | EndLine | RecordLine | StateLine | LinkLine
+JournalLine = PowerLine | PressLine | BeginLine | RefusedLine | SampleLine | EndLine | RecordLine | StateLine | LinkLine
 
 
 class Journal:
@@ -164,6 +170,8 @@ def _told(happening: Happening) -> dict[str, object]:  # noqa: PLR0911  # one fo
             return _told_sample(happening)
         case PowerChanged(_, on, timeline):
             return {"kind": "power", "on": on, "timeline": timeline}
+        case Pressed():
+            return {"kind": "press"}
         case Began(_, counter, program, planned):
             return {"kind": "begin", "counter": counter, "program": program, "planned_s": planned.total_seconds()}
         case Refused(_, program, result):
@@ -172,8 +180,8 @@ def _told(happening: Happening) -> dict[str, object]:  # noqa: PLR0911  # one fo
             return {"kind": "end", "counter": counter, "reason": reason.name, "samples": samples}
         case Recorded(_, counter, record):
             return {"kind": "record", "counter": counter, "record": record.hex()}
-        case StateChanged(_, state, report):
-            return {"kind": "state", "state": state.name, "report": report.hex()}
+        case StateChanged(_, report):
+            return {"kind": "state", "state": report.state.name, "report": report.encode().hex()}
 
 
 def _told_sample(sample: Sampled) -> dict[str, object]:
@@ -246,6 +254,10 @@ def _power_line(fields: Fields, real: datetime, civil: datetime) -> PowerLine:
     return PowerLine(real=real, civil=civil, on=fields.truth("on"), timeline=fields.whole("timeline"))
 
 
+def _press_line(_: Fields, real: datetime, civil: datetime) -> PressLine:
+    return PressLine(real=real, civil=civil)
+
+
 def _refused_line(fields: Fields, real: datetime, civil: datetime) -> RefusedLine:
     result = fields.choice("result", Result.__members__)
     return RefusedLine(real=real, civil=civil, program=fields.whole("program"), result=result)
@@ -259,6 +271,7 @@ _LINK_EVENTS: Final = {event.value: event for event in LinkEvent}
 _READERS: Final[dict[str, Callable[[Fields, datetime, datetime], JournalLine]]] = {
     "power": _power_line,
     "begin": _begin_line,
+    "press": _press_line,
     "refused": _refused_line,
     "sample": _sample_line,
     "end": _end_line,

@@ -168,6 +168,10 @@ def _cut_off_fails(life: Life) -> None:
     _head_stalls(life)
 
 
+def _remote_stop_fails(life: Life) -> None:
+    life.device.watch.remote_stop_works = False
+
+
 def _out_of_range(life: Life) -> None:
     life.in_range = False
     life.note(LinkEvent.OUT_OF_RANGE)
@@ -207,6 +211,7 @@ _DEEDS: Final[dict[Deed, Callable[[Life], None]]] = {
     Deed.GEL_RENEWED: _gel_renewed,
     Deed.HEAD_STALLS: _head_stalls,
     Deed.CUT_OFF_FAILS: _cut_off_fails,
+    Deed.REMOTE_STOP_FAILS: _remote_stop_fails,
     Deed.OUT_OF_RANGE: _out_of_range,
     Deed.IN_RANGE: _into_range,
     Deed.POWER_LOST: _power_lost,

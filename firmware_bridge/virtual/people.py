@@ -23,6 +23,7 @@ class Deed(StrEnum):
     GEL_RENEWED = "gel renewed"
     HEAD_STALLS = "head stalls"
     CUT_OFF_FAILS = "cut-off fails"
+    REMOTE_STOP_FAILS = "remote stop fails"
     OUT_OF_RANGE = "out of range"
     IN_RANGE = "in range"
     POWER_LOST = "power lost"

@@ -111,7 +111,7 @@ class Peripheral:
         if isinstance(happening, Sampled):
             self._notify(Characteristic.LIVE, happening.frame)
         elif isinstance(happening, StateChanged):
-            self._notify(Characteristic.STATE, happening.report)
+            self._notify(Characteristic.STATE, happening.report.encode())
 
     def _table(self) -> dict[Characteristic, Access]:
         device = self._device

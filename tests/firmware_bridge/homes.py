@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from firmware_bridge.virtual.definitions import DeviceDefinition, HomeDefinition
+from firmware_bridge.virtual.definitions import Ble, DeviceDefinition, HomeDefinition
 from firmware_bridge.virtual.people import Begin, Deed, Step
 from firmware_bridge.virtual.radio import RoomSettings
 from vocabulary.identity import DeviceUid
@@ -30,7 +30,7 @@ def device(tmp_path, *script, product="mask", seed=1, number=0x77, **changes):
         "product": product,
         "uid": uid,
         "seed": seed,
-        "address": f"C0:00:00:00:00:{number:02X}",
+        "transport": Ble(address=f"C0:00:00:00:00:{number:02X}"),
         "programs": (),
         "cool_down": None,
         "clock_is_set": False,

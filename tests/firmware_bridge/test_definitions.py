@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_bridge.virtual.definitions import dump_home, load_home
+from firmware_bridge.virtual.definitions import Wifi, dump_home, load_home
 from firmware_bridge.virtual.errors import DefinitionError
 from firmware_bridge.virtual.hets.codes import Zone
 from firmware_bridge.virtual.hets.products import MASK, Program
@@ -23,10 +23,15 @@ def test_a_home_survives_the_journey_as_json():
         HERE,
         device(HERE, *session(-86400)),
         device(HERE, product="rf", programs=(program,), number=0x78, cool_down=timedelta(hours=12), clock_is_set=True),
+        device(HERE, number=0x79, transport=Wifi(host="broker.home", port=1883, password="secret")),
         room=RoomSettings(connection_interval=timedelta(milliseconds=30), advertisement_loss=0.1, rssi_dbm=-71),
         trace=HERE / "trace",
     )
     assert load_home(json.dumps(dump_home(sent))) == sent
+
+
+def test_a_password_is_not_shown():
+    assert "secret" not in repr(Wifi(host="broker.home", port=1883, password="secret"))
 
 
 def test_a_unit_is_made_as_its_product_unless_its_definition_changes_that():
@@ -46,6 +51,11 @@ def test_a_definition_changes_programmes_and_cool_down():
         ({"uid": "0011"}, "home.devices[0].uid: '0011' is no device uid: expected 16 lower-case hex digits"),
         ({"seed": "one"}, "home.devices[0].seed: expected a whole number, not 'one'"),
         ({"clock_is_set": 1}, "home.devices[0].clock_is_set: expected true or false, not 1"),
+        ({"transport": {"over": "pigeon"}}, "home.devices[0].transport.over: 'pigeon' is none of ble, wifi"),
+        (
+            {"transport": {"over": "wifi", "host": "broker", "port": 1883}},
+            "home.devices[0].transport.password: expected a text, not None",
+        ),
         ({"colour": "red"}, "home.devices[0]: unknown: colour"),
         (
             {"programs": [{"planned_s": 60, "level": 1, "zones": ["ear"]}]},

@@ -5,16 +5,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from firmware_bridge.virtual.errors import DefinitionError
-from firmware_bridge.virtual.hets.codes import EndReason, Result, State
+from firmware_bridge.virtual.hets.clock import Tick
+from firmware_bridge.virtual.hets.codes import EndReason, Fault, Result, State
 from firmware_bridge.virtual.hets.happenings import (
     Began,
     Ended,
     PowerChanged,
+    Pressed,
     Recorded,
     Refused,
     Sampled,
     StateChanged,
 )
+from firmware_bridge.virtual.hets.layouts import StateReport
 from firmware_bridge.virtual.journal import (
     BeginLine,
     EndLine,
@@ -22,6 +25,7 @@ from firmware_bridge.virtual.journal import (
     LinkEvent,
     LinkLine,
     PowerLine,
+    PressLine,
     RecordLine,
     RefusedLine,
     SampleLine,
@@ -29,15 +33,29 @@ from firmware_bridge.virtual.journal import (
     read_journal,
 )
 from firmware_bridge.virtual.physics.sensing import Sensed
+from tests.vectors import VECTORS
 
 REAL = datetime(2031, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
 CIVIL = datetime(2031, 4, 5, 20, 0, 1, tzinfo=UTC)
 WHEN = {"real": REAL, "civil": CIVIL}
 AT = timedelta(seconds=1)
 SENSED = Sensed(9.87654, 9.87654, 40.25, 361.5, contact=True, moving=True)
+LOCKED = StateReport(
+    state=State.LOCKED,
+    lockout=0x10,
+    newest=42,
+    oldest=7,
+    timeline=3,
+    lockout_minutes=718,
+    faults=frozenset({Fault.OVER_TEMPERATURE}),
+    battery_percent=81,
+    sessions_left=35,
+)
+LOCKED_BYTES = bytes.fromhex(VECTORS["state"]["hex"])
 
 PAIRS = [
     (PowerChanged(AT, on=True, timeline=3), PowerLine(**WHEN, on=True, timeline=3)),
+    (Pressed(AT, Tick(3, 1)), PressLine(**WHEN)),
     (Began(AT, 7, 2, timedelta(minutes=15)), BeginLine(**WHEN, counter=7, program=2, planned=timedelta(minutes=15))),
     (Refused(AT, 1, Result.CONTACT), RefusedLine(**WHEN, program=1, result=Result.CONTACT)),
     (
@@ -56,7 +74,7 @@ PAIRS = [
     ),
     (Ended(AT, 7, EndReason.USER, 300), EndLine(**WHEN, counter=7, reason=EndReason.USER, samples=300)),
     (Recorded(AT, 7, bytes(56)), RecordLine(**WHEN, counter=7, record=bytes(56))),
-    (StateChanged(AT, State.LOCKED, bytes(20)), StateLine(**WHEN, state=State.LOCKED, report=bytes(20))),
+    (StateChanged(AT, LOCKED), StateLine(**WHEN, state=State.LOCKED, report=LOCKED_BYTES)),
 ]
 
 

@@ -1,10 +1,12 @@
 """A device and its person, from history to the present, without a radio."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 
 import pytest
 
+from firmware_bridge.virtual.definitions import Wifi
 from firmware_bridge.virtual.hets.codes import EndReason, Fault, Result
 from firmware_bridge.virtual.journal import (
     BeginLine,
@@ -12,6 +14,7 @@ from firmware_bridge.virtual.journal import (
     LinkEvent,
     LinkLine,
     PowerLine,
+    PressLine,
     RecordLine,
     RefusedLine,
     SampleLine,
@@ -128,6 +131,17 @@ def test_a_clock_that_is_set_gives_civil_time(tmp_path):
 def test_a_start_without_contact_is_refused_and_noted(tmp_path):
     lines = journal_of(device(tmp_path, step(10, Begin(1)), product="rf"))
     assert [(line.program, line.result) for line in of(RefusedLine, lines)] == [(1, Result.CONTACT)]
+
+
+def test_a_press_is_noted(tmp_path):
+    lines = journal_of(device(tmp_path, step(10, Begin(1)), product="rf"))
+    assert [line.civil for line in of(PressLine, lines)] == [BEGAN + timedelta(seconds=10)]
+
+
+def test_a_device_lives_alike_whatever_it_is_reached_over(tmp_path):
+    over_ble = device(tmp_path, *session(10))
+    over_wifi = replace(over_ble, transport=Wifi(host="nowhere", port=1883, password=""), journal=tmp_path / "twin")
+    assert journal_of(over_ble) == journal_of(over_wifi)
 
 
 def test_a_stop_ends_a_session(tmp_path):

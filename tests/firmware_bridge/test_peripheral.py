@@ -238,7 +238,7 @@ async def test_live_frames_and_states_arrive_whole_and_in_order():
     world.live(600)
     await until(lambda: live.qsize() == 600)
     assert all_of(live) == [sample.frame for sample in world.told_of(Sampled)]
-    assert all_of(states) == [changed.report for changed in world.told_of(StateChanged)]
+    assert all_of(states) == [changed.report.encode() for changed in world.told_of(StateChanged)]
 
 
 @in_a_loop

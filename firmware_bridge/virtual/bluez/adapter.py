@@ -89,6 +89,7 @@ class Adapter:
         if call.caller in self._discoverers:
             raise BusError(*IN_PROGRESS)
         self._discoverers.add(call.caller)
+        self._stack.faults.deaf = False
         await self._scan.need(call.caller)
         self._show("Discovering", on=True)
         return NOTHING
@@ -117,7 +118,8 @@ class Adapter:
         self._stack.objects.change(path, interface, {name: value})
 
     def _heard(self, advertisement: Advertisement) -> None:
-        if self._discoverers and not self._stack.faults.hears_nothing:
+        faults = self._stack.faults
+        if self._discoverers and not (faults.hears_nothing or faults.deaf):
             self._remotes.show(advertisement)
 
     def _show(self, name: str, *, on: bool) -> None:

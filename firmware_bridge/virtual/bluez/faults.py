@@ -31,6 +31,9 @@ class Faults:
     hears_nothing: bool = False
     """Discovery is on and silent (bleak #1689)."""
 
+    deaf: bool = False
+    """The same, until it is begun anew."""
+
     phantom_connected: bool = False
     """A link that is lost still says `Connected` (bleak-retry-connector #231)."""
 

@@ -4,8 +4,6 @@ import asyncio
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final
 
 from bumble.device import Advertisement
 from bumble.hci import Address
@@ -19,9 +17,6 @@ from firmware_bridge.virtual.bluez.live_link import LiveLink
 from firmware_bridge.virtual.bluez.names import DEVICE
 from firmware_bridge.virtual.bluez.refusals import ATT_NOT_CONNECTED, UNKNOWN_OBJECT
 from firmware_bridge.virtual.bluez.stack import Stack
-
-_SHOW_AGAIN_AFTER: Final = timedelta(seconds=1)
-"""An advertisement that says nothing new is a signal only this often."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -78,7 +73,7 @@ class Remotes:
             remote.expiry.cancel()
         news = {name: value for name, value in advertised.items() if remote.advertised.get(name) != value}
         now = asyncio.get_running_loop().time()
-        if news or now - remote.shown_at >= _SHOW_AGAIN_AFTER.total_seconds():
+        if news or now - remote.shown_at >= self._stack.settings.show_again_after.total_seconds():
             remote.shown_at, remote.advertised = now, advertised
             self._stack.objects.change(remote.path, DEVICE, {**news, "RSSI": rssi})
 

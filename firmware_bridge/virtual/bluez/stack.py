@@ -18,11 +18,15 @@ from firmware_bridge.virtual.bluez.tasks import Tasks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BluezSettings:
-    """How a bluetoothd is set up: when it gives up connecting, and when it forgets a peer that it only heard."""
+    """How a bluetoothd is set up: when it gives up connecting, and when it forgets a peer that it only heard.
+
+    An advertisement that says nothing new is a signal only every `show_again_after`.
+    """
 
     adapter: str = "hci0"
     connect_timeout: timedelta = timedelta(seconds=20)
     temporary_timeout: timedelta = timedelta(seconds=30)
+    show_again_after: timedelta = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,14 @@ _LATEST: Final = 1 << 40
 """Seconds since 2000: far beyond any device, and still room to count on in 48 bits."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """An instant by the device's ticks of one second since its timeline began."""
+
+    timeline: int
+    seconds: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What a write of the time set: UTC seconds since 2000 at one moment of the device's life."""
@@ -47,11 +55,15 @@ class DeviceClock:
     settable: bool
     setting: Setting | None = None
 
+    def tick(self, now: timedelta) -> Tick:
+        """The instant `now` in ticks, whether or not the clock is set."""
+        return Tick(self.timeline, (now - self.began) // SECOND)
+
     def stamp(self, now: timedelta) -> Stamp:
         """The instant `now`, as this device would write it down."""
         if self.setting is None:
             return Stamp(
-                seconds=(now - self.began) // SECOND,
+                seconds=self.tick(now).seconds,
                 timeline=self.timeline,
                 utc=False,
                 zone_quarters=None,

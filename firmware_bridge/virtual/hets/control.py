@@ -45,15 +45,13 @@ def _perform(device: VirtualDevice, operation: int, operand: bytes) -> Outcome:
 
 def _start(device: VirtualDevice, operands: tuple[int, ...]) -> Outcome:
     number, seconds, zones, level = operands
-    product = device.product
+    if zones >> len(Zone):
+        return Result.RANGE, b""
     wanted = Program(
         planned=seconds * SECOND,
-        level=level / UNITS[product.modality].level,
+        level=level / UNITS[device.product.modality].level,
         zones=tuple(zone for zone in Zone if zones >> zone & 1),
     )
-    known = number < len(product.programs) and not zones >> len(Zone)
-    if not known or not product.allows(wanted):
-        return Result.RANGE, b""
     result = device.start(number, wanted)
     return result, lockouts.answer_parameters(result, device.circumstances())
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from firmware_bridge.virtual.errors import RefusedWriteError
 from firmware_bridge.virtual.hets import lockouts
-from firmware_bridge.virtual.hets.clock import INCORRECT_TIME_FORMAT, SECOND, DeviceClock, setting_from
+from firmware_bridge.virtual.hets.clock import INCORRECT_TIME_FORMAT, SECOND, DeviceClock, Tick, setting_from
 from firmware_bridge.virtual.hets.codes import EndReason, Fault, Feature, Result, State
 from firmware_bridge.virtual.hets.emission import Emission
 from firmware_bridge.virtual.hets.happenings import (
@@ -21,6 +21,7 @@ from firmware_bridge.virtual.hets.happenings import (
     Ended,
     Happening,
     PowerChanged,
+    Pressed,
     Recorded,
     Refused,
     Sampled,
@@ -62,7 +63,7 @@ class VirtualDevice:
         self._cool_down = CoolDown(self.memory, self.now)
         self._pressed_at: timedelta | None = None
         self._next_sample_at = self.now
-        self._reported = b""
+        self._reported: StateReport | None = None
         self._happened: list[Happening] = []
 
     def collect(self) -> tuple[Happening, ...]:
@@ -85,6 +86,7 @@ class VirtualDevice:
         """Begin a timeline, stored before its first tick, and close a session that lost its power."""
         if self.state is not State.OFF:
             return
+        self.memory.boot += 1
         self.memory.timeline += 1
         self._clock = DeviceClock(
             began=self.now,
@@ -108,7 +110,7 @@ class VirtualDevice:
         if session is not None:
             self._tell(Ended(self.now, session.counter, EndReason.POWER_LOST, session.elapsed_s))
         self._move(Event.POWER_OFF)
-        self._clock, self._pressed_at, self._reported = _OFF, None, b""
+        self._clock, self._pressed_at, self._reported = _OFF, None, None
         self._tell(PowerChanged(self.now, on=False, timeline=self.memory.timeline))
 
     def press(self) -> None:
@@ -116,6 +118,7 @@ class VirtualDevice:
         if self.state is State.OFF:
             return
         self._pressed_at = self.now
+        self._tell(Pressed(self.now, self.read_tick()))
         if self.state is State.FAULT and self.physics.skin_celsius < self.product.limits.restart_celsius:
             self.memory.faults.clear()
             self._move(Event.CLEAR)
@@ -135,12 +138,16 @@ class VirtualDevice:
 
     def start(self, number: int, program: Program) -> Result:
         """Start from afar, shortly after a press."""
+        if not 0 <= number < len(self.product.programs) or not self.product.allows(program):
+            return Result.RANGE
         if self.state is State.READY and self._lockout_at_start() is None and not self._pressed_lately():
             return Result.CONFIRM
         return self._try(number, program)
 
     def stop(self) -> Result:
-        """Stop from afar: always accepted."""
+        """Stop from afar: always accepted, unless that is what has failed."""
+        if not self.watch.remote_stop_works:
+            return Result.FAILED
         self._stop(EndReason.REMOTE)
         return Result.OK
 
@@ -192,6 +199,10 @@ class VirtualDevice:
 
     def read_state(self) -> bytes:
         """State, 20 bytes."""
+        return self.report().encode()
+
+    def report(self) -> StateReport:
+        """What State reads now."""
         circumstances = self.circumstances()
         lockout = lockouts.standing(self.product.limits, circumstances) if self.state is State.LOCKED else None
         return StateReport(
@@ -203,7 +214,8 @@ class VirtualDevice:
             lockout_minutes=lockouts.minutes_left(lockout, circumstances),
             faults=self._faults(),
             battery_percent=self._battery.percent,
-        ).encode()
+            lockout_s=lockouts.seconds_left(lockout, circumstances),
+        )
 
     @property
     def battery_percent(self) -> int:
@@ -218,6 +230,10 @@ class VirtualDevice:
     def read_elapsed_time(self) -> bytes:
         """Current Elapsed Time, 11 bytes."""
         return self._clock.read(self.now)
+
+    def read_tick(self) -> Tick:
+        """The time by the device's ticks."""
+        return self._clock.tick(self.now)
 
     def write_elapsed_time(self, value: bytes) -> None:
         """Set the clock, which begins a timeline. Raises RefusedWriteError."""
@@ -318,10 +334,10 @@ class VirtualDevice:
             self._move(Event.LOCK)
         elif self.state is State.LOCKED and lockout is None:
             self._move(Event.UNLOCK)
-        report = self.read_state()
+        report = self.report()
         if report != self._reported:
             self._reported = report
-            self._tell(StateChanged(self.now, self.state, report))
+            self._tell(StateChanged(self.now, report))
 
     def _move(self, event: Event) -> None:
         self.state = MOVES[self.state, event]

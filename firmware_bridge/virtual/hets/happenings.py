@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from firmware_bridge.virtual.hets.codes import EndReason, Result, State
+from firmware_bridge.virtual.hets.clock import Tick
+from firmware_bridge.virtual.hets.codes import EndReason, Result
+from firmware_bridge.virtual.hets.layouts import StateReport
 from firmware_bridge.virtual.physics.sensing import Sensed
 
 
@@ -14,6 +16,14 @@ class PowerChanged:
     at: timedelta
     on: bool
     timeline: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A person pressed the button; `tick` is when, by the device's clock."""
+
+    at: timedelta
+    tick: Tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +81,7 @@ class StateChanged:
     """`report` is what State now reads, and notifies."""
 
     at: timedelta
-    state: State
-    report: bytes
+    report: StateReport
 
 
-Happening = PowerChanged | Began | Refused | Sampled | Ended | Recorded | StateChanged
+Happening = PowerChanged | Pressed | Began | Refused | Sampled | Ended | Recorded | StateChanged

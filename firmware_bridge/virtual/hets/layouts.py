@@ -1,8 +1,8 @@
 """Features, State and Live: the bytes of what a device says of itself (device profile, BLE)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from struct import Struct
-from typing import Final
+from typing import Final, Self
 
 from firmware_bridge.virtual.hets.codes import NO_LIMIT, Fault, Feature, Modality, State, Zone, bits
 
@@ -61,7 +61,8 @@ class Features:
 class StateReport:
     """What the device is doing and which records it holds, in 20 bytes.
 
-    `lockout` is 0 or a result from 0x10 to 0x1D; `newest` and `oldest` are 0 without records.
+    `lockout` is 0 or a result from 0x10 to 0x1D; `newest` and `oldest` are 0 without records. `lockout_s` says in
+    seconds what `lockout_minutes` says, if anybody knows; its passing alone makes no other report.
     """
 
     state: State
@@ -73,6 +74,7 @@ class StateReport:
     faults: frozenset[Fault]
     battery_percent: int
     sessions_left: int = NO_LIMIT
+    lockout_s: int | None = field(default=None, compare=False)
 
     def encode(self) -> bytes:
         """Only the faults 0 to 7 fit."""
@@ -108,6 +110,27 @@ class Live:
     impedance_ohm: float | None
     battery_percent: int | None
     flags: int
+
+    @classmethod
+    def decode(cls, frame: bytes, units: Units) -> Self:
+        """What a frame says to whoever reads it: rounded to its units, `sequence` and `counter` cut to 16 bits."""
+        state, zone, sequence, counter, active_s, remaining_s, level, celsius, dose, ohm, battery, flags = _LIVE.unpack(
+            frame
+        )
+        return cls(
+            state=State(state),
+            zone=None if zone == SEVERAL_ZONES else Zone(zone),
+            sequence=sequence,
+            counter=counter,
+            active_s=active_s,
+            remaining_s=remaining_s,
+            level=level / units.level,
+            skin_celsius=None if celsius == NO_TEMPERATURE else celsius / 100,
+            dose=dose / units.live_dose,
+            impedance_ohm=None if ohm == NO_IMPEDANCE else ohm,
+            battery_percent=None if battery == NO_BATTERY else battery,
+            flags=flags,
+        )
 
     def encode(self, units: Units) -> bytes:
         """The frame of a device of these units."""

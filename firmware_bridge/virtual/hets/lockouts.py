@@ -40,7 +40,13 @@ def at_start(limits: Limits, now: Circumstances) -> Result | None:
 
 def answer_parameters(lockout: Result, now: Circumstances) -> bytes:
     """What a refusal carries: the seconds left of a cool-down, u32."""
-    return whole(now.cool_down_left, SECOND).to_bytes(4, "little") if lockout is Result.COOL_DOWN else b""
+    left_s = seconds_left(lockout, now)
+    return b"" if left_s is None else left_s.to_bytes(4, "little")
+
+
+def seconds_left(lockout: Result | None, now: Circumstances) -> int | None:
+    """Seconds begun of a cool-down; None without one, as nobody knows how long the other lock-outs last."""
+    return whole(now.cool_down_left, SECOND) if lockout is Result.COOL_DOWN else None
 
 
 def minutes_left(lockout: Result | None, now: Circumstances) -> int:

@@ -29,6 +29,11 @@ class RecordMemory:
         return next(iter(self.stored), 0)
 
     @property
+    def unacknowledged(self) -> tuple[int, ...]:
+        """Counters of the records that nobody said are safe elsewhere, lowest first."""
+        return tuple(counter for counter in self.stored if counter > self.acknowledged)
+
+    @property
     def newest(self) -> int:
         """Counter of the newest record, 0 without any."""
         return next(reversed(self.stored), 0)
@@ -68,12 +73,13 @@ class RecordMemory:
 class NonVolatile:
     """Everything that power cannot take.
 
-    `counter` is that of the newest session, stored before its emission begins and never lowered. `running` is
-    that session, written through second by second, until its record is stored. `cool_down_left` counts down in
-    whole minutes of time under power.
+    `boot` counts the starts of the device. `counter` is that of the newest session, stored before its emission begins
+    and never lowered. `running` is that session, written through second by second, until its record is stored.
+    `cool_down_left` counts down in whole minutes of time under power.
     """
 
     records: RecordMemory
+    boot: int = 0
     counter: int = 0
     timeline: int = 0
     running: Session | None = None

@@ -18,11 +18,12 @@ LONGEST_RECORD_S: Final = 0xFFFF
 
 @dataclass(slots=True)
 class Watch:
-    """The limits of one unit: its cut-off has a tolerance, and may have failed."""
+    """The limits of one unit: its cut-off has a tolerance, and may have failed; so may its ear for a remote stop."""
 
     limits: Limits
     cut_off_celsius: float
     cut_off_works: bool = True
+    remote_stop_works: bool = True
 
     def trips(self, sensed: Sensed) -> bool:
         """Whether the cut-off ends emission now."""

@@ -13,7 +13,7 @@ COOL_DOWN = timedelta(minutes=30)
 
 
 def states(bench):
-    return [changed.state for changed in bench.happened(StateChanged)]
+    return [changed.report.state for changed in bench.happened(StateChanged)]
 
 
 def test_a_new_device_is_ready_without_records():
@@ -47,7 +47,7 @@ def test_every_change_of_the_state_is_told():
 def test_what_is_told_is_what_state_reads():
     bench = Bench()
     bench.device.begin(0)
-    assert bench.happened(StateChanged)[-1].report == bench.state
+    assert bench.happened(StateChanged)[-1].report.encode() == bench.state
 
 
 def test_a_cool_down_counts_down_in_minutes_begun():
@@ -64,7 +64,7 @@ def test_a_cool_down_ends_on_time_even_in_one_long_wait():
     bench.device.stop_by_user()
     bench.wait(100_000)
     unlocked = bench.happened(StateChanged)[-1]
-    assert (unlocked.state, unlocked.at) == (State.READY, COOL_DOWN)
+    assert (unlocked.report.state, unlocked.at) == (State.READY, COOL_DOWN)
 
 
 def test_a_hot_head_locks_without_saying_for_how_long():
