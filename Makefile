@@ -21,7 +21,7 @@ lint: setup-dev
 
 SECONDS ?= 60
 fuzz: setup-dev
-	@for target in frames segments batch receipt; do \
+	@for target in frames segments panel batch receipt; do \
 		$(RUN)python -m tests.fuzz $$target -max_len=4096 -max_total_time=$(SECONDS) -print_final_stats=1 || exit 1; \
 	done
 

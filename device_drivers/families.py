@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from device_drivers.blockbluelight import gatt as panel_gatt
+from device_drivers.blockbluelight import record as panel_record
 from device_drivers.errors import FamilyUnknown
 from device_drivers.hets import gatt
 from device_drivers.hets.record import read_record
@@ -34,7 +36,11 @@ class Family:
 
 HETS: Final = Family(name="hets/1", advertised=gatt.SERVICE, named=None, read_record=read_record)
 
-FAMILIES: Final[Mapping[str, Family]] = MappingProxyType({family.name: family for family in (HETS,)})
+BLOCKBLUELIGHT: Final = Family(
+    name="blockbluelight/1", advertised=None, named=panel_gatt.NAME, read_record=panel_record.read_record
+)
+
+FAMILIES: Final[Mapping[str, Family]] = MappingProxyType({family.name: family for family in (HETS, BLOCKBLUELIGHT)})
 
 
 def family(name: str) -> Family:

@@ -3,20 +3,22 @@
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal
 
 from device_drivers.errors import FrameRefused
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a field's integer lies in the bytes: a little-endian `struct` code."""
+    """How a field's integer lies in the bytes: a `struct` code."""
 
     code: str
 
 
 U8, I8, U16, I16, U32, U64 = (Kind(code) for code in "BbHhIQ")
 U48 = Kind("6s")
+
+_ORDERS: Final = {"little": "<", "big": ">"}
 
 
 class Unfit(ValueError):
@@ -47,10 +49,11 @@ class Layout:
     field whose value is not allowed.
     """
 
-    def __init__(self, name: str, *fields: Field) -> None:
+    def __init__(self, name: str, *fields: Field, byteorder: Literal["little", "big"] = "little") -> None:
         self.name = name
         self._fields = fields
-        self._plan = struct.Struct("<" + "".join(field.kind.code for field in fields))
+        self._byteorder: Literal["little", "big"] = byteorder
+        self._plan = struct.Struct(_ORDERS[byteorder] + "".join(field.kind.code for field in fields))
 
     @property
     def size(self) -> int:
@@ -63,12 +66,16 @@ class Layout:
             raise FrameRefused(self.name, "length", f"{len(frame)} bytes, expected {self.size}")
         values: dict[str, Any] = {}
         for field, raw in zip(self._fields, self._plan.unpack(frame), strict=True):
-            number = int.from_bytes(raw, "little") if isinstance(raw, bytes) else raw
+            number = int.from_bytes(raw, self._byteorder) if isinstance(raw, bytes) else raw
             try:
                 values[field.name] = field.convert(number)
             except Unfit as unfit:
                 raise FrameRefused(self.name, field.name, str(unfit)) from None
         return values
+
+    def encode(self, raw: Mapping[str, int]) -> bytes:
+        """A frame of these integers, by field, as they lie in the bytes."""
+        return self._plan.pack(*(raw[field.name] for field in self._fields))
 
 
 def one_of(choices: Mapping[int, Any], *, absent: int | None = None) -> Convert:

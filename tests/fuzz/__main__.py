@@ -10,14 +10,15 @@ import atheris
 with atheris.instrument_imports(include=["device_drivers", "vocabulary"]):
     from tests.fuzz.targets import TARGETS
 
-VECTORS = Path(__file__).parents[1] / "hets-vectors.json"
+VECTORS = [Path(__file__).parents[1] / name for name in ("hets-vectors.json", "blockbluelight-vectors.json")]
 CORPORA = Path(__file__).parents[2] / ".fuzz"
 """What was found stays here and is where the next run begins."""
 
 
 def plant(corpus: Path) -> None:
     """Every byte string of the vectors is a seed."""
-    for number, text in enumerate(re.findall(r'"((?:[0-9a-f]{2})+)"', json.dumps(json.loads(VECTORS.read_text())))):
+    known = json.dumps([json.loads(path.read_text()) for path in VECTORS])
+    for number, text in enumerate(re.findall(r'"((?:[0-9a-f]{2})+)"', known)):
         (corpus / f"{number:03}").write_bytes(bytes.fromhex(text))
 
 

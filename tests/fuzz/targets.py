@@ -3,6 +3,9 @@
 import hmac
 from contextlib import suppress
 
+from device_drivers.blockbluelight.frames import Command, abandon, parse
+from device_drivers.blockbluelight.record import read_record as read_panel_record
+from device_drivers.blockbluelight.status import read_brightness, read_status
 from device_drivers.errors import FrameRefused
 from device_drivers.hets.live import read_live
 from device_drivers.hets.procedures import read_access_answer, read_control_answer
@@ -50,6 +53,20 @@ def segments(data: bytes) -> None:
         data = data[length:]
 
 
+def panel(data: bytes) -> None:
+    """Notifications of a panel, each as long as its first byte says; what they carry; the bytes as a record."""
+    with suppress(FrameRefused):
+        read_panel_record(data)
+    rest, frames = b"", ()
+    while data:
+        length, data = data[0] % 40 + 1, data[1:]
+        rest, more = parse(rest, data[:length])
+        frames, data = frames + more, data[length:]
+    for frame in frames + abandon(rest)[1]:
+        with suppress(FrameRefused):
+            (read_brightness if frame.command == Command.BRIGHTNESS else read_status)(frame.payload)
+
+
 def batch(data: bytes) -> None:
     """A batch as it comes from the broker; the bytes as the content of one whose seal holds; the bytes as a body."""
     with suppress(WireError):
@@ -73,4 +90,4 @@ def receipt(data: bytes) -> None:
             open_receipt(sealed, key)
 
 
-TARGETS = {target.__name__: target for target in (frames, segments, batch, receipt)}
+TARGETS = {target.__name__: target for target in (frames, segments, panel, batch, receipt)}
