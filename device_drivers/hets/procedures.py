@@ -1,11 +1,13 @@
 """Orders to a HETS device and its answers: record access and control (device profile, Record access and Control)."""
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from device_drivers.errors import FrameRefused
+from device_drivers.hets.codes import LOCKOUTS
 
 _ANSWER: Final = 6
 _FROM: Final = 3
@@ -47,6 +49,24 @@ class ControlResult(IntEnum):
     OPERAND = 3
     FAILED = 4
     RANGE = 5
+    SIGNATURE = 0x20
+    KEY = 0x21
+    REPLAY = 0x22
+    OTHER_DEVICE = 0x23
+    CRC = 0x24
+    MALFORMED = 0x25
+    CONFIRM = 0x30
+    ACTIVE = 0x31
+
+
+def result_name(result: int) -> str:
+    """A result in words: the lock-out that it stands for, or what it is called; its code when it has no name."""
+    if lockout := LOCKOUTS.get(result):
+        return str(lockout)
+    return _NAMES.get(result, f"{result:#04x}")
+
+
+_NAMES: Final[Mapping[int, str]] = {result.value: result.name.lower().replace("_", " ") for result in ControlResult}
 
 
 def report_records_from(counter: int) -> bytes:
@@ -91,3 +111,10 @@ def read_control_answer(frame: bytes) -> ControlAnswer:
     if not 3 <= len(frame) <= 20 or frame[0] != _CONTROL_ANSWER:
         raise FrameRefused("control", "answer", f"{frame.hex()} is no answer")
     return ControlAnswer(frame[1], frame[2], frame[3:])
+
+
+def read_prescription_answer(frame: bytes) -> int:
+    """Decode the answer to a prescription: a ControlResult or a lock-out's code. Raises FrameRefused."""
+    if len(frame) != 1:
+        raise FrameRefused("prescription", "answer", f"{frame.hex()} is no answer")
+    return frame[0]

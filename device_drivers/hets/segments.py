@@ -1,10 +1,12 @@
 """Segments: how a message longer than one notification travels (device profile, Segments)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from device_drivers.errors import FrameRefused
 
+_HEADER_BYTES: Final = 1
 _FIRST: Final = 1
 _LAST: Final = 2
 MESSAGE_BYTES: Final = 512
@@ -38,3 +40,12 @@ def join(partial: Partial | None, segment: bytes) -> tuple[Partial | None, bytes
     if len(whole) > MESSAGE_BYTES:
         raise FrameRefused("segment", "message", f"over {MESSAGE_BYTES} bytes")
     return (None, whole) if header & _LAST else (Partial(whole, (counter + 1) & 0x3F), None)
+
+
+def split(message: bytes, payload: int) -> Iterator[bytes]:
+    """The segments of a message, for a link that carries so many bytes in one write (its MTU less 3)."""
+    room = payload - _HEADER_BYTES
+    for number, start in enumerate(range(0, len(message), room)):
+        first = _FIRST if start == 0 else 0
+        last = _LAST if start + room >= len(message) else 0
+        yield bytes([(number & 0x3F) << 2 | last | first]) + message[start : start + room]

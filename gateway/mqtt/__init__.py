@@ -1,1 +1,1 @@
-"""Wi-Fi devices: MQTT 5 over the home broker, and the session book."""
+"""The home's broker: paho on the one hand, the session book on the other."""

@@ -8,13 +8,15 @@ Rules, kept here:
 - A sample that comes again is dropped; a number that is skipped is a gap at once, for live samples cannot be
   asked for again.
 - A HETS device produces a sample for each second of a session, so its record says how many there were: what is
-  missing at the end is a gap when the record comes.
+  missing at the end is a gap when the record comes, and what comes after it is in that gap.
+- A record that is read anew says nothing new of samples: each was stored or in a gap when it came first.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from gateway.sessions.kept import NOTHING_KEPT, Kept
 from gateway.sessions.numbers import whole_counter, whole_sequence
 from vocabulary.devices import DeviceDescription, Mark
 from vocabulary.readings import Reading, SessionRecord
@@ -50,11 +52,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """What the gateway remembers of one device: what it is, its newest record, the sessions without a record yet."""
+    """What the gateway remembers of one device: what it is, its newest record, the sessions without a record yet.
+
+    `kept`: the records that came. `former`: those that had come before the device was to be read anew.
+    """
 
     description: DeviceDescription
     newest: int
     progress: tuple[Progress, ...]
+    kept: Kept = NOTHING_KEPT
+    former: Kept = NOTHING_KEPT
 
 
 Step = tuple[Followed, tuple[Item, ...]]
@@ -78,7 +85,9 @@ def on_mark(followed: Followed, mark: Mark, at: datetime) -> Step:
 
 def on_reading(followed: Followed, reading: Reading, at: datetime) -> Step:
     """A live frame came."""
-    counter = whole_counter(reading.counter_low, followed.newest)
+    counter = reading.counter or whole_counter(reading.counter_low, followed.newest)
+    if counter in followed.kept:
+        return followed, ()
     expected = _next_sample(followed, counter)
     number = whole_sequence(reading.sequence_low, expected)
     if number < expected:
@@ -87,13 +96,26 @@ def on_reading(followed: Followed, reading: Reading, at: datetime) -> Step:
     return _after(followed, sample), (*_gap(followed, counter, expected, number), sample)
 
 
-def on_record(followed: Followed, record: SessionRecord, data: bytes, at: datetime) -> Step:
-    """A record was fetched; `data` are its bytes as the device gave them."""
+def on_record(
+    followed: Followed, record: SessionRecord, data: bytes, at: datetime, *, oldest: int | None = None
+) -> Step:
+    """A record came; `data` are its bytes as the device gave them. One that is on disk already is no news.
+
+    `oldest`: the counter of the oldest record that the device holds for us; None when all older ones came before.
+    """
+    kept = followed.kept.begun_at(record.counter if oldest is None else oldest)
+    if not kept.takes(record.counter):
+        return replace(followed, kept=kept), ()
     produced = int(record.elapsed.total_seconds())
-    missing = _gap(followed, record.counter, _next_sample(followed, record.counter), produced)
+    missing = (
+        ()
+        if _is_accounted_for(followed, record.counter)
+        else _gap(followed, record.counter, _next_sample(followed, record.counter), produced)
+    )
     item = keep(followed.description, data, at)
     open_still = tuple(one for one in followed.progress if one.counter != record.counter)
-    return replace(followed, newest=max(followed.newest, record.counter), progress=open_still), (*missing, item)
+    newest, kept = max(followed.newest, record.counter), kept.adding(record.counter)
+    return replace(followed, newest=newest, progress=open_still, kept=kept), (*missing, item)
 
 
 def keep(description: DeviceDescription, data: bytes, at: datetime) -> StoredRecord:
@@ -118,6 +140,11 @@ def introduce(description: DeviceDescription) -> SeenDevice:
 
 def _next_sample(followed: Followed, counter: int) -> int:
     return next((one.next_sample for one in followed.progress if one.counter == counter), 0)
+
+
+def _is_accounted_for(followed: Followed, counter: int) -> bool:
+    """Whether a session's record came before the device was to be read anew, and no sample of it since."""
+    return counter in followed.former and all(one.counter != counter for one in followed.progress)
 
 
 def _after(followed: Followed, sample: SampleBlock) -> Followed:
