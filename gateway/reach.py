@@ -1,5 +1,6 @@
 """Which devices can be told something now, and how: whoever holds a link to one says so here."""
 
+from collections import defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Protocol
@@ -23,18 +24,18 @@ class Reach:
     """The devices that can be told something now. Used on one event loop."""
 
     def __init__(self) -> None:
-        self._commands: dict[DeviceUid, Commands] = {}
+        self._held: defaultdict[DeviceUid, list[Commands]] = defaultdict(list)
 
     @contextmanager
     def holding(self, device: DeviceUid, commands: Commands) -> Generator[None]:
-        """The device is within reach while this lasts; a later link to it takes the place of an earlier one."""
-        self._commands[device] = commands
+        """The device is within reach while this lasts, whatever becomes of other links to it."""
+        self._held[device].append(commands)
         try:
             yield
         finally:
-            if self._commands.get(device) is commands:
-                del self._commands[device]
+            self._held[device].remove(commands)
 
     def get(self, device: DeviceUid) -> Commands | None:
-        """How to tell a device something; None when it is out of reach."""
-        return self._commands.get(device)
+        """How to tell a device something, over its latest link; None when it is out of reach."""
+        held = self._held.get(device)
+        return held[-1] if held else None

@@ -23,7 +23,8 @@ UNHEARD_S: Final = 600.0
 """After so long without an advertisement a device is away, and its address forgotten (some change theirs)."""
 
 SILENCE_S: Final = 90.0
-"""After so long without a sign of any device listening begins anew: a scan can be on and deaf (bleak #1689)."""
+"""After so long without any advertisement, of whomever, listening begins anew: a scan can be on and deaf (bleak #1689).
+A home where nobody advertises pays for it with a scan begun anew now and then."""
 
 LOOK_S: Final = 1.0
 """Between two looks whether there is still an adapter to listen with."""
@@ -129,7 +130,7 @@ class Air:
             await self._scanner.stop()
 
     async def _adopt(self) -> None:
-        """Count as heard what is connected: it does not advertise."""
+        """Count as heard what is connected: it does not advertise. Of the scan it says nothing."""
         adapter = await BleakAdapter.get(bluez=self._adapter)
         for family in FAMILIES.values():
             if family.advertised is not None:
@@ -138,12 +139,13 @@ class Air:
                     self._note(device, family, known.rssi_dbm if known else None)
 
     def _advertised(self, device: BLEDevice, data: AdvertisementData) -> None:
+        """Called for everything in the air; nothing is kept of what no family claims."""
+        self._sign_s = monotonic()
         family = self._recognise(data.local_name, data.service_uuids)
         if family is not None:
             self._note(device, family, data.rssi if data.rssi in _RSSI_DBM else None)
 
     def _note(self, device: BLEDevice, family: Family, rssi_dbm: int | None) -> None:
-        self._sign_s = monotonic()
         known = device.address in self.heard
         self.heard[device.address] = Heard(
             device=device, family=family, rssi_dbm=rssi_dbm, monotonic_s=monotonic(), at=self._clock()

@@ -4,6 +4,9 @@ Rules, kept here:
 - The first read after connecting proves that the connection is one.
 - Frames are stamped when they arrive and handled in that order.
 - What has arrived is handled, however the conversation ends: the link is closed first, and then nothing more comes.
+- A link that carries nothing although it should is no link: a device that emits sends a frame a second, and any
+  device answers when it is asked.
+- A device that emits is followed, and one that has news is heard out; any other rests, and may make room for others.
 """
 
 import asyncio
@@ -18,13 +21,14 @@ from device_drivers.families import HETS
 from device_drivers.hets import gatt
 from device_drivers.hets.live import read_live
 from device_drivers.hets.status import read_elapsed_time, read_features, read_state, read_system_id
+from gateway.ble.control import Control, HetsCommands
 from gateway.ble.link import Link
 from gateway.ble.records import Frame, RecordAccess
-from gateway.errors import LinkError, LinkLost, LinkRefused
+from gateway.errors import LinkError, LinkLost, LinkRefused, LinkStale
 from gateway.reach import Reach
 from gateway.sessions.book import SessionBook
 from vocabulary.clock import Clock
-from vocabulary.devices import DeviceDescription, Mark
+from vocabulary.devices import DeviceDescription, DeviceState, Feature, Mark
 from vocabulary.instants import Anchor, Tick
 from vocabulary.readings import Reading
 from vocabulary.wire.limits import TEXT
@@ -35,6 +39,14 @@ TICK: Final = timedelta(seconds=1)
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long nothing may come: from a device that emits, and from one that does not before it is asked."""
+
+    emitting_s: float = 10.0
+    resting_s: float = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class HetsSpeech:
     """How HETS devices are spoken to."""
@@ -42,6 +54,7 @@ class HetsSpeech:
     book: SessionBook
     clock: Clock
     reach: Reach
+    patience: Patience = Patience()
 
     async def introduce(self, link: Link) -> DeviceDescription:
         """Ask a device who and what it is."""
@@ -49,7 +62,7 @@ class HetsSpeech:
 
     async def converse(self, link: Link, description: DeviceDescription) -> None:
         """Talk until the link is lost, and close it."""
-        await Conversation(link, description, self.book, self.clock).run()
+        await Conversation(link, description, self).run()
 
 
 async def introduce(link: Link) -> DeviceDescription:
@@ -74,14 +87,20 @@ async def _words(link: Link, characteristic: str) -> str:
 class Conversation:
     """One device over one link, from the introduction to the loss of the link."""
 
-    def __init__(self, link: Link, description: DeviceDescription, book: SessionBook, clock: Clock) -> None:
-        self._link, self._book, self._clock = link, book, clock
+    def __init__(self, link: Link, description: DeviceDescription, speech: HetsSpeech) -> None:
+        self._link, self._book, self._clock = link, speech.book, speech.clock
+        self._reach, self._patience = speech.reach, speech.patience
         self._device, self._modality = description.device, description.modality
-        self._records = RecordAccess(link, self._device, book)
+        control = Control(link)
+        self._commands = HetsCommands(link, description, control)
         self._live: asyncio.Queue[Frame | None] = asyncio.Queue()  # None is the end
+        self._records = RecordAccess(link, self._device, self._book, control, caught_up=self._live.join)
+        self._sends_live = Feature.LIVE in description.features
+        self._emitting, self._fetching = False, True
+        self._came = asyncio.Event()
         self._records_due = asyncio.Event()
-        self._newest = 0
-        self._asked_upto = book.stored_upto(self._device)
+        self._newest = self._oldest = 0
+        self._asked_upto = self._book.stored_upto(self._device)
 
     async def run(self) -> None:
         """Talk until the link is lost, and close it. Raises LinkLost, LinkRefused, DriverError."""
@@ -89,11 +108,13 @@ class Conversation:
         try:
             await self._secure()
             await self._subscribe()
-            await self._note(await self._state(), self._clock())
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._watch())
-                tasks.create_task(self._fetch())
-                tasks.create_task(_outlived_by(following))
+            with self._reach.holding(self._device, self._commands):
+                await self._note(await self._state(), self._clock())
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._watch())
+                    tasks.create_task(self._doubt())
+                    tasks.create_task(self._fetch())
+                    tasks.create_task(_outlived_by(following))
         except* (LinkError, DriverError) as failures:
             raise failures.exceptions[0] from None
         finally:
@@ -107,13 +128,13 @@ class Conversation:
             gatt.LIVE: self._live,
             gatt.RECORD: self._records.reported,
             gatt.RECORD_ACCESS: self._records.reported,
-            gatt.CONTROL: self._records.answers,
         }
         for characteristic, queue in queues.items():
             await self._link.subscribe(characteristic, self._stamper(characteristic, queue.put_nowait))
+        await self._commands.subscribe()
 
     async def _secure(self) -> None:
-        """Prove the connection by a read that needs encryption; make a bond, or drop one that no longer holds."""
+        """Prove the connection by a read that needs encryption; make a bond if there is none."""
         try:
             await self._link.read(gatt.STATE)
         except LinkRefused:
@@ -121,15 +142,33 @@ class Conversation:
             try:
                 await self._link.read(gatt.STATE)
             except LinkRefused:
-                await self._link.forget()
-                raise LinkLost(self._link.address, "pairing", "the device no longer knows us; pairing anew") from None
+                raise LinkStale(self._link.address, "pairing", "the device no longer knows us") from None
 
     def _stamper(self, characteristic: str, take: Callable[[Frame], None]) -> Callable[[bytes], None]:
-        return lambda value: take(Frame(characteristic, value, self._clock()))
+        def stamp(value: bytes) -> None:
+            take(Frame(characteristic, value, self._clock()))
+            if characteristic == gatt.LIVE:
+                self._came.set()
+
+        return stamp
 
     async def _watch(self) -> None:
         await self._link.lost.wait()
         raise LinkLost(self._link.address, "link", "lost")
+
+    async def _doubt(self) -> None:
+        """End a link over which nothing comes although it should."""
+        while True:
+            follows = self._emitting and self._sends_live
+            self._came.clear()
+            try:
+                async with asyncio.timeout(self._patience.emitting_s if follows else self._patience.resting_s):
+                    await self._came.wait()
+            except TimeoutError:
+                emits = (await self._state()).state is DeviceState.EMITTING
+                if emits and follows and not self._came.is_set():
+                    silence = f"no frame for {self._patience.emitting_s:g} s while it emits"
+                    raise LinkLost(self._link.address, "following", silence) from None
 
     async def _follow(self) -> None:
         """Handle live frames and states as they come, to the end; what came together goes to disk together."""
@@ -139,6 +178,8 @@ class Conversation:
             while not self._live.empty():
                 came.append(self._live.get_nowait())
             await self._handle([frame for frame in came if frame is not None])
+            for _ in came:
+                self._live.task_done()
 
     async def _handle(self, frames: Sequence[Frame]) -> None:
         readings: list[tuple[Reading, datetime]] = []
@@ -163,24 +204,34 @@ class Conversation:
 
     async def _note(self, mark: Mark, at: datetime) -> None:
         """The device's state; records are due when it names a newer one than was asked for over this link."""
+        if self._emitting != (mark.state is DeviceState.EMITTING):
+            self._emitting = not self._emitting
+            self._came.set()
         await self._book.mark(self._device, mark, at)
         stored = self._book.stored_upto(self._device)
         if mark.newest < stored:
             _log.error("%s: its memory was replaced (newest %d, %d are stored)", self._device, mark.newest, stored)
             await self._book.stored(self._device, 0)
             self._asked_upto = 0
-        self._newest = mark.newest
+        self._newest, self._oldest = mark.newest, mark.oldest
         if self._newest > self._asked_upto:
             self._records_due.set()
+        self._rest()
+
+    def _rest(self) -> None:
+        self._link.rests(not (self._emitting or self._fetching or self._records_due.is_set()))
 
     async def _fetch(self) -> None:
         """Fetch records whenever there are new ones, and anchor the device's clock at each contact."""
         await self._anchor()
         while True:
+            self._fetching = False
+            self._rest()
             await self._records_due.wait()
+            self._fetching = True
             self._records_due.clear()
             self._asked_upto = self._newest
-            await self._records.fetch()
+            await self._records.fetch(self._oldest)
             await self._anchor()
 
     async def _anchor(self) -> None:

@@ -1,86 +1,28 @@
 """The radio when its ground shakes: an adapter, a daemon or a bus that goes away, devices that refuse or leave."""
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from random import Random
+import logging
 from time import monotonic
 
 import pytest
 
 from device_drivers.families import HETS
-from firmware_bridge.virtual.bluez import VirtualBluez
-from firmware_bridge.virtual.peripheral import Peripheral
-from firmware_bridge.virtual.radio import Room, RoomSettings, make_host
 from gateway.ble.air import Air
+from gateway.ble.radio import NO_RADIO_S
 from gateway.errors import LinkLost
-from gateway.sessions.book import SessionBook
-from tests.firmware_bridge.bluez.homes import home
-from tests.firmware_bridge.hets.rig import Bench
+from tests.firmware_bridge.bluez.homes import connected, home
 from tests.firmware_bridge.radio.loops import in_a_loop, until
-from tests.gateway.devices import unwatched
-from tests.gateway.radios import hets_radio
+from tests.gateway.houses import Heard, House, listening, now
 from vocabulary.identity import HETS_SERVICE
 from vocabulary.wire.batches import LinkStatus, SeenDevice, StoredRecord
-
-SUPERVISION = RoomSettings(
-    connection_interval=timedelta(milliseconds=5), supervision_timeout=timedelta(milliseconds=60)
-)
-
-
-@pytest.fixture
-def bus(tmp_path, monkeypatch):
-    socket = tmp_path / "bus"
-    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={socket}")
-    return socket
-
-
-def now():
-    return datetime.now(UTC)
 
 
 def anything(_name, _services):
     return HETS
 
 
-class House:
-    """A mask in a room with a gateway's dongle."""
-
-    def __init__(self, bus):
-        self.bus, self.bench, self.room = bus, Bench(), Room(SUPERVISION, Random(1))
-        host = make_host(self.room, "Mask", "C0:00:00:00:00:01", advertising_interval=timedelta(milliseconds=20))
-        self.dongle = make_host(self.room, "dongle", "F0:F0:F0:F0:F0:F0")
-        self.peripheral = Peripheral(host, self.bench.device, catch_up=lambda: None, noted=lambda _: None)
-        self.bluez = VirtualBluez(self.dongle, bus)
-
-    @asynccontextmanager
-    async def lived_in(self):
-        await self.peripheral.start()
-        await self.bluez.start()
-        self.peripheral.open_pairing()
-        try:
-            yield self
-        finally:
-            await self.bluez.stop()
-            await self.peripheral.stop()
-
-    def record(self):
-        """A session, from its start to its record."""
-        self.bench.device.begin(0)
-        self.bench.wait(30)
-        self.bench.device.stop_by_user()
-        self.bench.device.collect()
-
-
-@asynccontextmanager
-async def listening(put):
-    radio = asyncio.ensure_future(hets_radio(SessionBook(put, {}, unwatched), now).run())
-    try:
-        yield radio
-    finally:
-        radio.cancel()
-        with suppress(asyncio.CancelledError):
-            await radio
+def nothing(_name, _services):
+    return None
 
 
 async def switch_off(bluez):
@@ -109,17 +51,32 @@ async def restart_daemon(bluez):
 @pytest.mark.timeout(60)
 @in_a_loop
 async def test_a_gateway_whose_bluetooth_went_away_follows_its_devices_when_it_is_back(bus, shake):
-    items = []
-
-    async def put(entry):
-        items.extend(entry.items)
-
-    async with House(bus).lived_in() as house, listening(put) as radio:
-        await until(lambda: any(isinstance(item, LinkStatus) for item in items), seconds=10)
+    heard = Heard()
+    async with House(bus).lived_in() as house, listening(heard.put) as radio:
+        await until(lambda: heard.of(LinkStatus), seconds=10)
         await shake(house.bluez)
-        house.record()
-        await until(lambda: any(isinstance(item, StoredRecord) for item in items), seconds=15)
+        house.mask.record()
+        await until(lambda: heard.of(StoredRecord), seconds=15)
         assert not radio.done()
+
+
+@pytest.mark.usefixtures("bus")
+@in_a_loop
+async def test_an_adapter_that_stays_away_is_complained_of_once(caplog):
+    async with listening(Heard().put):
+        await asyncio.sleep(NO_RADIO_S * 1.4)
+    assert [record.levelname for record in caplog.records if "no Bluetooth" in record.message] == ["ERROR"]
+
+
+@in_a_loop
+async def test_the_log_tells_devices_apart_by_the_end_of_their_address_and_never_names_it(bus, caplog):
+    caplog.set_level(logging.INFO, "gateway")
+    heard = Heard()
+    async with House(bus).lived_in() as house, listening(heard.put):
+        await until(lambda: heard.of(LinkStatus), seconds=10)
+        house.mask.go(in_range=False)
+        await until(lambda: "…:00:01" in caplog.text, seconds=10)
+    assert "C0:00:00" not in caplog.text
 
 
 @in_a_loop
@@ -132,6 +89,35 @@ async def test_a_scan_that_has_fallen_silent_is_begun_anew(bus):
         silent_from = monotonic() + 0.1
         await until(lambda: any(one.monotonic_s > silent_from for one in air.heard.values()), seconds=5)
         watching.cancel()
+
+
+@in_a_loop
+async def test_a_scan_that_dies_alone_is_begun_anew_though_a_device_is_linked(bus):
+    async with House(bus, masks=2).lived_in() as house:
+        house.masks[1].go(in_range=False)
+        async with Air(None, now, silence_s=0.5) as air:
+            watching = asyncio.ensure_future(air.watch())
+            heard = await air.wait_for(await air.newcomers.get(), 0)
+            async with connected(device=heard.device):
+                house.faults.deaf = True
+                house.masks[1].go(in_range=True)
+                await until(lambda: len(air.heard) == 2)
+            watching.cancel()
+
+
+@in_a_loop
+async def test_nothing_is_kept_of_what_no_family_claims(bus):
+    asked = []
+
+    def recognise(name, services):
+        asked.append(name)
+        return nothing(name, services)
+
+    async with home(bus) as here, Air(None, now, recognise=recognise) as air:
+        await here.add()
+        await until(lambda: asked)
+        assert air.newcomers.empty()
+        assert not air.heard
 
 
 @in_a_loop
@@ -150,20 +136,16 @@ async def test_an_address_that_is_heard_no_more_is_forgotten_and_a_newcomer_when
 
 @in_a_loop
 async def test_a_device_that_is_not_what_it_says_is_asked_again_later_and_complained_of_once(bus, caplog):
-    links, items = [], []
-
-    async def put(entry):
-        items.extend(entry.items)
-
+    links, heard = [], Heard()
     async with home(bus) as here:
         peripheral = await here.add()
         peripheral.host.on(peripheral.host.EVENT_CONNECTION, links.append)
         await peripheral.host.stop_advertising()
         peripheral.host.advertising_data = b"\x02\x01\x06\x11\x07" + HETS_SERVICE.bytes[::-1]
         await peripheral.host.start_advertising(auto_restart=True)
-        async with listening(put):
-            await until(lambda: links, seconds=5)
+        async with listening(heard.put):
+            await until(lambda: links)
             await asyncio.sleep(1.5)
     assert len(links) == 1
     assert [record.levelname for record in caplog.records if "was not found" in record.message] == ["WARNING"]
-    assert not [item for item in items if isinstance(item, SeenDevice)]
+    assert not heard.of(SeenDevice)

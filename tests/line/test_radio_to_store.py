@@ -1,16 +1,16 @@
-"""From the air to the store: what was on the radio is stored, and a download that is cut ten times comes once."""
+"""From the air to the store: what was on the radio is stored, and a download that is cut thirty times comes once."""
 
 import asyncio
 import struct
 from collections import Counter
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
 
 from device_drivers.hets.record import read_record
-from firmware_bridge.virtual.bluez import VirtualBluez
+from firmware_bridge.virtual.bluez import BluezSettings, VirtualBluez
 from firmware_bridge.virtual.home import VirtualHome
 from firmware_bridge.virtual.journal import RecordLine, SampleLine, read_journal
 from firmware_bridge.virtual.people import Begin, Deed
@@ -20,23 +20,23 @@ from firmware_bridge.virtual.radio.att_pdus import att_pdus, notified_value
 from firmware_bridge.virtual.radio.trace import read_trace
 from gateway.outbox.store import Outbox
 from gateway.outbox.writer import OutboxWriter
-from gateway.sessions.book import SessionBook
 from monitor_api.ingest.opening import Arrival
 from monitor_api.records.sessions import RecordRow, SessionRow
 from monitor_api.telemetry.series import SeriesKey
 from tests.firmware_bridge.hets.rig import Bench
 from tests.firmware_bridge.homes import device, home, step
 from tests.firmware_bridge.radio.loops import in_a_loop, until
-from tests.gateway.devices import unwatched
-from tests.gateway.radios import hets_radio
+from tests.gateway.houses import listening
 from tests.service import CLINIC, GATEWAY, KEY, FakeBroker, checker_of, found, open_service, rows, worker_of
 from vocabulary.clock import ClockMap
 from vocabulary.identity import session_id
 from vocabulary.wire.batches import StoredRecord
+from vocabulary.wire.envelope import tag_of
+from vocabulary.wire.receipts import Receipt
 from vocabulary.wire.topics import batch_topic
 
 FAST = timedelta(milliseconds=20)
-RECORDS, CUTS, SMALLEST_MTU = 40, 10, 23
+RECORDS, CUTS, SMALLEST_MTU = 64, 30, 23
 
 
 @pytest.fixture
@@ -46,20 +46,8 @@ def bus(tmp_path, monkeypatch):
     return socket
 
 
-@asynccontextmanager
-async def listening(put, clock=lambda: datetime.now(UTC), memories=None):
-    """The gateway's radio, while the block runs."""
-    task = asyncio.ensure_future(hets_radio(SessionBook(put, memories or {}, unwatched), clock).run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
 class Handheld:
-    """A device with forty records in a room, cut off in the middle of being asked for them."""
+    """A device with as many records as it keeps at least, cut off in the middle of being asked for them."""
 
     def __init__(self):
         self.bench = Bench()
@@ -75,7 +63,7 @@ class Handheld:
         self.host = make_host(self.room, "Mask", "C0:00:00:00:00:01", advertising_interval=FAST)
         self.host.gatt_server.max_mtu = SMALLEST_MTU
         self.cuts, self.segments, self.chance = 0, 0, Random(3)
-        self.next_cut = self.chance.randint(1, 8)
+        self.next_cut = self.chance.randint(1, 12)
         self.peripheral = Peripheral(
             self.host,
             self.bench.device,
@@ -86,7 +74,8 @@ class Handheld:
 
     @asynccontextmanager
     async def on_the_air(self, bus):
-        bluez = VirtualBluez(make_host(self.room, "dongle", "F0:F0:F0:F0:F0:F0"), bus)
+        dongle = make_host(self.room, "dongle", "F0:F0:F0:F0:F0:F0")
+        bluez = VirtualBluez(dongle, bus, settings=BluezSettings(show_again_after=FAST))
         await self.peripheral.start()
         await bluez.start()
         self.peripheral.open_pairing()
@@ -99,14 +88,14 @@ class Handheld:
     def segment_sent(self):
         self.segments += 1
         if self.cuts < CUTS and self.segments >= self.next_cut:
-            self.cuts, self.segments, self.next_cut = self.cuts + 1, 0, self.chance.randint(1, 8)
+            self.cuts, self.segments, self.next_cut = self.cuts + 1, 0, self.chance.randint(1, 12)
             self.room.set_in_range(self.host, in_range=False)
-            asyncio.get_running_loop().call_later(0.15, lambda: self.room.set_in_range(self.host, in_range=True))
+            asyncio.get_running_loop().call_later(0.1, lambda: self.room.set_in_range(self.host, in_range=True))
 
 
 @pytest.mark.timeout(60)
 @in_a_loop
-async def test_a_device_out_of_range_in_the_middle_of_a_download_ten_times_gives_each_record_once(bus):
+async def test_a_device_out_of_range_in_the_middle_of_a_download_thirty_times_gives_each_record_once(bus):
     handheld, stored = Handheld(), []
 
     async def put(entry):
@@ -117,6 +106,18 @@ async def test_a_device_out_of_range_in_the_middle_of_a_download_ten_times_gives
         await until(lambda: handheld.bench.device.memory.records.acknowledged == RECORDS)
     assert handheld.cuts == CUTS
     assert Counter(read_record(item.data).counter for item in stored) == Counter(range(1, RECORDS + 1))
+
+
+def all_batches(outbox):
+    """What an outbox gives when each batch is taken at once: live samples first, then what waited for them."""
+    batches = []
+    while outbox.seal() or outbox.waiting(1):
+        taken = outbox.waiting(10_000)
+        outbox.settle(
+            Receipt(epoch=f"{taken[0].epoch:016x}", taken=[(one.number, tag_of(one.sealed)) for one in taken])
+        )
+        batches += taken
+    return batches
 
 
 LIVE_FRAME = struct.Struct("<BBHHHHHhHHBB")
@@ -139,12 +140,12 @@ async def test_what_the_radio_carried_is_what_is_stored_sample_by_sample(tmp_pat
         VirtualHome(home(tmp_path, mask, trace=tmp_path / "trace"), clock).run(stop, ready.set)
     )
     await ready.wait()
-    async with listening(writer.put, lambda: clock.civil(datetime.now(UTC))):
+    async with listening(writer.put, clock=lambda: clock.civil(datetime.now(UTC))):
         await until(lambda: any(isinstance(line, RecordLine) for line in read_journal(mask.journal)), seconds=30)
         await asyncio.sleep(1)
     stop.set()
     await house
-    batches = await writer.ask(lambda box: [box.seal(), box.waiting(10_000)][1])
+    batches = await writer.ask(all_batches)
     await writer.stop()
     arrivals = [
         Arrival(topic=batch_topic(GATEWAY), payload=batch.sealed, message_id=number)
