@@ -3,19 +3,28 @@
 import os
 import shutil
 import socket
+from typing import NoReturn
 
 import pytest
+
+NOT_PERMITTED = "not permitted on this machine"
 
 
 def require(program: str) -> str:
     """The path of a program; without it the test is skipped, or fails where everything must run."""
     path = shutil.which(program)
     if path is None:
-        reason = f"{program} is not installed"
         if os.environ.get("LUMENWARD_REQUIRE_ALL") == "1":
-            pytest.fail(f"{reason}, and LUMENWARD_REQUIRE_ALL=1 lets no test be skipped", pytrace=False)
-        pytest.skip(reason)
+            pytest.fail(
+                f"{program} is not installed, and LUMENWARD_REQUIRE_ALL=1 lets no test be skipped", pytrace=False
+            )
+        pytest.skip(f"{program} is not installed")
     return path
+
+
+def not_permitted(reason: str) -> NoReturn:
+    """Skip a test that takes a right which nobody can install, such as to mount a disk."""
+    pytest.skip(f"{NOT_PERMITTED}: {reason}")
 
 
 def free_port() -> int:

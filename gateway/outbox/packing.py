@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from vocabulary.wire.batches import (
     COLUMN_NAMES,
     Body,
@@ -24,6 +26,7 @@ from vocabulary.wire.batches import (
 from vocabulary.wire.limits import BLOCK_SAMPLES
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - an item
+Session = tuple[str, str | None, int]
 
 
 def pack(items: Sequence[Item], sealed_at: datetime, boot: int) -> Body:
@@ -52,14 +55,37 @@ def sample_count(items: Iterable[Item]) -> int:
 
 def joined(blocks: Iterable[SampleBlock]) -> Iterator[SampleBlock]:
     """The blocks with those that continue each other made one; blocks of several sessions may be interleaved."""
-    runs: dict[tuple[str, int], list[SampleBlock]] = {}
+    runs: dict[Session, list[SampleBlock]] = {}
     for block in blocks:
-        run = runs.setdefault((block.device, block.counter), [])
+        run = runs.setdefault(session_of(block), [])
         if run and not _continues(run, block):
             yield _one(run)
             run.clear()
         run.append(block)
     yield from (_one(run) for run in runs.values() if run)
+
+
+def spanned(gaps: Iterable[Gap]) -> Iterator[Gap]:
+    """The gaps with those that continue each other made one; gaps of several sessions may be interleaved."""
+    open_gaps: dict[Session, Gap] = {}
+    for gap in gaps:
+        before = open_gaps.pop(session_of(gap), None)
+        if before is not None and before.last + 1 != gap.first:
+            yield before
+            before = None
+        open_gaps[session_of(gap)] = gap if before is None else replace(before, last=gap.last)
+    yield from open_gaps.values()
+
+
+def gap_for(block: SampleBlock) -> Gap:
+    """The gap that a block leaves when it is lost."""
+    last = block.first + block.count - 1
+    return Gap(device=block.device, counter=block.counter, first=block.first, last=last, epoch=block.epoch)
+
+
+def session_of(item: SampleBlock | Gap) -> Session:
+    """What tells one session's items from another's."""
+    return item.device, item.epoch, item.counter
 
 
 def _all(items: Iterable[Item], kind: type[I]) -> list[I]:

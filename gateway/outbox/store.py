@@ -1,78 +1,82 @@
-"""The outbox on disk: SQLite, WAL, `synchronous=FULL`. Used by one thread.
+"""The outbox on disk. Used by one thread.
 
-Rules, kept here:
-- An item is on disk before `put` returns.
-- Items leave as sealed batches; number and sealed bytes are stored before anybody can send them, and never change.
-- An epoch is drawn at each opening, so a copied or restored outbox never seals twice under one nonce.
-- A batch leaves only on a receipt that carries its tag. A refused one is kept aside and holds nobody up.
-- An item that does not fit the wire is refused alone; one that waits already and no longer fits is kept aside.
+Rules, kept here and in the parts:
+- An item is on disk before `put` returns, with the boot it came in; a batch holds items of one boot.
+- While more batches wait than can be under way at once, samples are packed into blocks and not sealed; what else is
+  urgent still is. When the service takes again, blocks are sealed a few batches at a time: live data overtakes them.
+- Over its bound, copies of what the service has go first; then blocks, the oldest first, each for an exact gap.
+  All else stays: it is little, and a sealed batch may be with the service already.
+- An item that does not fit the wire is refused alone; what was stored and no longer reads is kept aside, and reported.
 """
 
 import logging
-import secrets
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Container, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from gateway.errors import ItemUnfit, OutboxFailed, OutboxTooNew
-from gateway.outbox.items import dump_item, dump_memory, load_item, load_memory
-from gateway.outbox.packing import pack
+from gateway.errors import ItemUnfit
+from gateway.outbox.backlog import Backlog, Bound
+from gateway.outbox.batches import Batches, Name, Sealed
+from gateway.outbox.file import OutboxFile
+from gateway.outbox.items import dump_memory, load_memory
+from gateway.outbox.pending import Pending
+from gateway.outbox.sums import checked, summed
 from gateway.sessions.entries import Entry, Memory
+from gateway.sessions.urgency import is_urgent
 from vocabulary.clock import Clock
 from vocabulary.identity import DeviceUid, GatewayId
-from vocabulary.wire.batches import Item, encode_body
-from vocabulary.wire.envelope import Header, seal, tag_of
+from vocabulary.wire.batches import Incident, IncidentKind, Item, SampleBlock
 from vocabulary.wire.keys import GatewayKey
+from vocabulary.wire.limits import REASON
 from vocabulary.wire.receipts import Receipt
-from vocabulary.wire.topics import batch_topic
-
-SCHEMA_VERSION: Final = 1
-SCHEMA: Final = (Path(__file__).parent / "schema.sql").read_text()
 
 ITEMS_AT_ONCE: Final = 500
 """Items in one batch at most."""
 
-COMPRESS_FROM: Final = 4096
-"""Bodies of this many bytes or more are compressed."""
+WINDOW: Final = 50
+"""Batches under way at once; samples are not sealed while as many live ones wait."""
 
-KEPT: Final = timedelta(days=7)
-"""How long a batch stays after its receipt: a service restored from a backup can ask for it."""
+BACKLOG_WINDOW: Final = 4
+"""Batches of the backlog that wait at once: what a slow uplink has to finish before it sends an alarm."""
 
-KEPT_BYTES: Final = 20 * 1024 * 1024
-"""What those batches may take, and as much again what was refused; the oldest go first."""
+BOUND: Final = Bound(size_bytes=256 * 1024 * 1024, age=timedelta(days=30))
+"""What the outbox may hold unless it is told otherwise."""
 
-FORGET_EVERY: Final = 500
-"""Receipted batches between two looks at what may be dropped."""
+_BOOTS_FROM: Final = datetime(2020, 1, 1, tzinfo=UTC)
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
-    """A batch as it is sent, the same bytes for ever."""
-
-    epoch: int
-    number: int
-    sealed: bytes
 
 
 class Outbox:
     """What the home has and the service does not yet: kept on disk until a receipt names it."""
 
-    def __init__(self, path: Path, gateway: GatewayId, key: GatewayKey, clock: Clock) -> None:
-        self._key, self._clock = key, clock
-        self._topic = batch_topic(gateway)
-        self._connection = _open(path)
-        self.epoch = secrets.randbits(64)
-        self._cipher = key.batch_cipher(self.epoch)
-        self._number = 0
-        self._settled = FORGET_EVERY
-        self.boot = self._begin_epoch()
-        self.pending: list[Item] = self._load_pending()
+    def __init__(self, path: Path, gateway: GatewayId, key: GatewayKey, clock: Clock, *, bound: Bound = BOUND) -> None:
+        self.clock, now = clock, clock()
+        self._file = OutboxFile(path, now)
+        self._batches = Batches(self._file, gateway, key, clock)
+        self._pending = Pending(self._file)
+        self._backlog = Backlog(self._file, self._pending, bound, clock)
+        self.boot = self._begin_boot(now)
+        self._report_damage(self._pending.load())
+        if self._file.damage:
+            self.report(IncidentKind.OUTBOX_DAMAGED, now, self._file.damage)
+
+    @property
+    def epoch(self) -> int:
+        """Of the batches that this opening seals."""
+        return self._batches.epoch
+
+    @property
+    def pending(self) -> list[Item]:
+        """What is neither sealed nor in a block, in the order it came."""
+        return [row.item for row in self._pending.rows]
+
+    @property
+    def held_back(self) -> bool:
+        """Whether the service takes less than this home has."""
+        return self._batches.as_many_wait(WINDOW, live=True)
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Store items and memories in one durable transaction. Raises OutboxFailed, and then nothing is stored.
@@ -80,171 +84,115 @@ class Outbox:
         An item that does not fit the wire is logged and left out.
         """
         entries = list(entries)
-        dumped = list(_dumped(item for entry in entries for item in entry.items))
         memories = [entry.memory for entry in entries if entry.memory is not None]
-        with self._transaction() as connection:
-            connection.executemany("INSERT INTO pending (kind, content) VALUES (?, ?)", (row for _, row in dumped))
-            connection.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?)", map(dump_memory, memories))
-        self.pending += [item for item, _ in dumped]
+        with self._pending.change() as change:
+            change.add((item for entry in entries for item in entry.items), self.boot)
+            change.connection.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?)", map(_memory_row, memories))
+
+    def report(self, kind: IncidentKind, at: datetime, detail: str) -> None:
+        """Store an incident that lasted until now. Raises OutboxFailed."""
+        until = max(at, self.clock())
+        self.put([Entry(items=(Incident(kind=kind, at=at, until=until, detail=detail[:REASON]),))])
 
     def seal(self) -> int:
-        """Seal everything pending, and give the number of batches that made."""
+        """Seal what may be sent now, pack what must wait, and give the number of new batches. Raises OutboxFailed."""
+        if not self.held_back:
+            return self._seal_pending(_anything) + self.refill()
+        if self._backlog.pack():
+            self._backlog.keep_within_bound(self._batches, self.boot)
+        others = list(filter(_no_sample, self.pending))
+        due = len(others) >= ITEMS_AT_ONCE or any(map(is_urgent, others))
+        return self._seal_pending(_no_sample) if due else 0
+
+    def refill(self) -> int:
+        """Seal a part of the backlog, when the service takes it, and give the number of new batches."""
         count = 0
-        while self.pending:
-            self._seal(self.pending[:ITEMS_AT_ONCE])
+        while self._refillable():
+            self._report_damage(self._backlog.seal_next(self._batches))
             count += 1
         return count
 
-    def waiting(self, most: int) -> list[Sealed]:
-        """Up to `most` batches that have no receipt, oldest first. Raises OutboxFailed, as every look into it does."""
-        rows = self._select("SELECT epoch, number, sealed FROM batch WHERE state = 'waiting' ORDER BY id LIMIT ?", most)
-        return [Sealed(epoch=int(epoch, 16), number=number, sealed=sealed) for epoch, number, sealed in rows]
+    def waiting(self, most: int, under_way: Container[Name] = ()) -> list[Sealed]:
+        """What is to be sent of the `most` batches that come next: live ones first, and of those the newest.
+
+        Those `under_way` are left out. Raises OutboxFailed, as every look into it does.
+        """
+        found, problems = self._batches.waiting(most, under_way)
+        self._report_damage(problems)
+        return found
 
     def settle(self, receipt: Receipt) -> int:
         """Let go of the batches that a receipt names with their tag, and give how many those are."""
-        now = self._clock().isoformat()
-        settled = [
-            *(("taken", None, now, receipt.epoch, number, tag) for number, tag in receipt.taken),
-            *(("refused", reason, now, receipt.epoch, number, tag) for number, tag, reason in receipt.refused),
-        ]
-        with self._transaction() as connection:
-            count = connection.executemany(
-                "UPDATE batch SET state = ?, reason = ?, settled_at = ?"
-                " WHERE epoch = ? AND number = ? AND tag = ? AND state = 'waiting'",
-                settled,
-            ).rowcount
-            self._settled += count
-            if self._settled >= FORGET_EVERY:
-                self._forget(connection)
-        return count
+        return self._batches.settle(receipt)
 
     def memories(self) -> dict[DeviceUid, Memory]:
         """What is remembered of each device; one that does not read is forgotten, and its device read anew."""
         found: dict[DeviceUid, Memory] = {}
-        for device, content in self._select("SELECT device, content FROM memory"):
+        for device, content in self._file.select("SELECT device, content FROM memory"):
             try:
-                found[DeviceUid(device)] = load_memory(content)
+                found[DeviceUid(device)] = load_memory(checked(content, "memory", device))
             except ItemUnfit as unfit:
-                _log.error("%s: %s. All its records are read anew", device, unfit)
+                self._forget(device)
+                self._report_damage([f"{device}: {unfit}; its records are read anew"])
         return found
 
     def counts(self) -> dict[str, int]:
-        """How many batches are waiting, taken (and still kept) and refused."""
-        return dict(self._select("SELECT state, count(*) FROM batch GROUP BY state"))
+        """How many batches are waiting, taken (and still kept) and refused, and how many blocks wait to be sealed."""
+        blocks = self._backlog.count()
+        return self._batches.counts() | ({"blocks": blocks} if blocks else {})
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        self._file.close()
 
-    def _begin_epoch(self) -> int:
-        with self._transaction() as connection:
-            row = connection.execute(
-                "INSERT INTO opening (epoch, at) VALUES (?, ?) RETURNING boot",
-                (f"{self.epoch:016x}", self._clock().isoformat()),
-            ).fetchone()
-        return int(row[0])
-
-    def _load_pending(self) -> list[Item]:
-        """What was not sealed when the outbox was closed; what no longer reads is kept aside with the reason."""
-        items: list[Item] = []
-        for row, kind, content in self._select("SELECT id, kind, content FROM pending ORDER BY id"):
-            try:
-                items.append(load_item(kind, content))
-            except ItemUnfit as unfit:
-                _log.error("%s. It is kept aside", unfit)
-                self._set_aside(row, unfit)
-        return items
-
-    def _set_aside(self, row: int, unfit: ItemUnfit) -> None:
-        with self._transaction() as connection:
+    def _begin_boot(self, now: datetime) -> int:
+        """A number above every boot's before; from the clock where that is higher, for the file may be a new one."""
+        minutes = int((now - _BOOTS_FROM).total_seconds()) // 60
+        with self._file.transaction() as connection:
+            before = [_last_boot(connection, table) for table in ("opening", "pending", "block")]
+            boot = max(*before, minutes - 1) + 1
             connection.execute(
-                "INSERT INTO unreadable (kind, content, reason) SELECT kind, content, ? FROM pending WHERE id = ?",
-                (unfit.problem, row),
+                "INSERT INTO opening (boot, epoch, at) VALUES (?, ?, ?)", (boot, f"{self.epoch:016x}", now.isoformat())
             )
-            connection.execute("DELETE FROM pending WHERE id = ?", (row,))
+        return boot
 
-    def _seal(self, items: Sequence[Item]) -> None:
-        body = encode_body(pack(items, self._clock(), self.boot))
-        number = self._number + 1
-        header = Header(key_id=self._key.id, epoch=self.epoch, number=number, compressed=len(body) >= COMPRESS_FROM)
-        sealed = seal(body, header, self._cipher, self._topic)
-        with self._transaction() as connection:
-            connection.execute(
-                "INSERT INTO batch (epoch, number, tag, sealed, state) VALUES (?, ?, ?, ?, 'waiting')",
-                (f"{self.epoch:016x}", number, tag_of(sealed), sealed),
-            )
-            connection.execute(
-                "DELETE FROM pending WHERE id IN (SELECT id FROM pending ORDER BY id LIMIT ?)", (len(items),)
-            )
-        self._number = number
-        del self.pending[: len(items)]
+    def _seal_pending(self, chosen: Callable[[Item], bool]) -> int:
+        count = 0
+        for rows in self._pending.portions(chosen, ITEMS_AT_ONCE):
+            with self._pending.change() as change:
+                self._batches.seal(change.connection, [row.item for row in rows], rows[0].boot, live=True)
+                change.remove(rows)
+            count += 1
+        return count
 
-    def _forget(self, connection: sqlite3.Connection) -> None:
-        """Drop taken batches that are old, and taken or refused ones that are more than may be kept."""
-        self._settled = 0
-        old = (self._clock() - KEPT).isoformat()
-        connection.execute("DELETE FROM batch WHERE state = 'taken' AND settled_at < ?", (old,))
-        connection.execute(
-            "DELETE FROM batch WHERE id IN (SELECT id FROM (SELECT id, sum(length(sealed)) OVER"
-            " (PARTITION BY state ORDER BY id DESC) AS total FROM batch WHERE state != 'waiting') WHERE total > ?)",
-            (KEPT_BYTES,),
-        )
+    def _refillable(self) -> bool:
+        full = self._batches.as_many_wait(BACKLOG_WINDOW, live=False)
+        return not full and bool(self._backlog) and not self.held_back
 
-    def _select(self, query: str, *parameters: object) -> list[Any]:
-        with _sqlite_speaking():
-            return self._connection.execute(query, parameters).fetchall()
+    def _forget(self, device: str) -> None:
+        with self._file.transaction() as connection:
+            connection.execute("DELETE FROM memory WHERE device = ?", (device,))
 
-    @contextmanager
-    def _transaction(self) -> Generator[sqlite3.Connection]:
-        with _sqlite_speaking():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+    def _report_damage(self, problems: Sequence[str]) -> None:
+        if problems:
+            detail = f"{len(problems)} kept aside, for it does not read: {'; '.join(problems)}"
+            _log.error("%s", detail)
+            self.report(IncidentKind.OUTBOX_DAMAGED, self.clock(), detail)
 
 
-@contextmanager
-def _sqlite_speaking() -> Generator[None]:
-    """What SQLite raises is an OutboxFailed."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise OutboxFailed(str(error)) from error
+def _anything(_item: Item) -> bool:
+    return True
 
 
-def _dumped(items: Iterable[Item]) -> Iterator[tuple[Item, tuple[str, bytes]]]:
-    for item in items:
-        try:
-            yield item, dump_item(item)
-        except ItemUnfit as unfit:
-            _log.error("%s. It is left out", unfit)
+def _no_sample(item: Item) -> bool:
+    return not isinstance(item, SampleBlock)
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    """Raises OutboxTooNew, OutboxFailed (a directory, no outbox, no right to write)."""
-    try:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    except sqlite3.Error as error:
-        raise OutboxFailed(f"{path}: {error}") from error
-    try:
-        _prepare(connection, path)
-    except sqlite3.Error as error:
-        connection.close()
-        raise OutboxFailed(f"{path}: {error}") from error
-    except OutboxTooNew:
-        connection.close()
-        raise
-    return connection
+def _last_boot(connection: sqlite3.Connection, table: str) -> int:
+    (last,) = connection.execute(f"SELECT coalesce(max(boot), 0) FROM {table}").fetchone()  # noqa: S608 - names of ours
+    return int(last)
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
-        connection.execute(f"PRAGMA {pragma}")
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if found > SCHEMA_VERSION:
-        raise OutboxTooNew(path, found, SCHEMA_VERSION)
-    connection.executescript(SCHEMA)
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+def _memory_row(memory: Memory) -> tuple[str, bytes]:
+    device, content = dump_memory(memory)
+    return device, summed(content, "memory", device)

@@ -4,7 +4,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic, sleep
@@ -15,7 +17,7 @@ from gateway.outbox.packing import sample_count
 from gateway.outbox.store import Outbox
 from gateway.sessions.entries import Entry
 from gateway.sessions.urgency import is_urgent
-from vocabulary.wire.batches import Item
+from vocabulary.wire.batches import IncidentKind, Item
 
 FLUSH_SAMPLES: Final = 10
 """A batch is sealed when this many samples wait,"""
@@ -55,14 +57,15 @@ class OutboxWriter:
         self._thread = Thread(target=self._run, name="outbox", daemon=True)
         self._ended: Future[None] = Future()
         self._seal_at = monotonic() if outbox.pending else None  # None when nothing waits
+        self._failing: tuple[datetime, str] | None = None
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
 
-    async def put(self, entry: Entry) -> None:
-        """Store an entry; returns when it is on disk."""
-        await self._request(entry)
+    def put(self, entry: Entry) -> "asyncio.Future[None]":
+        """Store an entry, after all that were put before; done when it is on disk."""
+        return self._request(entry)
 
     async def ask(self, act: Callable[[Outbox], R]) -> R:
         """Do something on the outbox, and give what it gives. Raises what that raises."""
@@ -79,12 +82,12 @@ class OutboxWriter:
             await self._request(None)
         await asyncio.to_thread(self._thread.join)
 
-    async def _request(self, what: Entry | Callable[[Outbox], Any] | None) -> Any:  # noqa: ANN401 - what was asked for
+    def _request(self, what: Entry | Callable[[Outbox], Any] | None) -> "asyncio.Future[Any]":
         told: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._requests.put(_Request(what, told))
-        if self._ended.done():
-            self._ended.result()
-        return await told
+        if self._ended.done() and (fault := self._ended.exception()) is not None:
+            _settle(told, None, fault)
+        return told
 
     def _run(self) -> None:
         requests: list[_Request] = []
@@ -119,6 +122,7 @@ class OutboxWriter:
         for request in requests:
             if callable(request.what):
                 self._do(request, request.what)
+                self._refill()
         if stops:
             self._outbox.close()
         for request in stops:
@@ -128,7 +132,7 @@ class OutboxWriter:
     def _put(self, puts: Sequence[tuple[_Request, Entry]]) -> None:
         if not puts:
             return
-        while not self._try(lambda: self._outbox.put(entry for _, entry in puts)):
+        while not self._try(lambda: self._outbox.put([entry for _, entry in puts])):
             sleep(RETRY_S)
         self._note_when_due(item for _, entry in puts for item in entry.items)
         for request, _ in puts:
@@ -143,21 +147,36 @@ class OutboxWriter:
             self._seal_at = due if self._seal_at is None else min(self._seal_at, due)
 
     def _seal(self) -> None:
-        """Seal what is pending; what a disk that failed leaves is due again later."""
-        before = len(self._outbox.pending)
-        self._try(self._outbox.seal)
-        left = len(self._outbox.pending)
-        self._seal_at = monotonic() + FLUSH_S if left else None
-        if left < before:
+        """Seal what is due; what is left, by its nature or by a disk that failed, is due again later."""
+        self._try(lambda: self._tell(self._outbox.seal()))
+        self._seal_at = monotonic() + FLUSH_S if self._outbox.pending else None
+
+    def _refill(self) -> None:
+        """What was done may have made room for a part of the backlog, or left an incident."""
+        self._try(lambda: self._tell(self._outbox.refill()))
+        self._note_when_due(())
+
+    def _tell(self, sealed: int) -> None:
+        if sealed:
             self._on_sealed()
 
     def _try(self, act: Callable[[], object]) -> bool:
+        """Whether the disk does it; how long it did not is reported when it does again."""
         try:
             act()
         except OutboxFailed as failure:
             _log.error("%s", failure)
+            self._failing = self._failing or (self._outbox.clock(), failure.problem)
             return False
+        self._report()
         return True
+
+    def _report(self) -> None:
+        if self._failing is not None:
+            since, problem = self._failing
+            with suppress(OutboxFailed):  # it fails again, and is reported later
+                self._outbox.report(IncidentKind.DISK_FAILED, since, problem)
+                self._failing = None
 
     def _do(self, request: _Request, act: Callable[[Outbox], Any]) -> None:
         try:
@@ -166,7 +185,7 @@ class OutboxWriter:
             request.tell(None, failure)
 
 
-def _settle(told: "asyncio.Future[Any]", result: object, error: Exception | None) -> None:
+def _settle(told: "asyncio.Future[Any]", result: object, error: BaseException | None) -> None:
     if told.done():
         return
     if error is not None:

@@ -2,26 +2,31 @@
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from itertools import count
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.errors import OutboxFailed
 from gateway.outbox.store import Outbox
 from gateway.outbox.writer import OutboxWriter
 from gateway.sessions.entries import Entry
-from gateway.uplink import Uplink
+from gateway.uplink import Pace, Receivers, Uplink
 from tests.firmware_bridge.radio.loops import until
 from tests.gateway.devices import NOON
-from tests.gateway.test_outbox import GATEWAY, KEY, samples
+from tests.gateway.outboxes import DEAF, GATEWAY, KEY, body_of, receipt, samples
 from tests.servers import free_port
 from vocabulary.errors import SettingsError
 from vocabulary.settings import BrokerSettings
+from vocabulary.wire.batches import SeenClock
 from vocabulary.wire.receipts import Receipt, seal_receipt
 
 CONNECTED = bytes.fromhex("2003000000")
 """CONNACK of MQTT 5: success, no session, no properties."""
 
 PUBLISH_AT_LEAST_ONCE = 0x32
+HOUR = timedelta(hours=1)
 
 
 class Broker:
@@ -53,10 +58,12 @@ def settings(port, **more):
 
 
 @asynccontextmanager
-async def sending(outbox, broker):
+async def sending(outbox, broker, receivers=DEAF):
     """An uplink on an outbox, while it runs, on a broker."""
     server = await asyncio.start_server(broker.serve, "127.0.0.1", 0)
-    uplink = Uplink(GATEWAY, KEY, settings(server.sockets[0].getsockname()[1]))
+    uplink = Uplink(
+        GATEWAY, KEY, settings(server.sockets[0].getsockname()[1]), receivers=receivers, pace=Pace(random=lambda: 0.5)
+    )
     writer = OutboxWriter(outbox, uplink.wake)
     writer.start()
     running = asyncio.ensure_future(uplink.run(writer))
@@ -76,9 +83,9 @@ class Failing(Outbox):
 
     mended, failed = False, frozenset()
 
-    def waiting(self, most):
+    def waiting(self, most, under_way=()):
         self.fail("waiting")
-        return super().waiting(most)
+        return super().waiting(most, under_way)
 
     def settle(self, receipt):
         self.fail("settle")
@@ -90,12 +97,15 @@ class Failing(Outbox):
             raise OutboxFailed("disk I/O error")
 
 
-def receipt_message(receipt):
-    payload = seal_receipt(receipt, KEY.receipt_key(int(receipt.epoch, 16)))
-    topic = f"het/v1/gw/{GATEWAY}/receipt".encode()
+def message(kind, payload):
+    topic = f"het/v1/gw/{GATEWAY}/{kind}".encode()
     body = len(topic).to_bytes(2, "big") + topic + b"\x00" + payload
     assert 0x80 <= len(body) < 0x4000
     return bytes([0x30, len(body) & 0x7F | 0x80, len(body) >> 7]) + body
+
+
+def receipt_message(receipt):
+    return message("receipt", seal_receipt(receipt, KEY.receipt_key(int(receipt.epoch, 16))))
 
 
 def test_an_outbox_that_cannot_be_used_for_a_while_does_not_end_the_uplink(tmp_path):
@@ -128,7 +138,61 @@ def test_a_broker_that_hangs_up_again_and_again_gets_each_batch_once_a_connectio
 
 def test_authorities_that_are_no_file_are_refused_by_name():
     async def make():
-        Uplink(GATEWAY, KEY, settings(free_port(), tls=True, authorities="/nowhere.pem"))
+        Uplink(GATEWAY, KEY, settings(free_port(), tls=True, authorities="/nowhere.pem"), receivers=DEAF)
 
     with pytest.raises(SettingsError, match=r"uplink\.authorities: /nowhere\.pem"):
         asyncio.run(make())
+
+
+class Answering(Broker):
+    """Has every batch receipted as soon as it is published, by a service whose clock is an hour ahead."""
+
+    async def serve(self, reader, writer):
+        self.writer = writer
+        await super().serve(reader, writer)
+
+    async def read(self, reader):
+        before = self.published[-1]
+        await super().read(reader)
+        if self.published[-1] > before:
+            self.writer.write(receipt_message(replace(receipt(*self.batches), at=NOON + HOUR)))
+
+
+def test_a_receipt_has_the_gateways_clock_compared_and_what_comes_of_it_is_sent(tmp_path):
+    compared, ticks = [], count()
+    seen = SeenClock(boot=1, at=NOON, service_at=NOON + HOUR, uncertainty_s=1.0)
+
+    def compare(*times):
+        compared.append(times)
+        return seen if len(compared) == 1 else None
+
+    async def scenario():
+        outbox = Outbox(tmp_path / "outbox.sqlite", GATEWAY, KEY, lambda: NOON)
+        outbox.put([Entry(items=samples(0))])
+        outbox.seal()
+        broker = Answering(stays_s=5)
+        broker.batches = outbox.waiting(10)
+        receivers = Receivers(
+            clock=lambda: NOON + timedelta(seconds=next(ticks)), compare=compare, take_order=lambda _: None
+        )
+        async with sending(outbox, broker, receivers=receivers) as (_, writer):
+            await until(lambda: broker.published == [2], seconds=5)
+            return body_of((await writer.ask(lambda box: box.waiting(10)))[0]).clocks
+
+    assert asyncio.run(scenario()) == [seen]
+    ((service_at, sent_at, received_at),) = compared[:1]
+    assert service_at == NOON + HOUR
+    assert NOON <= sent_at < received_at
+
+
+def test_an_order_is_handed_on_as_it_came(tmp_path):
+    orders, order = [], bytes(range(200))
+
+    async def scenario():
+        outbox = Outbox(tmp_path / "outbox.sqlite", GATEWAY, KEY, lambda: NOON)
+        receivers = Receivers(clock=lambda: NOON, compare=lambda *_: None, take_order=orders.append)
+        async with sending(outbox, Broker(message("order", order), stays_s=5), receivers=receivers):
+            await until(lambda: orders, seconds=5)
+
+    asyncio.run(scenario())
+    assert orders == [order]

@@ -11,12 +11,14 @@ from gateway.outbox.store import Outbox
 from gateway.outbox.writer import OutboxWriter
 from gateway.sessions.entries import Entry
 from tests.gateway.devices import NOON
-from tests.gateway.test_outbox import GATEWAY, KEY, body_of, samples
+from tests.gateway.outboxes import GATEWAY, KEY, body_of, memory_disk, samples
+from vocabulary.wire.batches import Incident, IncidentKind
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "outbox.sqlite"
+def path():
+    with memory_disk() as directory:
+        yield directory / "outbox.sqlite"
 
 
 class Running:
@@ -41,7 +43,7 @@ class Running:
 
 def on_disk(path):
     with closing(sqlite3.connect(path)) as other:
-        return other.execute("SELECT count(*) FROM pending").fetchone()[0]
+        return other.execute("SELECT count(*) FROM pending WHERE kind = 'SampleBlock'").fetchone()[0]
 
 
 def test_an_item_is_on_disk_when_put_returns(path):
@@ -84,27 +86,52 @@ def test_what_is_urgent_is_sealed_without_waiting(path):
     assert len(asyncio.run(scenario())) == 1
 
 
+async def put_while_the_disk_fails(running, path):
+    """Whether `put` returned while it did."""
+    await running.writer.ask(lambda outbox: outbox._file.connection.execute("PRAGMA busy_timeout = 0"))
+    blocker = sqlite3.connect(path, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    putting = asyncio.ensure_future(running.writer.put(Entry(items=samples(1))))
+    await asyncio.sleep(0.2)
+    early = putting.done()
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    await putting
+    return early
+
+
 def test_put_waits_for_a_disk_that_fails_and_loses_nothing(path):
     async def scenario():
         async with Running(path) as running:
-            await running.writer.ask(lambda outbox: outbox._connection.execute("PRAGMA busy_timeout = 0"))
-            blocker = sqlite3.connect(path, isolation_level=None)
-            blocker.execute("BEGIN IMMEDIATE")
-            putting = asyncio.ensure_future(running.writer.put(Entry(items=samples(1))))
-            await asyncio.sleep(0.2)
-            early = putting.done()
-            blocker.execute("ROLLBACK")
-            blocker.close()
-            await putting
-            return early, on_disk(path)
+            return await put_while_the_disk_fails(running, path), on_disk(path)
 
     assert asyncio.run(scenario()) == (False, 1)
+
+
+def test_a_disk_that_failed_is_reported_once_when_it_works_again(path):
+    async def scenario():
+        async with Running(path) as running:
+            await put_while_the_disk_fails(running, path)
+            return [item for item in await running.writer.ask(lambda box: box.pending) if isinstance(item, Incident)]
+
+    (incident,) = asyncio.run(scenario())
+    assert (incident.kind, incident.detail) == ("disk failed", "database is locked")
+
+
+def test_an_incident_that_a_look_into_the_outbox_leaves_is_sealed_in_time(path):
+    async def scenario():
+        async with Running(path) as running, asyncio.timeout(4):
+            await running.writer.ask(lambda box: box.report(IncidentKind.OUTBOX_DAMAGED, NOON, "a batch"))
+            await running.sealed.wait()
+            return await running.waiting()
+
+    assert [body_of(batch).incidents[0].detail for batch in asyncio.run(scenario())] == ["a batch"]
 
 
 def test_a_disk_that_fails_is_tried_again_now_and_then_and_not_in_a_hurry(path, caplog):
     async def scenario():
         async with Running(path) as running:
-            await running.writer.ask(lambda outbox: outbox._connection.execute("PRAGMA busy_timeout = 0"))
+            await running.writer.ask(lambda outbox: outbox._file.connection.execute("PRAGMA busy_timeout = 0"))
             await running.writer.put(Entry(items=samples(1)))
             blocker = sqlite3.connect(path, isolation_level=None)
             blocker.execute("BEGIN IMMEDIATE")

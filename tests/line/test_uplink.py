@@ -13,10 +13,11 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from gateway.outbox.store import Outbox
 from gateway.outbox.writer import OutboxWriter
 from gateway.sessions.entries import Entry
-from gateway.uplink import Uplink
+from gateway.uplink import Pace, Uplink
 from monitor_api.ingest.subscriber import Subscriber
 from monitor_api.records.devices import BatchRow, QuarantineRow
 from tests.firmware_bridge.radio.loops import in_a_loop, until
+from tests.gateway.outboxes import DEAF
 from tests.line.brokers import BROKERS, running_broker
 from tests.service import GATEWAY, KEY, found, key_of, open_service, rf_device, rf_samples, rows, worker_of
 from vocabulary.settings import BrokerSettings
@@ -44,10 +45,10 @@ def told(broker, name):
 class Ingest:
     """An ingest worker in a thread of its own."""
 
-    def __init__(self, broker, directory, name="1"):
+    def __init__(self, broker, directory, name="1", subscriber=Subscriber):
         self.stores = open_service(directory)
         self.worker = worker_of(self.stores, directory)
-        self.subscriber = Subscriber(told(broker, "ingest"), name, self.worker.arrivals)
+        self.subscriber = subscriber(told(broker, "ingest"), name, self.worker.arrivals)
         self.stop, self.listening = Event(), Event()
         self.thread = Thread(target=self.worker.run, args=(self.subscriber, self.stop), daemon=True)
 
@@ -67,8 +68,8 @@ class Ingest:
 @asynccontextmanager
 async def sending(broker, directory):
     """A gateway without a radio: its outbox's writer, while its uplink runs."""
-    outbox = Outbox(directory / "outbox.sqlite", GATEWAY, KEY, _now)
-    uplink = Uplink(GATEWAY, KEY, told(broker, GATEWAY), resend_s=2)
+    outbox = Outbox(directory / "outbox.sqlite", GATEWAY, KEY, now)
+    uplink = Uplink(GATEWAY, KEY, told(broker, GATEWAY), receivers=DEAF, pace=Pace(random=lambda: 0.5, resend_s=2))
     writer = OutboxWriter(outbox, uplink.wake)
     writer.start()
     running = asyncio.ensure_future(uplink.run(writer))
@@ -80,15 +81,20 @@ async def sending(broker, directory):
         await writer.stop()
 
 
-def _now():
+def now():
     return datetime.now(UTC)
 
 
 async def arrived(writer, seconds=40):
-    """Wait until no batch waits for its receipt."""
+    """Wait until nothing is left in the outbox that has no receipt."""
     async with asyncio.timeout(seconds):
-        while (await writer.ask(Outbox.counts)).get("waiting"):  # noqa: ASYNC110 - the outbox has no event
+        while await writer.ask(_something_left):  # noqa: ASYNC110 - the outbox has no event
             await asyncio.sleep(0.05)
+
+
+def _something_left(outbox: Outbox) -> bool:
+    counts = outbox.counts()
+    return bool(counts.get("waiting") or counts.get("blocks") or outbox.pending)
 
 
 @pytest.fixture
