@@ -42,13 +42,17 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One live frame, decoded. `sequence_low` and `counter_low` are the low 16 bits of sample number and counter."""
+    """One live frame, decoded. `sequence_low` and `counter_low` are the low 16 bits of sample number and counter.
+
+    `counter`: the whole of it, from a device that gives it.
+    """
 
     state: DeviceState
     zone: Zone | None
     sequence_low: int
     counter_low: int
     measurement: Measurement
+    counter: int | None = None
 
 
 class EndReason(StrEnum):
@@ -63,6 +67,7 @@ class EndReason(StrEnum):
     CONTACT = "contact"
     POWER_LOST = "power lost"
     BATTERY = "battery"
+    UNKNOWN = "unknown"
 
 
 class RecordFlag(StrEnum):

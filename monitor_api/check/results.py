@@ -17,6 +17,7 @@ from monitor_api.records.sessions import SessionRow
 from monitor_api.sessions.assembly import Account
 from monitor_api.sessions.context import Context, neighbours
 from monitor_api.sessions.evidence import Evidence
+from monitor_api.sessions.order import moved_with, room_of
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.identity import PatientId, SessionId
 
@@ -45,14 +46,20 @@ class _Place:
 
 
 def store_session(session: Session, conclusion: Conclusion, now: datetime) -> set[SeriesKey]:
-    """Write the session's row, and give the sessions whose rest that changes: the next from where it was and is."""
+    """Write the session's row, and give the sessions that it says something new of.
+
+    Those are the next from where it was and is, for their rest, and its neighbours by counter, for their place.
+    """
     evidence = conclusion.evidence
     row = session.get_one(SessionRow, (evidence.key.clinic, evidence.key.session))
-    before = _place(row)
+    before, room = _place(row), room_of(row)
     for column, value in (_summary(conclusion) | {"checked_at": now}).items():
         setattr(row, column, value)
     after = _place(row)
-    return set() if before == after else _following(session, evidence, before) | _following(session, evidence, after)
+    if before == after:
+        return set()
+    following = _following(session, evidence, before) | _following(session, evidence, after)
+    return following | moved_with(session, row, room)
 
 
 def _place(row: SessionRow) -> _Place:

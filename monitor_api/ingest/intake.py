@@ -13,7 +13,9 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from monitor_api.ingest import rows
+from monitor_api.ingest.hours import our_time, retimed_sessions, store_clocks
 from monitor_api.ingest.opening import Opened
+from monitor_api.ingest.reports import store_reports
 from monitor_api.ingest.storing import store_devices, store_records, store_sessions, touched_sessions
 from monitor_api.records.database import Database
 from monitor_api.records.devices import AnchorRow, BatchRow, MarkRow
@@ -52,13 +54,17 @@ class Intake:
 
     def _store_items(self, session: Session, batches: Sequence[Opened]) -> None:
         now = self._clock()
-        store_devices(session, batches, now)
-        store_sessions(session, batches)
+        store_clocks(session, batches, now)
+        ours = our_time(session, batches, now)
+        store_devices(session, batches, now, ours)
+        store_sessions(session, batches, ours)
         insert_new(session, GapRow, rows.gap_rows(batches))
-        insert_new(session, AnchorRow, rows.anchor_rows(batches))
-        insert_new(session, MarkRow, rows.mark_rows(batches))
-        recorded = store_records(session, batches, now)
-        mark_due(session, rows.live_sessions(batches) | recorded | touched_sessions(session, batches), now)
+        insert_new(session, AnchorRow, rows.anchor_rows(batches, ours))
+        insert_new(session, MarkRow, rows.mark_rows(batches, ours))
+        store_reports(session, batches, now, ours)
+        recorded = store_records(session, batches, now, ours)
+        touched = touched_sessions(session, batches, ours) | retimed_sessions(session, batches)
+        mark_due(session, rows.live_sessions(batches) | recorded | touched, now)
 
     def _leave_trail(self, session: Session, batch: Opened) -> None:
         deed = Deed(

@@ -3,23 +3,23 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec.structs import replace
 
 from monitor_api.errors import BatchRefused, KeyUnreadable
-from vocabulary.clock import Clock
-from vocabulary.errors import WireError
+from vocabulary.errors import SealError, WireError
 from vocabulary.identity import ClinicId, GatewayId
 from vocabulary.wire.batches import Body, decode_body
 from vocabulary.wire.envelope import Header, read_header, tag_of, unseal
 from vocabulary.wire.keys import GatewayKey
 from vocabulary.wire.topics import gateway_of
 
-AHEAD: Final = timedelta(minutes=5)
-"""How far a gateway's clock may be ahead before what it says is refused as dated in the future."""
+CLOCKS: Final = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+"""What a machine's clock shows, set or not. One that is wrong is corrected; one beyond this is none."""
 
 LAST_NUMBER: Final = 2**63 - 1
 """What the register can hold."""
@@ -58,9 +58,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A batch that is not taken. Without an origin there is no key, and so nobody to send a receipt to.
+    """A batch that is not taken.
 
-    `gateway` and `clinic` are those of the topic, which the broker's ACL vouches for.
+    Without an origin nobody is known to have sealed it, and nobody gets a receipt: a gateway whose batch was damaged
+    on its way sends it again, whole. `gateway` and `clinic` are those of the topic, which the broker's ACL vouches for.
     """
 
     arrival: Arrival
@@ -91,8 +92,8 @@ class Keyring(Protocol):
 class Opener:
     """Opens arrivals, one by one; keeps the ciphers of recent epochs."""
 
-    def __init__(self, keyring: Keyring, clock: Clock) -> None:
-        self._keyring, self._clock = keyring, clock
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
         self._cipher = lru_cache(maxsize=4096)(_cipher)
 
     def open(self, arrival: Arrival) -> Opened | Refused:
@@ -107,8 +108,10 @@ class Opener:
             _refuse_a_number_too_high(header)
             text = unseal(arrival.payload, header, self._cipher(origin.key, header.epoch), arrival.topic)
             body = decode_body(text)
-            _refuse_the_future(body, self._clock() + AHEAD)
-            return Opened(origin=origin, header=header, tag=tag_of(arrival.payload), body=body)
+            _refuse_what_no_clock_shows(body)
+            return Opened(origin=origin, header=header, tag=tag_of(arrival.payload), body=_with_incidents_bounded(body))
+        except SealError as error:
+            origin, refusal = None, BatchRefused(error.where, error.problem)
         except WireError as error:
             refusal = BatchRefused(error.where, error.problem)
         except BatchRefused as error:
@@ -143,16 +146,37 @@ def _refuse_a_number_too_high(header: Header) -> None:
         raise BatchRefused("envelope.number", f"{header.number} is over {LAST_NUMBER}")
 
 
-def _refuse_the_future(body: Body, limit: datetime) -> None:
-    for where, instant in _instants(body):
-        if instant > limit:
-            raise BatchRefused(where, f"{instant.isoformat()} lies in the future; is the gateway's clock right?")
+def _refuse_what_no_clock_shows(body: Body) -> None:
+    earliest, latest = CLOCKS
+    for where, instant in (*_of_batch(body), *instants(body)):
+        if not earliest <= instant < latest:
+            raise BatchRefused(where, f"no clock shows {instant.isoformat()}")
 
 
-def _instants(body: Body) -> Iterator[tuple[str, datetime]]:
-    yield "body.sealed_at", body.sealed_at
+def _with_incidents_bounded(body: Body) -> Body:
+    """What went wrong may well have been the clock: an incident is kept, at the nearest instant that a clock shows."""
+    incidents = [replace(one, at=_bounded(one.at), until=_bounded(one.until)) for one in body.incidents]
+    return replace(body, incidents=incidents) if incidents != body.incidents else body
+
+
+def _bounded(instant: datetime) -> datetime:
+    earliest, latest = CLOCKS
+    return min(max(instant, earliest), latest - timedelta(seconds=1))
+
+
+def instants(body: Body) -> Iterator[tuple[str, datetime]]:
+    """When the items of a body were, by the clock of its boot, and where it says so."""
     yield from ((f"body.samples[{i}].received_at", block.received_at) for i, block in enumerate(body.samples))
     yield from ((f"body.records[{i}].received_at", record.received_at) for i, record in enumerate(body.records))
     yield from ((f"body.anchors[{i}].at", anchor.at) for i, anchor in enumerate(body.anchors))
     yield from ((f"body.marks[{i}].at", mark.at) for i, mark in enumerate(body.marks))
     yield from ((f"body.links[{i}].heard_at", link.heard_at) for i, link in enumerate(body.links))
+    yield from ((f"body.orders[{i}].at", order.at) for i, order in enumerate(body.orders))
+    yield from ((f"body.guard_stops[{i}].at", stop.at) for i, stop in enumerate(body.guard_stops))
+
+
+def _of_batch(body: Body) -> Iterator[tuple[str, datetime]]:
+    yield "body.sealed_at", body.sealed_at
+    for i, clock in enumerate(body.clocks):
+        yield f"body.clocks[{i}].at", clock.at
+        yield f"body.clocks[{i}].service_at", clock.service_at

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from monitor_api.ingest.opening import Opened, Origin, Refused
@@ -29,8 +30,8 @@ class _Results:
     refused: list[tuple[int, str, str]] = field(default_factory=list[tuple[int, str, str]])
 
 
-def receipts(results: Iterable[Opened | Refused]) -> Iterator[Message]:
-    """Sealed receipts for what was taken and refused; none where no key is known to seal one with."""
+def receipts(results: Iterable[Opened | Refused], now: datetime) -> Iterator[Message]:
+    """Sealed receipts, made now, for what was taken and refused; none where no key is known to seal one with."""
     by_epoch: defaultdict[tuple[Origin, int], _Results] = defaultdict(_Results)
     for result in results:
         if result.origin is None or result.header is None:
@@ -41,12 +42,14 @@ def receipts(results: Iterable[Opened | Refused]) -> Iterator[Message]:
         else:
             told.refused.append((result.header.number, result.tag, str(result.refusal)[:REASON]))
     for (origin, epoch), told in by_epoch.items():
-        yield from _messages(origin, epoch, told)
+        yield from _messages(origin, epoch, told, now)
 
 
-def _messages(origin: Origin, epoch: int, told: _Results) -> Iterator[Message]:
+def _messages(origin: Origin, epoch: int, told: _Results, now: datetime) -> Iterator[Message]:
     key, name, topic = origin.key.receipt_key(epoch), f"{epoch:016x}", receipt_topic(origin.gateway)
     for start in range(0, len(told.taken), _TAKEN):
-        yield Message(topic, seal_receipt(Receipt(epoch=name, taken=told.taken[start : start + _TAKEN]), key))
+        taken = told.taken[start : start + _TAKEN]
+        yield Message(topic, seal_receipt(Receipt(epoch=name, taken=taken, at=now), key))
     for start in range(0, len(told.refused), _REFUSED):
-        yield Message(topic, seal_receipt(Receipt(epoch=name, refused=told.refused[start : start + _REFUSED]), key))
+        refused = told.refused[start : start + _REFUSED]
+        yield Message(topic, seal_receipt(Receipt(epoch=name, refused=refused, at=now), key))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from monitor_api.ingest.hours import OurTime
 from monitor_api.ingest.opening import Opened
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.identity import DeviceUid, session_id
@@ -56,8 +57,8 @@ def gap_rows(batches: Iterable[Opened]) -> list[Row]:
     ]
 
 
-def anchor_rows(batches: Iterable[Opened]) -> list[Row]:
-    """All anchors."""
+def anchor_rows(batches: Iterable[Opened], ours: OurTime) -> list[Row]:
+    """All anchors, as the gateway gave them, and when they were."""
     return [
         {
             "clinic_id": batch.origin.clinic,
@@ -66,19 +67,22 @@ def anchor_rows(batches: Iterable[Opened]) -> list[Row]:
             "tick_s": anchor.tick_s,
             "at": anchor.at,
             "uncertainty_s": anchor.uncertainty_s,
+            "gateway_id": batch.origin.gateway,
+            "boot": batch.body.boot,
+            "contact_at": ours(batch, anchor.at),
         }
         for batch in batches
         for anchor in batch.body.anchors
     ]
 
 
-def mark_rows(batches: Iterable[Opened]) -> list[Row]:
+def mark_rows(batches: Iterable[Opened], ours: OurTime) -> list[Row]:
     """All reported states."""
     return [
         {
             "clinic_id": batch.origin.clinic,
             "device_uid": mark.device,
-            "at": mark.at,
+            "at": ours(batch, mark.at),
             "state": mark.state,
             "detail": {
                 "lockout": mark.lockout,
@@ -102,36 +106,46 @@ def _live_items(batch: Opened) -> list[SampleBlock | Gap]:
     return [*batch.body.samples, *batch.body.gaps]
 
 
-def session_rows(batches: Iterable[Opened]) -> list[Row]:
+def session_rows(batches: Iterable[Opened], ours: OurTime) -> list[Row]:
     """Every session that samples or gaps name, as it is before its first check."""
     rows: dict[SeriesKey, Row] = {}
     for batch in batches:
         for item in _live_items(batch):
             key = series_key(batch, item, item.counter)
-            row = rows.setdefault(key, new_session(batch, item, item.counter))
-            row["heard_at"] = max(row["heard_at"], batch.body.sealed_at)
-            row["live_start_at"] = min(filter(None, (row["live_start_at"], _live_start(item))), default=None)
+            heard_at = ours.heard(batch)
+            row = rows.setdefault(key, new_session(batch, item, item.counter, heard_at))
+            row["heard_at"] = max(row["heard_at"], heard_at)
     return list(rows.values())
 
 
-def _live_start(item: SampleBlock | Gap) -> datetime | None:
-    if isinstance(item, Gap):
-        return None
-    return item.received_at - timedelta(seconds=item.columns.active_s[-1])
+def live_start_rows(batches: Iterable[Opened]) -> list[Row]:
+    """What each block of samples says that its session began no later than, by the clock of its boot."""
+    return [
+        {
+            "clinic_id": key.clinic,
+            "session_id": key.session,
+            "gateway_id": batch.origin.gateway,
+            "boot": batch.body.boot,
+            "began_by": block.received_at - timedelta(seconds=block.columns.active_s[-1]),
+        }
+        for batch in batches
+        for block in batch.body.samples
+        for key in (series_key(batch, block, block.counter),)
+    ]
 
 
-def new_session(batch: Opened, item: SampleBlock | Gap | StoredRecord, counter: int) -> Row:
-    """A session of which nothing is known but its name and where it was heard."""
+def new_session(batch: Opened, item: SampleBlock | Gap | StoredRecord, counter: int, heard_at: datetime) -> Row:
+    """A session of which nothing is known but its name and where and when it was heard."""
     key = series_key(batch, item, counter)
     return {
         "clinic_id": key.clinic,
         "id": key.session,
         "device_uid": item.device,
         "counter": counter,
+        "epoch": item.epoch,
         "gateway_id": batch.origin.gateway,
-        "first_heard_at": batch.body.sealed_at,
-        "heard_at": batch.body.sealed_at,
-        "live_start_at": None,
+        "first_heard_at": heard_at,
+        "heard_at": heard_at,
         "recorded": False,
         "zones": [],
         "samples_stored": 0,
@@ -139,14 +153,18 @@ def new_session(batch: Opened, item: SampleBlock | Gap | StoredRecord, counter: 
     }
 
 
-def device_rows(batches: Iterable[Opened]) -> list[Row]:
+def device_rows(batches: Iterable[Opened], ours: OurTime) -> list[Row]:
     """Every device that any item names, with the latest that items say of it."""
     rows: dict[tuple[Any, str], Row] = {}
-    for batch in sorted(batches, key=lambda one: one.body.sealed_at):
+    sealed = [(ours(batch, batch.body.sealed_at), batch) for batch in batches]
+    for sealed_at, batch in sorted(sealed, key=lambda one: one[0]):
         for item in _items(batch):
-            row = rows.setdefault((batch.origin.clinic, item.device), _new_device(batch, item.device))
-            row.update(_news(item, batch.body.sealed_at))
-            row["heard_at"] = max(filter(None, (row["heard_at"], _heard_at(item))), default=None)
+            row = rows.setdefault((batch.origin.clinic, item.device), _new_device(batch, item.device, ours))
+            heard_at = _heard_at(item)
+            heard_at = heard_at and ours(batch, heard_at)
+            row.update(_news(item, heard_at, sealed_at))
+            if heard_at and (row["heard_at"] is None or row["heard_at"] <= heard_at):
+                row.update(heard_at=heard_at, gateway_id=batch.origin.gateway)
     for row in rows.values():
         row["heard_at"] = row["heard_at"] or row["first_seen_at"]
     return list(rows.values())
@@ -158,36 +176,39 @@ SAID = ("family", "modality", "model", "serial", "firmware", "features")
 STATE = ("state", "lockout", "faults", "battery_percent", "state_at")
 """What it reports, as of `state_at`."""
 
-LINK = ("connected", "link_at")
-"""Whether the gateway has a link to it, as of `link_at`."""
+LINK = ("connected", "link_at", "messages_lost")
+"""Whether the gateway has a link to it, and what got lost on the way, as of `link_at`."""
 
 
 def _items(batch: Opened) -> list[DeviceItem]:
+    """What says something of a device; what came of an order is the gateway's word and no sign of one."""
     body = batch.body
-    return [*body.devices, *body.samples, *body.gaps, *body.records, *body.anchors, *body.marks, *body.links]
+    items: list[DeviceItem] = [*body.devices, *body.samples, *body.gaps, *body.records, *body.anchors, *body.marks]
+    return [*items, *body.links, *body.guard_stops]
 
 
-def _new_device(batch: Opened, uid: str) -> Row:
+def _new_device(batch: Opened, uid: str, ours: OurTime) -> Row:
     return {
         "clinic_id": batch.origin.clinic,
         "uid": uid,
         "gateway_id": batch.origin.gateway,
         "heard_at": None,
-        "first_seen_at": batch.body.sealed_at,
+        "first_seen_at": ours.heard(batch),
         **dict.fromkeys((*SAID, *STATE, *LINK)),
     }
 
 
-def _news(item: DeviceItem, sealed_at: datetime) -> Row:
+def _news(item: DeviceItem, heard_at: datetime | None, sealed_at: datetime) -> Row:
     match item:
         case SeenDevice():
             return {word: getattr(item, word) for word in SAID}
         case SampleBlock():
             return {"modality": item.modality}
         case ReportedMark():
-            return {"state_at": item.at, **{word: getattr(item, word) for word in STATE if word != "state_at"}}
+            return {"state_at": heard_at, **{word: getattr(item, word) for word in STATE if word != "state_at"}}
         case LinkStatus():
-            return {"connected": item.connected, "link_at": sealed_at}
+            lost = {} if item.messages_lost is None else {"messages_lost": item.messages_lost}
+            return {"connected": item.connected, "link_at": sealed_at, **lost}
         case _:
             return {}
 
@@ -197,7 +218,7 @@ def _heard_at(item: DeviceItem) -> datetime | None:
     match item:
         case SampleBlock() | StoredRecord():
             return item.received_at
-        case SeenAnchor() | ReportedMark():
+        case SeenAnchor() | ReportedMark() | GuardStop():
             return item.at
         case LinkStatus():
             return item.heard_at

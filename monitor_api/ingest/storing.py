@@ -1,8 +1,9 @@
 """Store what a group of batches says of devices, sessions and records, whatever order batches come in."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -11,14 +12,16 @@ from sqlalchemy.sql import ColumnCollection
 from device_drivers.errors import DriverError
 from device_drivers.families import family
 from monitor_api.ingest import rows
+from monitor_api.ingest.hours import OurTime, not_placed
 from monitor_api.ingest.opening import Opened
 from monitor_api.ingest.quarantine import keep, refused_record
-from monitor_api.records.devices import DeviceRow, GatewayRow
+from monitor_api.records.clocks import LiveStartRow
+from monitor_api.records.devices import AnchorRow, DeviceRow, GatewayRow
 from monitor_api.records.sessions import RecordRow, SessionRow
 from monitor_api.records.trail import Change, ChangeKind, announce
 from monitor_api.records.upsert import insert_new, upsert
 from monitor_api.telemetry.series import SeriesKey
-from vocabulary.identity import ClinicId, SessionId
+from vocabulary.identity import ClinicId, GatewayId, SessionId
 from vocabulary.readings import SessionRecord
 from vocabulary.wire.batches import StoredRecord
 
@@ -29,21 +32,17 @@ AT_ONCE: Final = 500
 """Devices looked up in one statement: a store takes only so many parameters."""
 
 
-def store_devices(session: Session, batches: Sequence[Opened], now: datetime) -> None:
+def store_devices(session: Session, batches: Sequence[Opened], now: datetime, ours: OurTime) -> None:
     """Note what devices say of themselves; an older state never replaces a newer one."""
-    found = rows.device_rows(batches)
+    found = rows.device_rows(batches, ours)
     upsert(session, DeviceRow, found, _newer)
     for row in found:
         if row["state_at"] or row["connected"] is not None or row["family"]:
             announce(session, Change(clinic=row["clinic_id"], kind=ChangeKind.DEVICE, subject_id=row["uid"]), now)
-    heard = {batch.origin.gateway: batch.body.sealed_at for batch in sorted(batches, key=_sealed_at)}
-    for gateway, at in heard.items():
+    heard = sorted((ours(batch, batch.body.sealed_at), batch.origin.gateway) for batch in batches)
+    for gateway, at in {gateway: at for at, gateway in heard}.items():
         earlier = or_(GatewayRow.heard_at.is_(None), GatewayRow.heard_at < at)
         session.execute(update(GatewayRow).where(GatewayRow.id == gateway, earlier).values(heard_at=at))
-
-
-def _sealed_at(batch: Opened) -> datetime:
-    return batch.body.sealed_at
 
 
 def _newer(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
@@ -53,7 +52,7 @@ def _newer(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
         **{word: func.coalesce(new[word], stored[word]) for word in rows.SAID},
         **{word: case((heard, new[word]), else_=stored[word]) for word in ("heard_at", "gateway_id")},
         **{word: case((state, new[word]), else_=stored[word]) for word in rows.STATE},
-        **{word: case((link, new[word]), else_=stored[word]) for word in rows.LINK},
+        **{word: case((link, func.coalesce(new[word], stored[word])), else_=stored[word]) for word in rows.LINK},
     }
 
 
@@ -61,21 +60,23 @@ def _later(stored: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement
     return and_(new.is_not(None), or_(stored.is_(None), stored <= new))
 
 
-def store_sessions(session: Session, batches: Iterable[Opened]) -> None:
-    """Note which sessions were heard of, and when last."""
-    upsert(session, SessionRow, rows.session_rows(batches), _heard)
+def store_sessions(session: Session, batches: Sequence[Opened], ours: OurTime) -> None:
+    """Note which sessions were heard of, when last, and what their samples say of when they began."""
+    upsert(session, SessionRow, rows.session_rows(batches, ours), _heard)
+    upsert(session, LiveStartRow, rows.live_start_rows(batches), _earlier)
 
 
 def _heard(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
     stored = SessionRow.__table__.c
-    earlier = or_(stored.live_start_at.is_(None), stored.live_start_at > new.live_start_at)
-    return {
-        "heard_at": case((stored.heard_at < new.heard_at, new.heard_at), else_=stored.heard_at),
-        "live_start_at": case((earlier, new.live_start_at), else_=stored.live_start_at),
-    }
+    return {"heard_at": case((stored.heard_at < new.heard_at, new.heard_at), else_=stored.heard_at)}
 
 
-def store_records(session: Session, batches: Iterable[Opened], now: datetime) -> set[SeriesKey]:
+def _earlier(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
+    stored = LiveStartRow.__table__.c
+    return {"began_by": case((stored.began_by > new.began_by, new.began_by), else_=stored.began_by)}
+
+
+def store_records(session: Session, batches: Iterable[Opened], now: datetime, ours: OurTime) -> set[SeriesKey]:
     """Store devices' records byte for byte, and give the sessions they are of; what no driver reads is quarantined."""
     kept: dict[tuple[SeriesKey, bytes], rows.Row] = {}
     sessions: dict[SeriesKey, rows.Row] = {}
@@ -85,7 +86,7 @@ def store_records(session: Session, batches: Iterable[Opened], now: datetime) ->
             if read is None:
                 continue
             key = rows.series_key(batch, item, read.counter)
-            sessions[key] = rows.new_session(batch, item, read.counter) | {"recorded": True}
+            sessions[key] = rows.new_session(batch, item, read.counter, ours.heard(batch)) | {"recorded": True}
             kept[key, read.content] = _record_row(batch, item, key, read.content) | {"stored_at": now}
     upsert(session, SessionRow, list(sessions.values()), lambda _: {"recorded": True})
     insert_new(session, RecordRow, list(kept.values()))
@@ -108,23 +109,69 @@ def _record_row(batch: Opened, item: StoredRecord, key: SeriesKey, content: byte
         "family": item.family,
         "data": item.data,
         "gateway_id": batch.origin.gateway,
+        "boot": batch.body.boot,
         "received_at": item.received_at,
     }
 
 
-def touched_sessions(session: Session, batches: Sequence[Opened]) -> set[SeriesKey]:
+def touched_sessions(session: Session, batches: Sequence[Opened], ours: OurTime) -> set[SeriesKey]:
     """The recorded sessions that what this group says of their devices may place in time, or have judged otherwise.
 
     An anchor is nearer than those before it to what its contact brought, and what a device says of itself comes with
-    its contact too: both concern the sessions heard of within a day, and an anchor also those that nothing places.
+    its contact too: both concern the sessions heard of within a day. An anchor also concerns those that are not placed,
+    where it is the first that its boot saw of a timeline, or the last of one that is over.
     """
-    anchored = {(batch.origin.clinic, one.device): one.at for batch in batches for one in batch.body.anchors}
-    said = {(batch.origin.clinic, one.device): batch.body.sealed_at for batch in batches for one in batch.body.devices}
+    anchored = {
+        (batch.origin.clinic, one.device): ours.about(batch, one.at) for batch in batches for one in batch.body.anchors
+    }
+    said = {(batch.origin.clinic, one.device): ours.heard(batch) for batch in batches for one in batch.body.devices}
     if not anchored and not said:
         return set()
     recent = SessionRow.first_heard_at >= min((*anchored.values(), *said.values())) - CONTACT
-    placed_since = and_(SessionRow.recorded, or_(SessionRow.placed_by.is_(None), recent))
-    return {*_sessions_of(session, list(anchored), placed_since), *_sessions_of(session, list(said), recent)}
+    news = list(_newly_anchored(session, batches))
+    return {
+        *_sessions_of(session, news, and_(SessionRow.recorded, not_placed())),
+        *_sessions_of(session, list(anchored), and_(SessionRow.recorded, recent)),
+        *_sessions_of(session, list(said), recent),
+    }
+
+
+def _newly_anchored(session: Session, batches: Iterable[Opened]) -> Iterator[tuple[ClinicId, str]]:
+    """The devices of which these anchors, stored by now, say more than when their last contact was."""
+    ticks: defaultdict[_Timeline, list[float]] = defaultdict(list)
+    for batch in batches:
+        for one in batch.body.anchors:
+            seen = _Timeline(batch.origin.clinic, one.device, one.timeline, batch.origin.gateway, batch.body.boot)
+            ticks[seen].append(one.tick_s)
+    for seen, new in ticks.items():
+        if not _continues(session, seen, new):
+            yield seen.clinic, seen.device
+
+
+class _Timeline(NamedTuple):
+    """A timeline of a device, as one boot of a gateway saw it."""
+
+    clinic: ClinicId
+    device: str
+    number: int
+    gateway: GatewayId
+    boot: int
+
+
+def _continues(session: Session, seen: _Timeline, ticks: Sequence[float]) -> bool:
+    """Whether a boot saw the timeline earlier too, and these ticks are not where the timeline ended."""
+    timeline, tick_s = AnchorRow.timeline, AnchorRow.tick_s
+    mine = (AnchorRow.clinic_id == seen.clinic, AnchorRow.device_uid == seen.device)
+    this = timeline == seen.number
+    earlier = (this, tick_s < min(ticks), AnchorRow.gateway_id == seen.gateway, AnchorRow.boot == seen.boot)
+    over, later = (timeline > seen.number,), (this, tick_s > max(ticks))
+    seen_before, is_over, went_on = (_any(session, *mine, *which) for which in (earlier, over, later))
+    return seen_before and (went_on or not is_over)
+
+
+def _any(session: Session, *which: ColumnElement[bool]) -> bool:
+    latest = (AnchorRow.timeline.desc(), AnchorRow.tick_s.desc())
+    return session.scalar(select(AnchorRow.tick_s).where(*which).order_by(*latest).limit(1)) is not None
 
 
 def _sessions_of(

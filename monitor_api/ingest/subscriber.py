@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Sequence
 from queue import Queue
-from ssl import SSLContext, create_default_context
 from typing import Final
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
@@ -14,7 +13,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from monitor_api.ingest.opening import Arrival
 from monitor_api.ingest.receipts import Message
-from vocabulary.errors import SettingsError
+from monitor_api.trust import trusting
 from vocabulary.settings import BrokerSettings
 from vocabulary.wire.topics import ALL_BATCHES
 
@@ -41,7 +40,7 @@ class Subscriber:
         )
         self._client.username_pw_set(broker.username, broker.password.get_secret_value())
         if broker.tls:
-            context = _trusting(broker.authorities)
+            context = trusting(broker.authorities)
             self._client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho leaves it untyped
         self._client.max_queued_messages_set(0)
         self._client.reconnect_delay_set(min_delay=1, max_delay=15)
@@ -109,12 +108,3 @@ class Subscriber:
         self._arrivals.put(
             Arrival(topic=topic, payload=bytes(message.payload), message_id=message.mid, qos=message.qos)
         )
-
-
-def _trusting(authorities: str | None) -> SSLContext:
-    """TLS that believes these certificates, or the system's. Raises SettingsError."""
-    try:
-        return create_default_context(cafile=authorities)
-    except OSError as error:
-        problem = {"broker.authorities": f"{authorities}: {error.strerror or error}"}
-        raise SettingsError("settings", problem, "Name a file of certificates in PEM.") from error

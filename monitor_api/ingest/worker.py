@@ -70,7 +70,7 @@ class Worker:
         while (results := self._try_to_store(group)) is None:
             if wait(RETRY_S):
                 return
-        for message in receipts(results):
+        for message in receipts(results, self._clock()):
             broker.publish(message)
         broker.acknowledge([arrival.message_id for arrival in group if arrival.qos])
 

@@ -11,7 +11,7 @@ from monitor_api.records.columns import Big, Id, Name, Serial, Table, Uid, Word
 
 
 class GatewayRow(Table):
-    """A gateway in a home, registered with one clinic. `heard_at`: its own time in the last batch taken."""
+    """A gateway in a home, registered with one clinic. `heard_at`: when it sealed the last batch taken."""
 
     __tablename__ = "gateway"
 
@@ -58,6 +58,7 @@ class DeviceRow(Table):
     state_at: Mapped[datetime | None]
     connected: Mapped[bool | None]
     link_at: Mapped[datetime | None]
+    messages_lost: Mapped[Big | None]
     heard_at: Mapped[datetime]
     first_seen_at: Mapped[datetime]
     dose_uncertainty_fraction: Mapped[float | None]
@@ -84,7 +85,7 @@ class AssignmentRow(Table):
 
 
 class AnchorRow(Table):
-    """A device's tick as a gateway saw it."""
+    """A device's tick as a gateway saw it: `at` by its clock of one boot, `contact_at` by ours as then known."""
 
     __tablename__ = "anchor"
 
@@ -94,6 +95,9 @@ class AnchorRow(Table):
     tick_s: Mapped[float] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(primary_key=True)
     uncertainty_s: Mapped[float]
+    gateway_id: Mapped[Word]
+    boot: Mapped[Big]
+    contact_at: Mapped[datetime]
 
 
 class MarkRow(Table):

@@ -13,9 +13,9 @@ from monitor_api.records.columns import Big, Id, Table, Uid, Word
 class SessionRow(Table):
     """A session: whose, when and how much, as the last check found it from samples and record.
 
-    `live_start_at`: the earliest of (received minus active time) over its samples; it began no later than that.
     `placed_by` says how its start is known; None: nothing places it. `active_s`, dose and heat are those of the
     record where it is here, else those of the samples so far. `samples_missing` counts what is known to be missing.
+    `epoch`: of a gateway's numbering, where the device counts no sessions itself; None where it does.
     """
 
     __tablename__ = "session"
@@ -24,10 +24,10 @@ class SessionRow(Table):
     id: Mapped[Id]
     device_uid: Mapped[Uid]
     counter: Mapped[Big]
+    epoch: Mapped[Uid | None]
     gateway_id: Mapped[Word]
     first_heard_at: Mapped[datetime]
     heard_at: Mapped[datetime]
-    live_start_at: Mapped[datetime | None]
     modality: Mapped[Word | None]
     recorded: Mapped[bool]
     patient_id: Mapped[UUID | None]
@@ -57,7 +57,10 @@ class SessionRow(Table):
 
 
 class RecordRow(Table):
-    """A device's record of a session, byte for byte. Two contents under one session are a conflict; both are kept."""
+    """A device's record of a session, byte for byte. Two contents under one session are a conflict; both are kept.
+
+    `received_at`: by the gateway's clock of one boot.
+    """
 
     __tablename__ = "record"
 
@@ -67,8 +70,11 @@ class RecordRow(Table):
     family: Mapped[Word]
     data: Mapped[bytes]
     gateway_id: Mapped[Word]
+    boot: Mapped[Big]
     received_at: Mapped[datetime]
     stored_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_record_gateway_id_boot_received_at", "gateway_id", "boot", "received_at"),)
 
 
 class GapRow(Table):

@@ -19,6 +19,7 @@ class ActorKind(StrEnum):
     TOKEN = "token"  # noqa: S105 - a kind, not a secret
     INGEST = "ingest"
     CHECKER = "checker"
+    DISPATCHER = "dispatcher"
     COMMAND_LINE = "command line"
 
 
@@ -32,6 +33,7 @@ class Actor:
 
 INGEST: Final = Actor(kind=ActorKind.INGEST, id=None)
 CHECKER: Final = Actor(kind=ActorKind.CHECKER, id=None)
+DISPATCHER: Final = Actor(kind=ActorKind.DISPATCHER, id=None)
 FOUNDER: Final = Actor(kind=ActorKind.COMMAND_LINE, id=None)
 
 
@@ -43,6 +45,7 @@ class ChangeKind(StrEnum):
     DEVICE = "device"
     PATIENT = "patient"
     REGIMEN = "regimen"
+    GATEWAY = "gateway"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

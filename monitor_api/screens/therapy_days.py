@@ -21,9 +21,10 @@ class DaySpan:
 
 
 def therapy_day(at: datetime, zone: ZoneInfo) -> date:
-    """The therapy day of an instant."""
+    """The therapy day of an instant; one that a zone left out, crossing the date line, has none."""
     local = at.astimezone(zone)
-    return local.date() if local.time() >= STARTS_AT else local.date() - _DAY
+    day = local.date() if local.time() >= STARTS_AT else local.date() - _DAY
+    return day if start_of(day, zone) <= at else day - _DAY
 
 
 def last_days(count: int, now: datetime, zone: ZoneInfo) -> tuple[DaySpan, ...]:

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from monitor_api.http.queries.sessions import Started
 from vocabulary.devices import Modality
+from vocabulary.instants import Known
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
@@ -51,6 +53,13 @@ def age(at: datetime, now: datetime) -> str:
 def moment(at: datetime, zone: ZoneInfo) -> str:
     """A day and a time where somebody lives: Tue 17 Nov, 19:04."""
     return f"{at.astimezone(zone):%a %-d %b, %H:%M}"
+
+
+def began(started: Started, zone: ZoneInfo, on: str = "") -> str:
+    """When a session began, `on` before it; of one that lies between two contacts, both of them."""
+    if started.known_by is not Known.BRACKET:
+        return on + moment(started.earliest, zone)
+    return f"between {moment(started.earliest, zone)} and {moment(started.latest, zone)}"
 
 
 def time_of_day(at: datetime, zone: ZoneInfo) -> str:

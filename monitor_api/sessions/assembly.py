@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from clinical.facts import SAMPLE, Samples
 from monitor_api.sessions.evidence import Evidence
-from monitor_api.sessions.placing import place_live, place_own, reconcile
+from monitor_api.sessions.placing import keep_between, place_between, place_live, place_own, reconcile
 from monitor_api.telemetry.series import Series
 from vocabulary.devices import Modality
 from vocabulary.instants import Placed
@@ -62,7 +62,7 @@ def assemble(evidence: Evidence) -> Account:
     return Account(
         modality=modality,
         record=record,
-        started=_started(evidence, record),
+        started=_started(evidence, record, elapsed),
         active=record.active if record else timedelta(seconds=active_s),
         elapsed=elapsed,
         dose=_dose(modality, record, evidence.series),
@@ -74,11 +74,14 @@ def assemble(evidence: Evidence) -> Account:
     )
 
 
-def _started(evidence: Evidence, record: SessionRecord | None) -> Placed | None:
-    paused = record.elapsed - record.active if record else timedelta(0)
-    live = evidence.live_start_at and place_live(evidence.live_start_at, paused)
+def _started(evidence: Evidence, record: SessionRecord | None, elapsed: timedelta) -> Placed | None:
+    live = place_live(evidence.began_by, record.elapsed - record.active if record else timedelta(0))
     own = _own_start(evidence)
-    return reconcile(live or None, own if own and _believable(own, evidence) else None)
+    started = reconcile(live, own if own and _believable(own, evidence) else None)
+    started = started or place_between(evidence.between, evidence.order, elapsed)
+    for bounds in (evidence.between, evidence.order):
+        started = started and keep_between(started, bounds, elapsed)
+    return started
 
 
 def _own_start(evidence: Evidence) -> Placed | None:
@@ -88,7 +91,7 @@ def _own_start(evidence: Evidence) -> Placed | None:
 
 def _believable(own: Placed, evidence: Evidence) -> bool:
     """Whether a session began before its record was here: a device whose clock is ahead says otherwise."""
-    return evidence.recorded_at is None or own.earliest <= evidence.recorded_at
+    return evidence.recorded is None or own.earliest <= evidence.recorded.span.latest
 
 
 def _samples(series: Series) -> Samples:

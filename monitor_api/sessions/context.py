@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
@@ -14,8 +14,8 @@ from monitor_api.records.regimens import read_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
 from monitor_api.sessions.assembly import Account
 from monitor_api.sessions.evidence import Evidence
+from monitor_api.sessions.order import ended_of
 from vocabulary.identity import PatientId
-from vocabulary.instants import Known, Placed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,16 +118,3 @@ def _rest(session: Session, evidence: Evidence, patient: PatientId | None, accou
         shortest=started.earliest - ended.latest,
         longest=started.latest - ended.earliest,
     )
-
-
-def ended_of(row: SessionRow) -> Placed | None:
-    """When a session ended, by its row; None when that has no place in time."""
-    started = started_of(row)
-    return started and started.later(timedelta(seconds=row.elapsed_s or 0))
-
-
-def started_of(row: SessionRow) -> Placed | None:
-    """When a session began, by its row; None when that has no place in time."""
-    if row.started_earliest is None or row.started_latest is None or row.placed_by is None:
-        return None
-    return Placed(earliest=row.started_earliest, latest=row.started_latest, known=Known(row.placed_by))

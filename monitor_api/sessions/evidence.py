@@ -1,21 +1,23 @@
 """Everything that is stored of one session, before any conclusion."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinical.facts import Calibration
 from device_drivers.families import family
-from monitor_api.records.devices import AnchorRow, DeviceRow
+from monitor_api.records.devices import DeviceRow
 from monitor_api.records.sessions import GapRow, RecordRow, SessionRow
+from monitor_api.sessions.boots import Sighting
+from monitor_api.sessions.contacts import find_contacts
+from monitor_api.sessions.order import bounds_by_counter
+from monitor_api.sessions.placing import Bounds, Contact
 from monitor_api.telemetry.port import Telemetry
 from monitor_api.telemetry.series import Series, SeriesKey
 from vocabulary.devices import Feature, Modality
 from vocabulary.identity import DeviceUid
-from vocabulary.instants import Anchor, Tick
 from vocabulary.readings import SessionRecord
 
 
@@ -33,17 +35,22 @@ class Device:
 class Evidence:
     """What is stored of one session; `gaps` are first and last sample numbers, `records` in the order they came.
 
-    `recorded_at`: when a gateway had the first of the records.
+    All instants are in the service's time. `began_by`: what the samples say that it began no later than, one for each
+    boot of a gateway that received some. `recorded`: when a gateway had the first of the records. `anchors`: of the
+    device's ticks, around the start. `between`: the contacts that it lies between; `order`: the sessions counted before
+    and after it.
     """
 
     key: SeriesKey
     device: Device
     first_heard_at: datetime
-    live_start_at: datetime | None
+    began_by: tuple[Sighting, ...]
     records: tuple[SessionRecord, ...]
-    recorded_at: datetime | None
+    recorded: Sighting | None
     gaps: tuple[tuple[int, int], ...]
-    anchors: tuple[Anchor, ...]
+    anchors: tuple[Contact, ...]
+    between: Bounds
+    order: Bounds
     series: Series
 
 
@@ -58,15 +65,18 @@ def gather(session: Session, telemetry: Telemetry, key: SeriesKey) -> Evidence:
     ).all()
     read = tuple(family(record.family).read_record(record.data) for record in records)
     gaps = session.scalars(select(GapRow).where(GapRow.clinic_id == mine[0], GapRow.session_id == mine[1]))
+    contacts = find_contacts(session, row, next(iter(records), None), next(iter(read), None))
     return Evidence(
         key=key,
         device=_device(session.get(DeviceRow, (key.clinic, row.device_uid)), DeviceUid(row.device_uid)),
         first_heard_at=row.first_heard_at,
-        live_start_at=row.live_start_at,
+        began_by=contacts.began_by,
         records=read,
-        recorded_at=records[0].received_at if records else None,
+        recorded=contacts.recorded,
         gaps=tuple((gap.first, gap.last) for gap in gaps),
-        anchors=_anchors(session, row, read),
+        anchors=contacts.anchors,
+        between=contacts.between,
+        order=bounds_by_counter(session, row),
         series=telemetry.series(key),
     )
 
@@ -80,19 +90,4 @@ def _device(row: DeviceRow | None, uid: DeviceUid) -> Device:
             dose_fraction=row.dose_uncertainty_fraction if row else None,
             skin_celsius=row.skin_uncertainty_celsius if row else None,
         ),
-    )
-
-
-def _anchors(session: Session, row: SessionRow, records: Iterable[SessionRecord]) -> tuple[Anchor, ...]:
-    """The anchors on the timelines that the records count on."""
-    timelines = {record.start.timeline for record in records if isinstance(record.start, Tick)}
-    of_device = (AnchorRow.clinic_id == row.clinic_id, AnchorRow.device_uid == row.device_uid)
-    found = session.scalars(select(AnchorRow).where(*of_device, AnchorRow.timeline.in_(timelines)))
-    return tuple(
-        Anchor(
-            tick=Tick(timeline=anchor.timeline, since_start=timedelta(seconds=anchor.tick_s)),
-            at=anchor.at,
-            uncertainty=timedelta(seconds=anchor.uncertainty_s),
-        )
-        for anchor in found
     )

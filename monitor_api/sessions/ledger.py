@@ -11,17 +11,25 @@ from vocabulary.readings import SessionRecord
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A record that is here, and when its session began and ended, None when that is not known."""
+    """A record that is here, and when its session began and ended, None when that is not known.
+
+    `epoch`: of the numbering of a gateway that counts in the device's place; None where the device counts.
+    """
 
     record: SessionRecord
+    epoch: str | None
     started: Placed | None
     ended: Placed | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRange:
-    """Records that follow each other by counter and by the device's chain of CRCs, first to last."""
+    """Records that follow each other by counter and by the device's chain of CRCs, first to last.
 
+    `epoch`: of the numbering of a gateway that counts in the device's place; None where the device counts.
+    """
+
+    epoch: str | None
     first: int
     last: int
 
@@ -30,9 +38,11 @@ class RecordRange:
 class MissingSessions:
     """Sessions that the device counted and whose records are not here; `after` and `before` are when they were.
 
-    `after` is None when what came before has no place in time, `before` when what came after has none.
+    `epoch`: as of a `RecordRange`. `after` is None when what came before has no place in time, `before` when what
+    came after has none.
     """
 
+    epoch: str | None
     first: int
     last: int
     after: datetime | None
@@ -53,34 +63,46 @@ class Ledger:
 
 
 def make_ledger(kept: Sequence[Kept], newest: int, asked_at: datetime | None) -> Ledger:
-    """The ledger of one device, whose records come by counter. `newest` is the last that it named at `asked_at`."""
+    """The ledger of one device, whose records come by epoch and counter. `newest`: the last it named at `asked_at`."""
     return Ledger(ranges=tuple(_ranges(kept)), missing=tuple(_missing(kept, newest, asked_at)))
 
 
 def _ranges(kept: Iterable[Kept]) -> Iterable[RecordRange]:
-    first: SessionRecord | None = None
-    last: SessionRecord | None = None
-    for record in (one.record for one in kept):
-        if first is None or last is None or not _follows(last, record):
+    first: Kept | None = None
+    last: Kept | None = None
+    for one in kept:
+        if first is None or last is None or not _follows(last, one):
             if first and last:
-                yield RecordRange(first=first.counter, last=last.counter)
-            first = record
-        last = record
+                yield _range(first, last)
+            first = one
+        last = one
     if first and last:
-        yield RecordRange(first=first.counter, last=last.counter)
+        yield _range(first, last)
 
 
-def _follows(before: SessionRecord, record: SessionRecord) -> bool:
-    return record.counter == before.counter + 1 and record.previous_crc == before.crc
+def _range(first: Kept, last: Kept) -> RecordRange:
+    return RecordRange(epoch=first.epoch, first=first.record.counter, last=last.record.counter)
+
+
+def _follows(before: Kept, one: Kept) -> bool:
+    chained = one.record.counter == before.record.counter + 1 and one.record.previous_crc == before.record.crc
+    return chained and one.epoch == before.epoch
 
 
 def _missing(kept: Sequence[Kept], newest: int, asked_at: datetime | None) -> Iterable[MissingSessions]:
     for before, after in pairwise(kept):
-        first, last = before.record.counter + 1, after.record.counter - 1
-        if first <= last:
-            yield MissingSessions(first=first, last=last, after=_end(before), before=_start(after))
-    if kept and kept[-1].record.counter < newest:
-        yield MissingSessions(first=kept[-1].record.counter + 1, last=newest, after=_end(kept[-1]), before=asked_at)
+        if before.epoch == after.epoch:
+            yield from _lost(before, after.record.counter - 1, _start(after))
+    counted = [one for one in kept if one.epoch is None]
+    if counted:
+        yield from _lost(counted[-1], newest, asked_at)
+
+
+def _lost(kept: Kept, last: int, before: datetime | None) -> Iterable[MissingSessions]:
+    """Those after a session that is here."""
+    first = kept.record.counter + 1
+    if first <= last:
+        yield MissingSessions(epoch=kept.epoch, first=first, last=last, after=_end(kept), before=before)
 
 
 def _end(one: Kept) -> datetime | None:

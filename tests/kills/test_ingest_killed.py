@@ -49,7 +49,7 @@ class ReceiptBeforeCommit(Worker):
 
     def handle(self, group, broker, _wait):
         opened = [self._opener.open(arrival) for arrival in group]
-        for message in receipts(opened):
+        for message in receipts(opened, self._clock()):
             broker.publish(message)
         broker.acknowledge([arrival.message_id for arrival in group])
         self._store(group, opened)

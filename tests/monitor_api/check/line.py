@@ -43,9 +43,9 @@ def stored(data: bytes, device=UID) -> StoredRecord:
     return StoredRecord(device=device, family="hets/1", data=data, received_at=datetime.now(UTC))
 
 
-def ticked_record(tick_s: int, timeline: int) -> bytes:
+def ticked_record(tick_s: int, timeline: int, counter: int = 1) -> bytes:
     """The record of a device without a clock: it began `tick_s` seconds into a timeline."""
-    values = list(RECORD.unpack(rf_record(start=ago(5))[:-2]))
+    values = list(RECORD.unpack(rf_record(counter, start=ago(5))[:-2]))
     values[3:6] = timeline, tick_s.to_bytes(6, "little"), 0x01
     values[7] = 7
     frame = RECORD.pack(*values)

@@ -1,6 +1,5 @@
 """A hundred thousand mutated batches: none crashes ingest, none is stored, and the next good one is."""
 
-from datetime import UTC, datetime
 from random import Random
 
 import pytest
@@ -61,7 +60,7 @@ def mutate(text: bytes, chance: Random) -> bytes:
 
 def test_a_hundred_thousand_mutated_batches_are_opened_or_refused_and_none_crashes():
     chance, gateway = Random(20260301), Sealer()
-    opener = Opener(OneGateway(), lambda: datetime.now(UTC))
+    opener = Opener(OneGateway())
     text = encode_body(body(rf_device(), rf_samples(0)))
     whole = gateway.sealed(text, 1)
     outcomes = {Opened: 0}

@@ -1,5 +1,7 @@
 """Receipts fit into what a gateway reads."""
 
+from datetime import UTC, datetime
+
 from monitor_api.errors import BatchRefused
 from monitor_api.ingest.opening import Arrival, Origin, Refused
 from monitor_api.ingest.receipts import receipts
@@ -22,5 +24,7 @@ def test_receipts_of_the_longest_reasons_are_ones_that_a_gateway_reads():
         )
         for number in range(1, 501)
     ]
-    opened = [open_receipt(message.payload, KEY.receipt_key(1)) for message in receipts(refused)]
+    made_at = datetime(2026, 3, 1, tzinfo=UTC)
+    opened = [open_receipt(message.payload, KEY.receipt_key(1)) for message in receipts(refused, made_at)]
+    assert {one.at for one in opened} == {made_at}
     assert [number for one in opened for number, _, _ in one.refused] == list(range(1, 501))

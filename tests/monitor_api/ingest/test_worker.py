@@ -12,6 +12,7 @@ from monitor_api.ingest.keyring import StoredKeyring
 from monitor_api.ingest.opening import Arrival, Opener
 from monitor_api.ingest.worker import Worker
 from monitor_api.records.attention import AuditRow
+from monitor_api.records.clocks import LiveStartRow
 from monitor_api.records.devices import (
     AnchorRow,
     BatchRow,
@@ -91,6 +92,15 @@ def test_samples_gaps_and_records_are_stored_and_their_session_is_due(service):
     assert service.broker.taken() == {1}
 
 
+def test_a_session_began_no_later_than_its_promptest_sample_says_for_each_boot_that_received_some(service):
+    start = datetime.now(UTC) - timedelta(minutes=10)
+    for delay_s, first in ((20, 0), (3, 10), (9, 20)):
+        received_at = start + timedelta(seconds=first + 10 + delay_s)
+        service.hand_over(service.gateway.batch(rf_samples(first, at=received_at)))
+    (row,) = rows(service.stores, LiveStartRow)
+    assert (row.gateway_id, row.boot, row.began_by) == (GATEWAY, 1, start + timedelta(seconds=3))
+
+
 def test_a_batch_that_comes_again_changes_nothing_and_is_receipted_again(service):
     arrival = service.gateway.batch(rf_samples(0))
     service.hand_over(arrival)
@@ -167,7 +177,7 @@ def test_an_anchor_has_an_unplaced_session_checked_again(service):
     assert [row.session_id for row in rows(service.stores, DueRow)] == [key_of().session]
 
 
-FUTURE = datetime.now(UTC) + timedelta(days=1)
+NEVER = datetime(2300, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -176,8 +186,8 @@ FUTURE = datetime.now(UTC) + timedelta(days=1)
         (lambda g: g.sealed(b"{}", 1), "body"),
         (lambda g: g.sealed(b"\xff\xfe", 1), "body"),
         (lambda g: g.sealed(b'{"kind":"example"}', 1), "body.kind"),
-        (lambda g: g.batch(rf_samples(0), sealed_at=FUTURE), "body.sealed_at"),
-        (lambda g: g.batch(rf_samples(0, at=FUTURE)), "body.samples[0].received_at"),
+        (lambda g: g.batch(rf_samples(0), sealed_at=NEVER), "body.sealed_at"),
+        (lambda g: g.batch(rf_samples(0, at=NEVER)), "body.samples[0].received_at"),
         (lambda g: g.sealed(encode_body(body(rf_samples(0))), 2**63), "envelope.number"),
     ],
 )
@@ -203,26 +213,25 @@ def moved(gateway):
 
 
 @pytest.mark.parametrize(
-    ("make", "part", "receipted"),
+    ("make", "part"),
     [
-        (tampered, "envelope.tag", True),
-        (moved, "envelope.tag", True),
-        (lambda g: g.batch(rf_samples(0), gateway=GatewayId("gw-99")), "envelope.key_id", False),
-        (lambda _: Arrival(topic=f"het/v1/gw/{GATEWAY}/batch", payload=b"junk", message_id=1), "envelope", False),
+        (tampered, "envelope.tag"),
+        (moved, "envelope.tag"),
+        (lambda g: g.batch(rf_samples(0), gateway=GatewayId("gw-99")), "envelope.key_id"),
+        (lambda _: Arrival(topic=f"het/v1/gw/{GATEWAY}/batch", payload=b"junk", message_id=1), "envelope"),
         (
             lambda _: Arrival(topic=f"het/v1/gw/{GATEWAY}/batch", payload=bytes(BATCH_BYTES + 1), message_id=1),
             "envelope",
-            False,
         ),
-        (lambda g: Arrival(topic="", payload=g.batch(rf_samples(0)).payload, message_id=1), "topic", False),
+        (lambda g: Arrival(topic="", payload=g.batch(rf_samples(0)).payload, message_id=1), "topic"),
     ],
 )
-def test_what_is_badly_sealed_is_kept_and_receipted_only_where_a_key_is_known(service, make, part, receipted):
+def test_what_nobody_is_known_to_have_sealed_is_kept_and_receipted_to_nobody(service, make, part):
     bad = make(service.gateway)
     service.hand_over(bad)
     (kept,) = rows(service.stores, QuarantineRow)
     assert (kept.part, kept.data) == (part, bad.payload)
-    assert bool(service.broker.published) is receipted
+    assert service.broker.published == []
     assert service.stores.telemetry.series(key_of()).count == 0
 
 
@@ -334,7 +343,7 @@ def test_a_key_that_cannot_be_looked_up_for_now_is_looked_up_again(service, tmp_
             return self.keyring.clinic(gateway)
 
     keyring = StoredKeyring(service.stores.database, KeyWrap(settings(tmp_path).secret_bytes), lambda: 0.0)
-    worker = Worker(Opener(Hesitant(keyring), lambda: datetime.now(UTC)), *intake_of(service.stores))
+    worker = Worker(Opener(Hesitant(keyring)), *intake_of(service.stores))
     worker.handle([service.gateway.batch(rf_samples(0))], service.broker, lambda _: False)
     assert service.broker.taken() == {1}
 

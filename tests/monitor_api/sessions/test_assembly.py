@@ -1,26 +1,29 @@
 """A session is put together from live samples and the device's record; where they differ it is a conflict."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from clinical.facts import Calibration
 from device_drivers.hets.record import read_record
 from monitor_api.sessions.assembly import assemble
+from monitor_api.sessions.boots import Sighting
 from monitor_api.sessions.evidence import Device, Evidence
-from monitor_api.sessions.placing import place_live, place_own, reconcile
+from monitor_api.sessions.placing import Bounds
+from monitor_api.sessions.spans import Span
 from monitor_api.telemetry.series import EMPTY, Stretch
 from monitor_api.telemetry.series import assemble as series_of
 from tests.records import rf_record
 from tests.service import UID, key_of, rf_samples
 from vocabulary.devices import Modality
-from vocabulary.instants import Anchor, DeviceUtc, Known, Placed, Tick
 from vocabulary.quantities import Quantity, Unit
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+UNBOUND = Bounds(not_before=None, not_after=None)
+
+
+def at(instant):
+    return Sighting(span=Span(earliest=instant, latest=instant), sure=True)
 
 
 def evidence(**changes):
@@ -33,11 +36,13 @@ def evidence(**changes):
             calibration=Calibration(dose_fraction=None, skin_celsius=None),
         ),
         "first_heard_at": NOON,
-        "live_start_at": None,
+        "began_by": (),
         "records": (),
-        "recorded_at": None,
+        "recorded": None,
         "gaps": (),
         "anchors": (),
+        "between": UNBOUND,
+        "order": UNBOUND,
         "series": EMPTY,
     }
     return Evidence(**{**parts, **changes})
@@ -52,7 +57,7 @@ def recorded(**values):
 
 
 def test_before_the_record_the_account_is_what_the_samples_say():
-    account = assemble(evidence(series=live(rf_samples(0, 60)), live_start_at=NOON))
+    account = assemble(evidence(series=live(rf_samples(0, 60)), began_by=(at(NOON),)))
     assert (account.record, account.whole) == (None, False)
     assert (account.active, account.elapsed) == (timedelta(seconds=60), timedelta(seconds=60))
     assert account.dose == Quantity(480.0, Unit.JOULE)
@@ -106,56 +111,16 @@ def test_a_live_frame_that_rounds_its_dose_up_is_no_conflict():
     assert assemble(evidence(series=live(rf_samples(0, 240)), records=recorded(energy_j=1919))).conflict is None
 
 
-def test_a_session_seen_live_began_no_later_than_any_sample_says():
-    placed = place_live(NOON, timedelta(0))
-    assert (placed.latest, placed.known) == (NOON, Known.LIVE)
-    assert placed.earliest == NOON - timedelta(seconds=30)
+def test_what_a_device_says_of_a_session_after_its_record_was_here_is_a_conflict_and_not_believed():
+    account = assemble(evidence(records=recorded(), recorded=at(NOON - timedelta(days=1))))
+    assert "after its record was here" in account.conflict
+    assert account.started is None
 
 
-def test_a_device_whose_clock_is_set_is_believed_to_the_second():
-    placed = place_own(DeviceUtc(at=NOON, synchronised=True), ())
-    assert (placed.at, placed.uncertainty, placed.known) == (NOON, timedelta(seconds=1), Known.DEVICE)
-
-
-def test_a_device_whose_clock_is_not_set_places_nothing():
-    assert place_own(DeviceUtc(at=NOON, synchronised=False), ()) is None
-
-
-def anchor(tick_s, at=NOON, timeline=1, uncertainty=timedelta(seconds=1)):
-    return Anchor(tick=Tick(timeline=timeline, since_start=timedelta(seconds=tick_s)), at=at, uncertainty=uncertainty)
-
-
-def test_a_tick_is_placed_by_the_nearest_anchor_of_its_timeline():
-    start = Tick(timeline=1, since_start=timedelta(seconds=1000))
-    placed = place_own(start, [anchor(5000), anchor(1100), anchor(1000, timeline=2)])
-    assert placed.at == NOON - timedelta(seconds=100)
-    assert placed.uncertainty == timedelta(seconds=1 + 1 + 100 * 250e-6)
-
-
-def test_a_month_on_one_anchor_is_off_by_eleven_minutes_at_most():
-    start = Tick(timeline=1, since_start=timedelta(0))
-    placed = place_own(start, [anchor(timedelta(days=30).total_seconds())])
-    assert timedelta(minutes=10) < placed.uncertainty < timedelta(minutes=11)
-
-
-def test_a_tick_of_a_timeline_without_an_anchor_is_not_placed():
-    assert place_own(Tick(timeline=3, since_start=timedelta(0)), [anchor(0, timeline=2)]) is None
-
-
-@given(st.integers(0, 10**6), st.integers(0, 10**6), st.floats(-250e-6, 250e-6))
-def test_the_true_start_lies_within_what_an_anchor_says_whatever_the_drift(start_s, anchor_s, drift):
-    born = NOON - timedelta(days=30)
-    true_start, true_anchor = (born + timedelta(seconds=tick / (1 + drift)) for tick in (start_s, anchor_s))
-    placed = place_own(Tick(timeline=1, since_start=timedelta(seconds=start_s)), [anchor(anchor_s, at=true_anchor)])
-    assert placed.earliest <= true_start <= placed.latest
-
-
-def test_of_two_accounts_that_agree_the_narrower_counts_and_else_what_was_seen():
-    seen = Placed(earliest=NOON - timedelta(seconds=30), latest=NOON, known=Known.LIVE)
-    own = Placed(earliest=NOON - timedelta(seconds=5), latest=NOON, known=Known.DEVICE)
-    wrong = replace(own, earliest=NOON - timedelta(days=400), latest=NOON - timedelta(days=399))
-    assert reconcile(seen, own) == own
-    assert reconcile(seen, wrong) == seen
-    assert reconcile(None, own) == own
-    assert reconcile(seen, None) == seen
-    assert reconcile(None, None) is None
+def test_no_step_of_any_clock_changes_minutes_or_dose():
+    whole = {"series": live(rf_samples(0, 240)), "records": recorded()}
+    days = timedelta(days=400)
+    accounts = [assemble(evidence(began_by=(at(NOON + step),), **whole)) for step in (-days, timedelta(0), days)]
+    assert {(one.active, one.elapsed, one.dose) for one in accounts} == {
+        (timedelta(seconds=240), timedelta(seconds=240), Quantity(1800.0, Unit.JOULE))
+    }

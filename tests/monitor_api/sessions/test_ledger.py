@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from device_drivers.hets.record import read_record
 from monitor_api.http.callers import Caller
@@ -25,16 +26,16 @@ HOUR = timedelta(hours=1)
 RECORD = read_record(rf_record(start=NOON))
 
 
-def kept(counter, *, follows=None, hours=None):
+def kept(counter, *, follows=None, hours=None, epoch=None):
     """A record in the chain after `follows`, of a session that began at `hours` and lasted one."""
     previous = counter - 1 if follows is None else follows
     record = replace(RECORD, counter=counter, crc=counter, previous_crc=previous)
     if hours is None:
-        return Kept(record, None, None)
+        return Kept(record, epoch, None, None)
     start, end = (
         Placed(earliest=at, latest=at, known=Known.LIVE) for at in (NOON + hours * HOUR, NOON + hours * HOUR + HOUR)
     )
-    return Kept(record, start, end)
+    return Kept(record, epoch, start, end)
 
 
 def ranges(*records, newest=0):
@@ -62,7 +63,7 @@ def test_a_chain_that_does_not_hold_ends_a_range_though_no_counter_is_missing():
 def test_what_the_device_named_and_never_gave_is_missing_until_it_was_asked():
     asked_at = NOON + 5 * HOUR
     assert make_ledger([kept(4, hours=0)], 6, asked_at).missing == (
-        MissingSessions(first=5, last=6, after=NOON + HOUR, before=asked_at),
+        MissingSessions(epoch=None, first=5, last=6, after=NOON + HOUR, before=asked_at),
     )
 
 
@@ -74,6 +75,17 @@ def test_sessions_before_the_first_record_that_is_here_are_nobodys_to_miss():
 def test_a_missing_session_beside_one_without_a_place_in_time_is_missing_all_the_same():
     (lost,) = make_ledger([kept(1), kept(3)], 3, None).missing
     assert (lost.first, lost.after, lost.before) == (2, None, None)
+
+
+def test_each_numbering_of_a_gateway_has_ranges_and_missing_sessions_of_its_own():
+    made = make_ledger([kept(2), *(kept(one, epoch="a" * 16) for one in (1, 3)), kept(2, epoch="b" * 16)], 3, NOON)
+    assert [(one.epoch, one.first, one.last) for one in made.ranges] == [
+        (None, 2, 2),
+        ("a" * 16, 1, 1),
+        ("a" * 16, 3, 3),
+        ("b" * 16, 2, 2),
+    ]
+    assert [(one.epoch, one.first, one.last) for one in made.missing] == [("a" * 16, 2, 2), (None, 3, 3)]
 
 
 def physician(clinic=CLINIC):
@@ -97,12 +109,20 @@ def line(tmp_path):
     made.stores.close()
 
 
+def test_the_first_sessions_of_two_numberings_are_two_in_the_ledger(line):
+    first = stored(rf_record(1, start=ago(50)))
+    line.know(first, *(structs.replace(first, epoch=epoch * 16) for epoch in "ab"))
+    with line.stores.database.read() as session:
+        found = ledger(session, physician(), UID).ranges
+    assert found == tuple(RecordRange(epoch=epoch, first=1, last=1) for epoch in (None, "a" * 16, "b" * 16))
+
+
 def test_the_ledger_of_a_device_is_what_its_records_and_its_last_word_make_it(line):
     said = ReportedMark(device=UID, at=ago(0), state="ready", newest=4, timeline=1)
     line.know(stored(rf_record(1, start=ago(50))), stored(rf_record(3, start=ago(2))), said)
     with line.stores.database.read() as session:
         found = ledger(session, physician(), UID)
-        assert found.ranges == (RecordRange(first=1, last=1), RecordRange(first=3, last=3))
+        assert found.ranges == (RecordRange(epoch=None, first=1, last=1), RecordRange(epoch=None, first=3, last=3))
         assert [(one.first, one.last) for one in found.missing] == [(2, 2), (4, 4)]
         with pytest.raises(NotThere):
             ledger(session, physician(ClinicId(UUID(int=99))), UID)

@@ -34,6 +34,9 @@ def _anchor_table() -> None:
         sa.Column("tick_s", sa.Double(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("uncertainty_s", sa.Double(), nullable=False),
+        sa.Column("gateway_id", sa.String(length=40), nullable=False),
+        sa.Column("boot", sa.BigInteger(), nullable=False),
+        sa.Column("contact_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("clinic_id", "device_uid", "timeline", "tick_s", "at", name=op.f("pk_anchor")),
     )
 
@@ -174,6 +177,7 @@ def _device_table() -> None:
         sa.Column("state_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("connected", sa.Boolean(), nullable=True),
         sa.Column("link_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("messages_lost", sa.BigInteger(), nullable=True),
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("dose_uncertainty_fraction", sa.Double(), nullable=True),

@@ -1,0 +1,171 @@
+"""What gateways say of time: what is stored of their clocks, and their instants in ours as far as that is known now."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, func, or_, select, union
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnCollection
+
+from monitor_api.ingest.opening import Opened, instants
+from monitor_api.records.clocks import GatewayBootRow, GatewayClockRow, LiveStartRow
+from monitor_api.records.devices import AnchorRow, DeviceRow
+from monitor_api.records.sessions import RecordRow, SessionRow
+from monitor_api.records.upsert import insert_new, upsert
+from monitor_api.sessions.boots import Boot, see
+from monitor_api.sessions.home_clocks import BootName, latest_boots
+from monitor_api.telemetry.series import SeriesKey
+from vocabulary.identity import SessionId
+from vocabulary.instants import Known
+from vocabulary.wire.batches import SeenClock
+
+LAST_BOOT: Final = 2**32 - 1
+"""The highest number that a boot can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class OurTime:
+    """Batches' instants in the service's time, never later than now: for what is shown and compared, not for places."""
+
+    boots: Mapping[BootName, Boot]
+    now: datetime
+
+    def __call__(self, batch: Opened, at: datetime) -> datetime:
+        """An instant of a batch; of a wrong clock the earliest that is possible."""
+        boot = self.boots.get(_boot_name(batch))
+        if boot is None:
+            return min(self.now, at)
+        seen = see(boot, at)
+        return min(self.now, seen.span.middle if seen.sure else seen.span.earliest)
+
+    def about(self, batch: Opened, at: datetime) -> datetime:
+        """An instant of a batch; of a wrong clock now, for that is when we heard of it."""
+        boot = self.boots.get(_boot_name(batch))
+        seen = boot and see(boot, at)
+        return min(self.now, seen.span.middle) if seen and seen.sure else self.now
+
+    def heard(self, batch: Opened) -> datetime:
+        """When what a batch says was heard: not when it was sealed, for that may be by the clock of a later boot."""
+        named = [at for _, at in instants(batch.body)]
+        return self.about(batch, max(named)) if named else self.now
+
+
+def store_clocks(session: Session, batches: Sequence[Opened], now: datetime) -> None:
+    """Note what the boots of these batches named as instants, and how their clocks compared with ours."""
+    upsert(session, GatewayBootRow, _boot_rows(batches, now), _wider)
+    insert_new(session, GatewayClockRow, _clock_rows(batches))
+
+
+def our_time(session: Session, batches: Iterable[Opened], now: datetime) -> OurTime:
+    """How to read the instants of these batches, whose clocks are stored."""
+    return OurTime(latest_boots(session, {_boot_name(batch) for batch in batches}), now)
+
+
+def retimed_sessions(session: Session, batches: Iterable[Opened]) -> set[SeriesKey]:
+    """The sessions that new comparisons place otherwise: what their boots saw since the comparison before.
+
+    The first comparison of a boot bounds the boots around it too, so it concerns what those saw that were never
+    compared, and all sessions of the gateway's devices that are not placed, or only between two contacts.
+    """
+    return {
+        SeriesKey(clinic=batch.origin.clinic, session=SessionId(one))
+        for batch in batches
+        for clock in batch.body.clocks
+        for one in session.scalars(_retimed(session, batch, clock))
+    }
+
+
+def _retimed(session: Session, batch: Opened, clock: SeenClock) -> CompoundSelect[UUID]:
+    mine = GatewayClockRow.gateway_id == batch.origin.gateway
+    same = (mine, GatewayClockRow.boot == clock.boot, GatewayClockRow.at < clock.at)
+    before = session.scalar(select(func.max(GatewayClockRow.at)).where(*same))
+    if before is not None:
+        return union(*_seen_in(batch, clock.boot, clock.boot, since=before))
+    number = GatewayClockRow.boot
+    earlier = session.scalar(select(func.max(number)).where(mine, number < clock.boot))
+    later = session.scalar(select(func.min(number)).where(mine, number > clock.boot))
+    boots = (0 if earlier is None else earlier + 1, LAST_BOOT if later is None else later - 1)
+    return union(*_seen_in(batch, *boots), _anchored_in(batch, *boots), _unsure(batch))
+
+
+def _seen_in(batch: Opened, first: int, last: int, since: datetime | None = None) -> Iterator[Select[UUID]]:
+    """The sessions of which boots received samples or the record, since an instant by their clocks."""
+    for row, at in ((LiveStartRow, LiveStartRow.began_by), (RecordRow, RecordRow.received_at)):
+        mine = (row.clinic_id == batch.origin.clinic, row.gateway_id == batch.origin.gateway)
+        lately = [] if since is None else [at >= since]
+        yield select(row.session_id).where(*mine, row.boot.between(first, last), *lately)
+
+
+def _anchored_in(batch: Opened, first: int, last: int) -> Select[UUID]:
+    """The sessions that anchors of boots may have placed: those checked since the first of these came."""
+    clinic, gateway = batch.origin.clinic, batch.origin.gateway
+    anchors = (
+        select(AnchorRow.device_uid, func.min(AnchorRow.contact_at).label("since"))
+        .where(AnchorRow.clinic_id == clinic, AnchorRow.gateway_id == gateway, AnchorRow.boot.between(first, last))
+        .group_by(AnchorRow.device_uid)
+        .subquery()
+    )
+    placed_since = and_(SessionRow.device_uid == anchors.c.device_uid, SessionRow.checked_at >= anchors.c.since)
+    return select(SessionRow.id).join(anchors, placed_since).where(SessionRow.clinic_id == clinic, SessionRow.recorded)
+
+
+def _unsure(batch: Opened) -> Select[UUID]:
+    clinic, gateway = batch.origin.clinic, batch.origin.gateway
+    devices = select(DeviceRow.uid).where(DeviceRow.clinic_id == clinic, DeviceRow.gateway_id == gateway)
+    return select(SessionRow.id).where(SessionRow.clinic_id == clinic, SessionRow.device_uid.in_(devices), not_placed())
+
+
+def not_placed() -> ColumnElement[bool]:
+    """Sessions whose place in time is not known, or only between two contacts."""
+    return or_(SessionRow.placed_by.is_(None), SessionRow.placed_by == Known.BRACKET)
+
+
+def _boot_name(batch: Opened) -> BootName:
+    return batch.origin.gateway, batch.body.boot
+
+
+def _boot_rows(batches: Iterable[Opened], now: datetime) -> list[dict[str, Any]]:
+    """A row for each boot that a batch names instants of; when it was sealed may be by the clock of a later one."""
+    named: defaultdict[BootName, list[datetime]] = defaultdict(list)
+    for batch in batches:
+        named[_boot_name(batch)] += (at for _, at in instants(batch.body))
+        for clock in batch.body.clocks:
+            named[batch.origin.gateway, clock.boot].append(clock.at)
+    return [
+        {
+            "gateway_id": gateway,
+            "boot": boot,
+            "first_at": min(found),
+            "last_at": max(found),
+            "lead_s": (max(found) - now).total_seconds(),
+        }
+        for (gateway, boot), found in named.items()
+        if found
+    ]
+
+
+def _wider(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
+    stored = GatewayBootRow.__table__.c
+    return {
+        "first_at": case((stored.first_at > new.first_at, new.first_at), else_=stored.first_at),
+        "last_at": case((stored.last_at < new.last_at, new.last_at), else_=stored.last_at),
+        "lead_s": case((stored.lead_s < new.lead_s, new.lead_s), else_=stored.lead_s),
+    }
+
+
+def _clock_rows(batches: Iterable[Opened]) -> list[dict[str, Any]]:
+    return [
+        {
+            "gateway_id": batch.origin.gateway,
+            "boot": clock.boot,
+            "at": clock.at,
+            "service_at": clock.service_at,
+            "uncertainty_s": clock.uncertainty_s,
+        }
+        for batch in batches
+        for clock in batch.body.clocks
+    ]

@@ -1,0 +1,110 @@
+"""Read what is stored of gateways' clocks, as much of it as the instants in question need."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import exists, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from monitor_api.records.clocks import GatewayBootRow, GatewayClockRow
+from monitor_api.records.devices import GatewayRow
+from monitor_api.sessions.boots import Boot, Comparison, Sighting, see
+
+BootName = tuple[str, int]
+"""A gateway, and the number of one of its boots."""
+
+Stamp = tuple[BootName, datetime]
+"""An instant by the clock of a boot."""
+
+NEAR: Final = 8
+"""How many comparisons before and after an instant are looked at: each was told because it says more."""
+
+_CLOCK: Final = tuple_(GatewayClockRow.gateway_id, GatewayClockRow.boot)
+_BOOT: Final = tuple_(GatewayBootRow.gateway_id, GatewayBootRow.boot)
+
+
+def boots_around(session: Session, stamps: Iterable[Stamp]) -> dict[BootName, Boot]:
+    """The boots of these instants, each with the comparisons around them, and with what its neighbours bound."""
+    instants: defaultdict[BootName, list[datetime]] = defaultdict(list)
+    for name, at in stamps:
+        instants[name].append(at)
+    found: dict[BootName, Boot] = {}
+    for row, registered_at in _rows(session, list(instants)):
+        name = row.gateway_id, row.boot
+        compared = _compared(session, name, min(instants[name]), max(instants[name]))
+        found[name] = _boot(row, registered_at, compared) if compared else _between_others(session, row, registered_at)
+    return found
+
+
+def latest_boots(session: Session, names: Iterable[BootName]) -> dict[BootName, Boot]:
+    """These boots, each with its latest comparison: enough for what has just come from them."""
+    wanted = list(names)
+    clock = GatewayClockRow
+    newest = select(clock.gateway_id, clock.boot, func.max(clock.at)).where(_CLOCK.in_(wanted))
+    last = tuple_(clock.gateway_id, clock.boot, clock.at).in_(newest.group_by(clock.gateway_id, clock.boot))
+    compared = {(row.gateway_id, row.boot): _comparison(row) for row in session.scalars(select(clock).where(last))}
+    return {
+        name: _boot(row, registered_at, [compared[name]] if name in compared else [])
+        for row, registered_at in _rows(session, wanted)
+        for name in ((row.gateway_id, row.boot),)
+    }
+
+
+def _rows(session: Session, names: Sequence[BootName]) -> Iterable[tuple[GatewayBootRow, datetime]]:
+    query = select(GatewayBootRow, GatewayRow.registered_at).join(
+        GatewayRow, GatewayRow.id == GatewayBootRow.gateway_id
+    )
+    return ((row, at) for row, at in session.execute(query.where(_BOOT.in_(names))))
+
+
+def _compared(session: Session, name: BootName, first: datetime, last: datetime) -> list[Comparison]:
+    """The comparisons of a boot from some before one instant to some after another."""
+    at = GatewayClockRow.at
+    mine = select(GatewayClockRow).where(GatewayClockRow.gateway_id == name[0], GatewayClockRow.boot == name[1])
+    found = [
+        *session.scalars(mine.where(at <= first).order_by(at.desc()).limit(NEAR)),
+        *(session.scalars(mine.where(at > first, at < last)) if first < last else ()),
+        *session.scalars(mine.where(at >= last, at > first).order_by(at).limit(NEAR)),
+    ]
+    return [_comparison(row) for row in found]
+
+
+def _comparison(row: GatewayClockRow) -> Comparison:
+    return Comparison(at=row.at, service_at=row.service_at, uncertainty=timedelta(seconds=row.uncertainty_s))
+
+
+def _boot(row: GatewayBootRow, registered_at: datetime, comparisons: Sequence[Comparison]) -> Boot:
+    return Boot(
+        first_at=row.first_at,
+        last_at=row.last_at,
+        lead=timedelta(seconds=row.lead_s),
+        not_before=registered_at,
+        not_after=None,
+        comparisons=tuple(comparisons),
+    )
+
+
+def _between_others(session: Session, row: GatewayBootRow, registered_at: datetime) -> Boot:
+    """A boot that was never compared, between the nearest ones that were."""
+    ended, began = _compared_boot(session, row, later=False), _compared_boot(session, row, later=True)
+    return replace(
+        _boot(row, registered_at, ()),
+        not_before=registered_at if ended is None else max(registered_at, ended.span.earliest),
+        not_after=None if began is None else began.span.latest,
+    )
+
+
+def _compared_boot(session: Session, row: GatewayBootRow, *, later: bool) -> Sighting | None:
+    """The end of the nearest earlier boot whose clock was compared, or the beginning of the nearest later one."""
+    boot = GatewayBootRow.boot
+    side, nearest = (boot > row.boot, boot.asc()) if later else (boot < row.boot, boot.desc())
+    same = (GatewayClockRow.gateway_id == GatewayBootRow.gateway_id, GatewayClockRow.boot == boot)
+    query = select(GatewayBootRow).where(GatewayBootRow.gateway_id == row.gateway_id, side, exists().where(*same))
+    other = session.scalar(query.order_by(nearest).limit(1))
+    if other is None:
+        return None
+    at = other.first_at if later else other.last_at
+    return see(_boot(other, at, _compared(session, (other.gateway_id, other.boot), at, at)), at)
