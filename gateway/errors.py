@@ -3,17 +3,20 @@
 GatewayError
 ├── OutboxTooNew     the outbox was written by a newer version
 ├── OutboxFailed     the outbox cannot be read or written now
+├── OutboxDamaged    the outbox does not read; it is mended at the next opening
 ├── OutboxHeld       another gateway works on this data directory
 ├── ItemUnfit        an item that the wire does not take
 ├── RadioUnavailable there is no adapter to listen with now
 └── LinkError        a link to a device did not do what it must
     ├── LinkLost       it is gone, or never came to be; trying again may help
     └── LinkRefused    the device answered, and refuses; trying again at once does not help
+        ├── LinkStale       its attributes are not where they were, or it no longer knows us
         └── LinkUnsupported it cannot do what was asked
 """
 
 from pathlib import Path
 
+from gateway.addresses import shortened
 from vocabulary.errors import LumenwardError
 
 
@@ -37,6 +40,14 @@ class OutboxFailed(GatewayError):
     def __init__(self, problem: str) -> None:
         self.problem = problem
         super().__init__(f"the outbox cannot be read or written: {problem}. Is the disk full?")
+
+
+class OutboxDamaged(GatewayError):
+    """The outbox does not read: `path`, `problem`."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path} is damaged: {problem}. It is mended when the gateway starts again")
 
 
 class OutboxHeld(GatewayError):
@@ -68,7 +79,7 @@ class LinkError(GatewayError):
 
     def __init__(self, address: str, step: str, problem: str) -> None:
         self.address, self.step, self.problem = address, step, problem
-        super().__init__(f"{address}: {step}: {problem}")
+        super().__init__(shortened(f"{address}: {step}: {problem}"))
 
 
 class LinkLost(LinkError):
@@ -77,6 +88,10 @@ class LinkLost(LinkError):
 
 class LinkRefused(LinkError):
     """The device answered, and refuses; trying again at once does not help."""
+
+
+class LinkStale(LinkRefused):
+    """What is remembered of the device does not fit it: where its attributes are, or the bond."""
 
 
 class LinkUnsupported(LinkRefused):

@@ -13,6 +13,8 @@ from monitor_api.ingest.keyring import StoredKeyring
 from monitor_api.ingest.opening import Opener
 from monitor_api.ingest.subscriber import Subscriber
 from monitor_api.ingest.worker import Worker
+from monitor_api.orders.dispatcher import Dispatcher
+from monitor_api.orders.line import BrokerLine
 from monitor_api.records.database import Database
 from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.settings import ServerSettings
@@ -50,7 +52,7 @@ def open_stores(settings: ServerSettings, environ: Mapping[str, str]) -> Stores:
 def make_worker(settings: ServerSettings, stores: Stores) -> Worker:
     """An ingest worker without its broker."""
     keyring = StoredKeyring(stores.database, KeyWrap(settings.secret_bytes), time.monotonic)
-    opener = Opener(keyring, stores.clocks.civil)
+    opener = Opener(keyring)
     intake = Intake(stores.database, stores.telemetry, stores.clocks.civil)
     return Worker(opener, intake, stores.database, stores.clocks.civil)
 
@@ -75,6 +77,19 @@ def run_check(settings: ServerSettings, environ: Mapping[str, str], stop: Event,
     try:
         Checker(stores.database, stores.telemetry, stores.clocks, f"check-{settings.worker}").run(stop)
     finally:
+        stores.close()
+
+
+def run_dispatch(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
+    """The role `dispatch`, until `stop` is set; `ready` is called when it hears of births."""
+    stores = open_stores(settings, environ)
+    dispatcher = Dispatcher(stores.database, KeyWrap(settings.secret_bytes), stores.clocks)
+    line = BrokerLine(settings.broker, settings.worker, dispatcher.states)
+    line.start(ready)
+    try:
+        dispatcher.run(line, stop)
+    finally:
+        line.stop()
         stores.close()
 
 

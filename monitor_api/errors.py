@@ -6,7 +6,9 @@ MonitorError
 ├── AddressTaken      the API cannot listen where it is told to
 ├── StoreUnavailable  a store fails for now; trying again may help
 ├── ClaimLost         another checker has taken a check over
+├── NotHeld           a hold is to be lifted where there is none
 ├── BrokerDeaf        the connection to the broker ended for good
+├── NoKey             a gateway has no key that an order could be sealed with
 ├── KeyUnreadable     a gateway's key does not open under this service's secret
 └── BatchRefused      a batch that cannot be taken, and never can
 """
@@ -64,11 +66,27 @@ class ClaimLost(MonitorError):
         super().__init__(f"the check of session {session} took longer than its lease; another checker has it")
 
 
+class NotHeld(MonitorError):
+    """A hold is to be lifted where there is none: `device`."""
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+        super().__init__(f"device {device} is not held")
+
+
 class BrokerDeaf(MonitorError):
     """The connection to the broker ended for good."""
 
     def __init__(self) -> None:
         super().__init__("the thread that listens to the broker ended; start this process again")
+
+
+class NoKey(MonitorError):
+    """A gateway has no key that an order could be sealed with: `gateway`."""
+
+    def __init__(self, gateway: str) -> None:
+        self.gateway = gateway
+        super().__init__(f"gateway {gateway} has no key in force. Give it one: POST /api/v1/gateways/{gateway}/keys")
 
 
 class KeyUnreadable(MonitorError):

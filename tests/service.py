@@ -35,11 +35,15 @@ from vocabulary.wire.batches import (
     Body,
     Columns,
     Gap,
+    GuardStop,
+    Incident,
     Item,
     LinkStatus,
     ReportedMark,
+    ReportedOrder,
     SampleBlock,
     SeenAnchor,
+    SeenClock,
     SeenDevice,
     StoredRecord,
     encode_body,
@@ -188,6 +192,10 @@ LISTS = {
     Gap: "gaps",
     StoredRecord: "records",
     LinkStatus: "links",
+    ReportedOrder: "orders",
+    GuardStop: "guard_stops",
+    Incident: "incidents",
+    SeenClock: "clocks",
 }
 
 

@@ -17,6 +17,7 @@ class Role(StrEnum):
     API = "api"
     INGEST = "ingest"
     CHECK = "check"
+    DISPATCH = "dispatch"
 
 
 def server(
@@ -30,5 +31,10 @@ def server(
 
     write_log()
     told = load(ServerSettings, settings)
-    run = {Role.API: app.run_api, Role.INGEST: app.run_ingest, Role.CHECK: app.run_check}[role]
-    run(told, os.environ, stop_event(), say_ready)
+    runs = {
+        Role.API: app.run_api,
+        Role.INGEST: app.run_ingest,
+        Role.CHECK: app.run_check,
+        Role.DISPATCH: app.run_dispatch,
+    }
+    runs[role](told, os.environ, stop_event(), say_ready)

@@ -24,6 +24,7 @@ from monitor_api.http.routes import (
     events,
     gateways,
     logins,
+    orders,
     patients,
     regimens,
     sessions,
@@ -31,7 +32,7 @@ from monitor_api.http.routes import (
     users,
 )
 
-_V1: Final = (logins, patients, users, gateways, devices, sessions, regimens, alerts, upkeep, events)
+_V1: Final = (logins, patients, users, gateways, devices, orders, sessions, regimens, alerts, upkeep, events)
 
 
 def make_api(parts: ApiParts, rooms: Iterable[APIRouter] = (), public: Iterable[str] = ()) -> FastAPI:

@@ -27,13 +27,13 @@ class Passwords:
     def hash(self, password: str) -> str:
         """What is stored of a password."""
         with self._turn():
-            return self._hasher.hash(password)
+            return self._hasher.hash(_octets(password))
 
     def fits(self, stored: str | None, password: str) -> bool:
         """Whether it is the password; with nothing stored it takes as long, and is not."""
         with self._turn():
             try:
-                self._hasher.verify(stored or self._nobodys, password)
+                self._hasher.verify(stored or self._nobodys, _octets(password))
             except (VerificationError, InvalidHashError):
                 return False
         return stored is not None
@@ -46,3 +46,8 @@ class Passwords:
             yield
         finally:
             self._turns.release()
+
+
+def _octets(password: str) -> bytes:
+    """A password as UTF-8; half a surrogate pair, which JSON can carry and UTF-8 cannot, is a password as well."""
+    return password.encode("utf-8", "surrogatepass")

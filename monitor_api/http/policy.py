@@ -31,6 +31,8 @@ class Permission(StrEnum):
     ADD_PATIENTS = "add patients"
     SEE_DEVICES = "see devices"
     ASSIGN_DEVICES = "say whose a device is"
+    SEE_ORDERS = "see what devices were told"
+    ORDER_DEVICES = "stop and hold devices"
     SEE_GATEWAYS = "see gateways"
     MANAGE_GATEWAYS = "register gateways and their keys"
     SEE_SESSIONS = "see sessions"
@@ -53,6 +55,7 @@ MAY: Final = {
     Role.PATIENT: _EVERYBODY | {P.SEE_PATIENTS, P.SEE_SESSIONS, P.SEE_REGIMENS},
     Role.PHYSICIAN: _EVERYBODY
     | {P.SEE_PATIENTS, P.ADD_PATIENTS, P.ASSIGN_DEVICES, P.SEE_GATEWAYS, P.SEE_SESSIONS}
+    | {P.SEE_ORDERS, P.ORDER_DEVICES}
     | {P.SEE_REGIMENS, P.PRESCRIBE, P.SEE_ALERTS, P.ACKNOWLEDGE, P.SEE_AUDIT},
     Role.MAKER: _EVERYBODY | {P.SEE_GATEWAYS, P.SEE_SESSIONS},
     Role.OPERATOR: _EVERYBODY
@@ -60,7 +63,7 @@ MAY: Final = {
     | {P.SEE_AUDIT, P.SEE_QUARANTINE, P.SEE_HEALTH, P.MANAGE_USERS, P.MANAGE_TOKENS},
 }
 
-PERSONAL: Final = frozenset({P.END_LOGIN, P.PRESCRIBE, P.ACKNOWLEDGE})
+PERSONAL: Final = frozenset({P.END_LOGIN, P.PRESCRIBE, P.ACKNOWLEDGE, P.ORDER_DEVICES})
 """What only a person does, never a machine with a token: somebody answers for it by name."""
 
 PUBLIC: Final = frozenset({"log_in", "read_health", "read_description", "show_docs", "read_docs_file"})
@@ -72,5 +75,6 @@ SEEN_WITH: Final[dict[str, Permission]] = {
     ChangeKind.DEVICE: P.SEE_DEVICES,
     ChangeKind.PATIENT: P.SEE_PATIENTS,
     ChangeKind.REGIMEN: P.SEE_REGIMENS,
+    ChangeKind.GATEWAY: P.SEE_GATEWAYS,
 }
 """What it takes to be told of a change."""

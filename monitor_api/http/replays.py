@@ -25,13 +25,15 @@ _CREATED: Final = 201
 class Created:
     """What a deed made: the thing, its id, and the version for its ETag where it has one.
 
-    `again` is what a repetition is told instead, for a thing with a secret that is shown once.
+    `again` is what a repetition is told instead, for a thing with a secret that is shown once. `place` is its path,
+    None where that is the request's path and its id.
     """
 
     thing: object
     id: object
     version: str | None = None
     again: object | None = None
+    place: str | None = None
 
 
 def create(visit: Visit, wanted: BaseModel, deed: Callable[[Writing], Created]) -> Response:
@@ -82,7 +84,7 @@ def _secrets(wanted: BaseModel) -> list[bytes]:
 
 
 def _headers(visit: Visit, made: Created) -> dict[str, str]:
-    place = {"Location": f"{visit.path}/{made.id}"}
+    place = {"Location": made.place or f"{visit.path}/{made.id}"}
     return place if made.version is None else place | {"ETag": f'"{made.version}"'}
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from vocabulary.quantities import Quantity, Unit
 
-_PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _LONGEST_S: Final = 10 * 366 * 86400.0
 
@@ -26,8 +26,8 @@ def _zone(name: str) -> str:
     return name
 
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_PRINTABLE, strip_whitespace=True)]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_PRINTABLE, strip_whitespace=True)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=PRINTABLE, strip_whitespace=True)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=PRINTABLE, strip_whitespace=True)]
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 Zone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_zone)]
 Seconds = Annotated[float, Field(ge=0, le=_LONGEST_S, allow_inf_nan=False)]

@@ -26,6 +26,7 @@ _TEMPLATES: Final = Environment(
 )
 _FILTERS: Final[dict[str, Any]] = {
     "amount": words.amount,
+    "began": words.began,
     "clock_time": words.clock_time,
     "count": words.count,
     "lasting": words.lasting,

@@ -25,11 +25,15 @@ DAYS: Final = 14
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """A patient with everything that is theirs. `heard_at`: when session data last came, None when never."""
+    """A patient with everything that is theirs. `heard_at`: when session data last came, None when never.
+
+    `held`: those of their devices on which no session is to run.
+    """
 
     patient: Patient
     zone: ZoneInfo
     devices: tuple[Device, ...]
+    held: frozenset[DeviceUid]
     alerts: tuple[SeenAlert, ...]
     sessions: tuple[BriefSession, ...]
     in_force: tuple[Prescribed, ...]
@@ -57,7 +61,7 @@ class _Sorted:
     """The facts by whose they are."""
 
     def __init__(self, facts: TriageFacts) -> None:
-        self._heard = facts.heard
+        self._heard, self._held = facts.heard, facts.held
         self._proofs = {one.device_uid: one for one in facts.proofs}
         self._versions: dict[Version, Regimen] = {
             (one.regimen.id, one.regimen.version): one.regimen for one in facts.prescribed
@@ -90,6 +94,7 @@ class _Sorted:
             patient=patient,
             zone=zone,
             devices=tuple(owned),
+            held=self._held & {one.uid for one in owned},
             alerts=tuple(self._alerts[patient.id]),
             sessions=tuple(sessions),
             in_force=in_force(self._prescribed[patient.id], now),
@@ -122,7 +127,8 @@ def _use(session: BriefSession, versions: Mapping[Version, Regimen]) -> Use | No
 
 
 def _quiet(proof: Proof | None, sessions: Sequence[BriefSession]) -> tuple[Span, ...]:
-    if proof is None:
+    """Those that a device proves. A gateway that counts in its place counts what it saw, which proves nothing."""
+    if proof is None or any(one.epoch for one in sessions):
         return ()
     return quiet_spans({one.counter: one.placed for one in sessions}, proof.newest, proof.contact_at)
 

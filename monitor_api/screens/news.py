@@ -29,5 +29,5 @@ def news_since(session: Session, caller: Caller, after: int) -> News | None:
     return News(
         patients=frozenset(one.patient for one in missed if one.patient),
         subjects=frozenset(one.subject_id for one in missed),
-        nobodys=any(one.patient is None and one.kind != "device" for one in missed),
+        nobodys=any(one.patient is None and one.kind not in {"device", "gateway"} for one in missed),
     )

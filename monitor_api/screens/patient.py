@@ -17,6 +17,7 @@ from monitor_api.http.queries.regimens import regimens
 from monitor_api.http.queries.sessions import SessionsWanted, session_detail, session_details
 from monitor_api.http.queries.users import names
 from monitor_api.screens.histories import DAYS, History, history_of
+from monitor_api.screens.orders import OrderDesk, order_desk
 from monitor_api.screens.page import Page
 from monitor_api.screens.progress import Told, tell
 from monitor_api.screens.session_chart import chart_of
@@ -53,6 +54,7 @@ class PatientView:
     sessions: tuple[Told, ...]
     older: str | None
     missing: dict[DeviceUid, tuple[MissingSessions, ...]]
+    orders: tuple[OrderDesk, ...]
     happenings: tuple[Happening, ...]
     shown: Told | None
     chart: Markup | None
@@ -66,6 +68,15 @@ class PatientView:
     def summary(self) -> str:
         """The days in words."""
         return in_words(self.cells)
+
+    @property
+    def held(self) -> bool:
+        """Whether any device of theirs is held."""
+        return bool(self.history.held)
+
+    def orders_of(self, device: DeviceUid) -> OrderDesk | None:
+        """The desk of one of their devices."""
+        return next((one for one in self.orders if one.device.uid == device), None)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -94,6 +105,7 @@ def view_patient(page: Page, session: Session, wanted: Wanted) -> PatientView:
         sessions=told,
         older=listed.next,
         missing={one.uid: one.missing for one in ledgers(session, caller, (device.uid for device in history.devices))},
+        orders=tuple(desk for one in history.devices if (desk := order_desk(page, session, one, history.zone))),
         happenings=tuple(timeline(latest, prescribed, by)),
         shown=shown,
         chart=chart_of(page, session, shown.detail) if shown else None,

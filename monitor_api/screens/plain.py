@@ -12,6 +12,7 @@ from monitor_api.screens.progress import Progress, progress
 from monitor_api.screens.strip import Cell, Kind
 from monitor_api.screens.triage import Week
 from monitor_api.screens.words import count, device_name, lasting
+from vocabulary.instants import Known
 from vocabulary.readings import EndReason
 
 FULL: Final = 0.95
@@ -42,7 +43,7 @@ DAYS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainSession:
-    """A session: when it began, and sentences about it."""
+    """A session: when it began, None when only two contacts bound that, and sentences about it."""
 
     session: SessionSummary
     began_at: datetime | None
@@ -53,7 +54,8 @@ def plain_session(session: SessionSummary, versions: Iterable[Prescribed], now: 
     """A session in plain words; `versions` are those of the patient's regimens."""
     held = session.regimen
     mine = (one.regimen for one in versions if held and (one.regimen.id, one.regimen.version) == astuple(held))
-    began_at = session.started.earliest if session.started else None
+    placed = session.started if session.started and session.started.known_by is not Known.BRACKET else None
+    began_at = None if placed is None else placed.earliest
     return PlainSession(session=session, began_at=began_at, sentences=tuple(_sentences(session, next(mine, None), now)))
 
 

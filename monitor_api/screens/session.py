@@ -14,9 +14,10 @@ from monitor_api.http.queries.devices import Device, device
 from monitor_api.http.queries.patients import Patient, patient
 from monitor_api.http.queries.sessions import SessionSummary, session_detail
 from monitor_api.http.queries.triage import EVERY, prescribed
+from monitor_api.screens.orders import OrderDesk, order_desk
 from monitor_api.screens.page import Page
 from monitor_api.screens.plain import PlainSession, plain_session
-from monitor_api.screens.progress import Told, tell
+from monitor_api.screens.progress import Progress, Told, tell
 from monitor_api.screens.session_chart import chart_of
 from monitor_api.screens.triage import Attention
 from vocabulary.identity import SessionId
@@ -26,12 +27,14 @@ from vocabulary.identity import SessionId
 class SessionView:
     """All that the page shows; `patient` is None for who may not see patients, and for a device that is nobody's.
 
-    `plainly` is the session in plain words, for the patient whose it is; None for everybody else.
+    `orders` is there while it runs, for who may see them. `plainly` is the session in plain words, for the patient
+    whose it is; None for everybody else.
     """
 
     told: Told
     patient: Patient | None
     device: Device | None
+    orders: OrderDesk | None
     zone: ZoneInfo
     attention: Attention
     plainly: PlainSession | None
@@ -49,11 +52,15 @@ def view_session(page: Page, session: Session, which: SessionId) -> SessionView:
     whose = detail.session.patient_id if Permission.SEE_PATIENTS in caller.permissions else None
     somebody = None if whose is None else patient(session, caller, whose)
     found = alerts(session, caller, AlertsWanted(session=which), EVERY).items
+    zone = ZoneInfo(somebody.zone if somebody else own_clinic(session, caller).zone)
+    told, its_device = tell(detail, page.visit.now), _device(page, session, detail.session)
+    running = told.progress is Progress.RUNNING
     return SessionView(
-        told=tell(detail, page.visit.now),
+        told=told,
         patient=somebody,
-        device=_device(page, session, detail.session),
-        zone=ZoneInfo(somebody.zone if somebody else own_clinic(session, caller).zone),
+        device=its_device,
+        orders=order_desk(page, session, its_device, zone) if its_device and running else None,
+        zone=zone,
         attention=Attention.to(found if Permission.SEE_ALERTS in caller.permissions else ()),
         plainly=_plainly(page, session, detail.session),
         chart=chart_of(page, session, detail),

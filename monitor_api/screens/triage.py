@@ -96,8 +96,9 @@ class Heard:
 class Row:
     """A line of the list: a patient, or a device that is nobody's and has an alert.
 
-    `silent`: nothing is known of any of the last seven therapy days. `running_until`: a session is running, as far as
-    is known now, and this is how long that may be said without hearing of it again; None when none is.
+    `silent`: nothing is known of any of the last seven therapy days. `held`: no session is to run on a device of
+    theirs. `running_until`: a session is running, as far as is known now, and this is how long that may be said
+    without hearing of it again; None when none is.
     """
 
     key: str
@@ -111,6 +112,7 @@ class Row:
     devices: tuple[Device, ...]
     heard: Heard
     silent: bool
+    held: bool
     running_until: datetime | None
 
     @property
@@ -193,6 +195,7 @@ def _patient_row(history: History, now: datetime) -> Row:
         devices=owned,
         heard=_heard(owned, history.heard_at),
         silent=all(cell.kind in {Kind.UNKNOWN, Kind.RUNNING} for cell in cells[-WEEK_DAYS:]),
+        held=bool(history.held),
         running_until=_running_until(history, now),
     )
 
@@ -218,10 +221,10 @@ def _device_rows(facts: TriageFacts) -> Iterator[Row]:
             of_device[alert.device_uid].append(alert)
     for device in facts.devices:
         if alerts := of_device.get(device.uid):
-            yield _device_row(device, Attention.to(alerts))
+            yield _device_row(device, Attention.to(alerts), held=device.uid in facts.held)
 
 
-def _device_row(device: Device, attention: Attention) -> Row:
+def _device_row(device: Device, attention: Attention, *, held: bool) -> Row:
     return Row(
         key=f"d-{device.uid}",
         patient=None,
@@ -234,5 +237,6 @@ def _device_row(device: Device, attention: Attention) -> Row:
         devices=(device,),
         heard=_heard((device,), None),
         silent=False,
+        held=held,
         running_until=None,
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.vectors import VECTORS
 from vocabulary.errors import BodyError, EnvelopeError, SealError, WireError
 from vocabulary.identity import GatewayId
-from vocabulary.wire.batches import Body, Columns, Gap, SampleBlock, decode_body, encode_body
+from vocabulary.wire.batches import Body, Columns, Gap, Incident, SampleBlock, decode_body, encode_body
 from vocabulary.wire.envelope import Header, read_header, seal, tag_of, unseal
 from vocabulary.wire.keys import GatewayKey
 from vocabulary.wire.limits import BATCH_BYTES, BODY_BYTES
@@ -120,6 +120,11 @@ def test_a_header_that_is_none_is_refused_by_the_part_that_is_wrong(sealed, wher
 def test_any_bytes_are_a_body_or_refused(text):
     with pytest.raises(BodyError):
         decode_body(text)
+
+
+def test_a_text_with_a_zero_costs_no_batch():
+    incident = Incident(kind="unreadable message", at=NOON, until=NOON, detail="a\0b")
+    assert decode_body(encode_body(body(incidents=[incident]))).incidents[0].detail == "a\ufffdb"
 
 
 def test_a_body_decodes_to_what_was_encoded():

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from sqlalchemy import or_, select
 
+from monitor_api.http.deeds.orders import follow_assignment
 from monitor_api.http.deeds.rechecking import recheck
 from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.queries.devices import Device, device
@@ -37,6 +38,7 @@ def assign_device(writing: Writing, uid: DeviceUid, wanted: NewAssignment) -> De
     if wanted.patient_id is not None:
         writing.session.add(_row(writing, uid, wanted.patient_id, wanted.from_at))
     rechecked = recheck(writing, SessionRow.device_uid == uid, wanted.from_at)
+    follow_assignment(writing, uid)
     writing.leave_trail(
         "device assigned" if wanted.patient_id else "device taken back",
         ("device", uid),

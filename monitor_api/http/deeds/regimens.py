@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 from sqlalchemy import ColumnElement, and_, exists, select
 
 from clinical.regimen import NO_LIMITS, Limits, Regimen
+from monitor_api.http.deeds.orders import follow_prescription
 from monitor_api.http.deeds.rechecking import recheck
 from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.errors import Conflict
@@ -112,6 +113,7 @@ def end_regimen(writing: Writing, which: RegimenId, if_match: str | None) -> See
     newest = _check_unchanged(writing, row, if_match)
     row.ended_at = writing.now
     recheck(writing, _touched(row), writing.now)
+    follow_prescription(writing, PatientId(row.patient_id))
     writing.leave_trail("regimen ended", ("regimen", row.id), patient_id=str(row.patient_id))
     writing.announce(ChangeKind.REGIMEN, row.id, row.patient_id)
     return seen(row, newest)
@@ -158,6 +160,7 @@ def _add_version(writing: Writing, row: RegimenRow, wanted: NewVersion, version:
     )
     writing.session.add(written)
     recheck(writing, _touched(row), wanted.from_at)
+    follow_prescription(writing, PatientId(row.patient_id))
     writing.leave_trail(
         "regimen prescribed", ("regimen", row.id), patient_id=str(row.patient_id), version=version, body=written.body
     )

@@ -14,9 +14,10 @@ from monitor_api.http.queries.scope import if_given, in_clinic
 from monitor_api.records.devices import AnchorRow, DeviceRow, MarkRow
 from monitor_api.records.people import PatientRow
 from monitor_api.records.sessions import SessionRow
+from monitor_api.sessions.order import started_of
 from vocabulary.devices import Modality
 from vocabulary.identity import DeviceUid, PatientId, RegimenId, SessionId
-from vocabulary.instants import Known, Placed
+from vocabulary.instants import Placed
 from vocabulary.quantities import Quantity, Unit
 
 Version = tuple[RegimenId, int]
@@ -24,12 +25,16 @@ Version = tuple[RegimenId, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BriefSession:
-    """A session as a list needs it; `placed` is None when nothing places it in time."""
+    """A session as a list needs it; `placed` is None when nothing places it in time.
+
+    `epoch`: of the numbering of a gateway that counts in the device's place; None where the device counts.
+    """
 
     id: SessionId
     patient_id: PatientId | None
     device_uid: DeviceUid
     counter: int
+    epoch: str | None
     modality: Modality | None
     placed: Placed | None
     recorded: bool
@@ -52,6 +57,7 @@ _BRIEF = (
     SessionRow.patient_id,
     SessionRow.device_uid,
     SessionRow.counter,
+    SessionRow.epoch,
     SessionRow.modality,
     SessionRow.started_earliest,
     SessionRow.started_latest,
@@ -94,7 +100,7 @@ def numbered_sessions(
 def proofs(session: Session, caller: Caller, devices: Iterable[DeviceUid]) -> Iterator[Proof]:
     """The proofs of those of the devices that were ever asked: their last state, and the contact since if one was."""
     contact = (
-        select(AnchorRow.at)
+        select(AnchorRow.contact_at)
         .where(AnchorRow.clinic_id == DeviceRow.clinic_id, AnchorRow.device_uid == DeviceRow.uid)
         .order_by(AnchorRow.timeline.desc(), AnchorRow.tick_s.desc())
         .limit(1)
@@ -117,19 +123,14 @@ def _brief(row: Any) -> BriefSession:  # noqa: ANN401 - a row of `_BRIEF`
         patient_id=None if row.patient_id is None else PatientId(row.patient_id),
         device_uid=DeviceUid(row.device_uid),
         counter=row.counter,
+        epoch=row.epoch,
         modality=None if row.modality is None else Modality(row.modality),
-        placed=_placed(row.started_earliest, row.started_latest, row.placed_by),
+        placed=started_of(row),
         recorded=row.recorded,
         heard_at=row.heard_at,
         dose=None if row.dose_value is None or row.dose_unit is None else Quantity(row.dose_value, Unit(row.dose_unit)),
         held_against=_version(row.regimen_id, row.regimen_version),
     )
-
-
-def _placed(earliest: datetime | None, latest: datetime | None, known: str | None) -> Placed | None:
-    if earliest is None or latest is None or known is None:
-        return None
-    return Placed(earliest=earliest, latest=latest, known=Known(known))
 
 
 def _version(regimen: UUID | None, version: int | None) -> Version | None:

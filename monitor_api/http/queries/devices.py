@@ -30,12 +30,14 @@ class ReportedState:
 class Link:
     """The way to a device: whether its gateway has a connection, and when device and gateway were last heard.
 
-    A silent gateway says nothing about its devices: the two ages are told apart.
+    A silent gateway says nothing about its devices: the two ages are told apart. `messages_lost`: how many of its
+    messages did not come since the device started; null for one that does not number them.
     """
 
     connected: bool | None
     device_heard_at: datetime
     gateway_heard_at: datetime | None
+    messages_lost: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,12 @@ def _seen(device: DeviceRow, gateway: GatewayRow, assignment: AssignmentRow | No
         features=None if device.features is None else tuple(map(Feature, device.features)),
         first_seen_at=device.first_seen_at,
         reported=_reported(device),
-        link=Link(connected=device.connected, device_heard_at=device.heard_at, gateway_heard_at=gateway.heard_at),
+        link=Link(
+            connected=device.connected,
+            device_heard_at=device.heard_at,
+            gateway_heard_at=gateway.heard_at,
+            messages_lost=device.messages_lost,
+        ),
         assignment=None
         if assignment is None
         else Assigned(patient_id=PatientId(assignment.patient_id), from_at=assignment.from_at),

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from monitor_api.http.callers import Caller
 from monitor_api.http.errors import NotThere
 from monitor_api.http.paging import Order, Page, PageWanted, paged
-from monitor_api.http.queries.scope import in_clinic
+from monitor_api.http.queries.scope import if_given, in_clinic
 from monitor_api.records.devices import GatewayKeyRow, GatewayRow
+from monitor_api.records.orders import IncidentRow
 from vocabulary.identity import GatewayId
+from vocabulary.wire.batches import IncidentKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,17 @@ class Gateway:
     keys: tuple[SeenKey, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenIncident:
+    """Something that went wrong with a gateway itself, from `at` until `until_at` by its own clock."""
+
+    gateway_id: GatewayId
+    kind: IncidentKind
+    at: datetime
+    until_at: datetime
+    detail: str
+
+
 def gateways(session: Session, caller: Caller, wanted: PageWanted) -> Page[Gateway]:
     """The clinic's gateways, in the order in which they were registered."""
     query = select(GatewayRow).where(*in_clinic(caller, GatewayRow.clinic_id))
@@ -45,6 +58,15 @@ def gateways(session: Session, caller: Caller, wanted: PageWanted) -> Page[Gatew
 def gateway(session: Session, caller: Caller, which: GatewayId) -> Gateway:
     """One gateway. Raises NotThere."""
     return seen(session, gateway_row(session, caller, which))
+
+
+def incidents(session: Session, caller: Caller, which: GatewayId | None, wanted: PageWanted) -> Page[SeenIncident]:
+    """What went wrong with the clinic's gateways, or with one of them, newest first. Raises NotThere."""
+    if which is not None:
+        gateway_row(session, caller, which)
+    mine = (*in_clinic(caller, IncidentRow.clinic_id), *if_given(which, lambda one: IncidentRow.gateway_id == one))
+    order = Order(by=(IncidentRow.at, IncidentRow.gateway_id, IncidentRow.kind), newest_first=True)
+    return paged(session, select(IncidentRow).where(*mine), order, wanted, make=_incident)
 
 
 def gateway_row(session: Session, caller: Caller, which: GatewayId) -> GatewayRow:
@@ -66,6 +88,16 @@ def seen(session: Session, row: GatewayRow) -> Gateway:
             SeenKey(key_id=key.key_id, created_at=key.created_at, retired_at=key.retired_at)
             for key in _keys(session, row)
         ),
+    )
+
+
+def _incident(row: IncidentRow) -> SeenIncident:
+    return SeenIncident(
+        gateway_id=GatewayId(row.gateway_id),
+        kind=IncidentKind(row.kind),
+        at=row.at,
+        until_at=row.until_at,
+        detail=row.detail,
     )
 
 

@@ -14,8 +14,8 @@ from monitor_api.http.queries.briefs import Proof, proofs
 from monitor_api.http.queries.scope import in_clinic
 from monitor_api.records.devices import DeviceRow
 from monitor_api.records.sessions import RecordRow, SessionRow
-from monitor_api.sessions.context import ended_of, started_of
 from monitor_api.sessions.ledger import Kept, MissingSessions, RecordRange, make_ledger
+from monitor_api.sessions.order import ended_of, started_of
 from vocabulary.identity import DeviceUid
 
 
@@ -57,15 +57,15 @@ def _ledger(session: Session, caller: Caller, uid: DeviceUid, proof: Proof | Non
 
 
 def _kept(session: Session, caller: Caller, uid: DeviceUid) -> Iterable[Kept]:
-    """The record of each session that came first, by counter."""
+    """The record of each session that came first, by epoch and counter."""
     query = (
         select(SessionRow, RecordRow.family, RecordRow.data)
         .join(RecordRow, (RecordRow.clinic_id == SessionRow.clinic_id) & (RecordRow.session_id == SessionRow.id))
         .where(*in_clinic(caller, SessionRow.clinic_id), SessionRow.device_uid == uid)
-        .order_by(SessionRow.counter, RecordRow.stored_at, RecordRow.content)
+        .order_by(SessionRow.epoch.nulls_first(), SessionRow.counter, RecordRow.stored_at, RecordRow.content)
     )
-    last = 0
+    last = None
     for row, name, data in session.execute(query):
-        if row.counter > last:
-            last = row.counter
-            yield Kept(family(name).read_record(data), started_of(row), ended_of(row))
+        if row.id != last:
+            last = row.id
+            yield Kept(family(name).read_record(data), row.epoch, started_of(row), ended_of(row))

@@ -17,13 +17,16 @@ from monitor_api.http.errors import NotThere
 from monitor_api.http.paging import Order, Page, PageWanted, paged
 from monitor_api.http.queries.scope import Conditions, if_given, theirs
 from monitor_api.records.attention import FindingRow
+from monitor_api.records.orders import GuardStopRow
 from monitor_api.records.sessions import GapRow, SessionRow
+from monitor_api.sessions.order import started_of
 from vocabulary.devices import Modality, Zone
 from vocabulary.identity import DeviceUid, FindingId, PatientId, RegimenId, RuleId, SessionId
-from vocabulary.instants import Known
+from vocabulary.instants import Known, Placed
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason
 from vocabulary.severity import Severity
+from vocabulary.wire.batches import OrderOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +113,26 @@ class SeenGap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenGuardStop:
+    """The gateway's guard had the device stop: for which rule, why in words, when, and what came of it.
+
+    The rule's own finding is made by the service, from the samples.
+    """
+
+    rule: RuleId
+    because: str
+    at: datetime
+    outcome: OrderOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionDetail:
-    """A session with what the rules say of it, worst first, and its gaps."""
+    """A session with what the rules say of it, worst first, its gaps, and the stops by the guard at home."""
 
     session: SessionSummary
     findings: tuple[SeenFinding, ...]
     gaps: tuple[SeenGap, ...]
+    guard_stops: tuple[SeenGuardStop, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +159,12 @@ def sessions(session: Session, caller: Caller, which: SessionsWanted, wanted: Pa
 def session_detail(session: Session, caller: Caller, which: SessionId) -> SessionDetail:
     """One session with its findings and gaps. Raises NotThere."""
     row = session_row(session, caller, which)
-    return SessionDetail(session=summary(row), findings=_findings(session, row), gaps=_gaps(session, row))
+    return SessionDetail(
+        session=summary(row),
+        findings=_findings(session, row),
+        gaps=_gaps(session, row),
+        guard_stops=tuple(_guard_stops(session, caller, [which])[which]),
+    )
 
 
 def session_details(session: Session, caller: Caller, which: SessionsWanted, wanted: PageWanted) -> Page[SessionDetail]:
@@ -155,11 +177,13 @@ def session_details(session: Session, caller: Caller, which: SessionsWanted, wan
     gaps: dict[UUID, list[SeenGap]] = defaultdict(list)
     for gap in session.scalars(select(GapRow).where(GapRow.clinic_id == caller.clinic, GapRow.session_id.in_(ids))):
         gaps[gap.session_id].append(SeenGap(first=gap.first, last=gap.last))
+    stops = _guard_stops(session, caller, ids)
     details = tuple(
         SessionDetail(
             session=one,
             findings=tuple(sorted(findings[one.id], key=_worst_first)),
             gaps=tuple(sorted(gaps[one.id], key=lambda gap: (gap.first, gap.last))),
+            guard_stops=tuple(stops[one.id]),
         )
         for one in found.items
     )
@@ -183,7 +207,7 @@ def summary(row: SessionRow) -> SessionSummary:
         modality=None if row.modality is None else Modality(row.modality),
         patient_id=None if row.patient_id is None else PatientId(row.patient_id),
         regimen=_held_against(row.regimen_id, row.regimen_version),
-        started=_started(row),
+        started=_started(started_of(row)),
         first_heard_at=row.first_heard_at,
         heard_at=row.heard_at,
         recorded=row.recorded,
@@ -221,10 +245,10 @@ def _held_against(regimen: UUID | None, version: int | None) -> HeldAgainst | No
     return HeldAgainst(regimen_id=RegimenId(regimen), version=version)
 
 
-def _started(row: SessionRow) -> Started | None:
-    if row.started_earliest is None or row.started_latest is None or row.placed_by is None:
+def _started(placed: Placed | None) -> Started | None:
+    if placed is None:
         return None
-    return Started(earliest=row.started_earliest, latest=row.started_latest, known_by=Known(row.placed_by))
+    return Started(earliest=placed.earliest, latest=placed.latest, known_by=placed.known)
 
 
 def _quantity(value: float | None, unit: str | None) -> Quantity | None:
@@ -279,3 +303,15 @@ def _gaps(session: Session, row: SessionRow) -> tuple[SeenGap, ...]:
     of_session = (GapRow.clinic_id == row.clinic_id, GapRow.session_id == row.id)
     found = session.scalars(select(GapRow).where(*of_session).order_by(GapRow.first, GapRow.last))
     return tuple(SeenGap(first=gap.first, last=gap.last) for gap in found)
+
+
+def _guard_stops(session: Session, caller: Caller, which: Sequence[SessionId]) -> dict[UUID, list[SeenGuardStop]]:
+    """By session, in the order of time; where more came of one later, the last."""
+    found: dict[UUID, dict[tuple[str, datetime], SeenGuardStop]] = defaultdict(dict)
+    mine = (GuardStopRow.clinic_id == caller.clinic, GuardStopRow.session_id.in_(which))
+    for row in session.scalars(select(GuardStopRow).where(*mine).order_by(GuardStopRow.at)):
+        seen = SeenGuardStop(rule=RuleId(row.rule), because=row.because, at=row.at, outcome=OrderOutcome(row.outcome))
+        known = found[row.session_id].get((row.rule, row.at))
+        if known is None or known.outcome is OrderOutcome.TAKEN:
+            found[row.session_id][row.rule, row.at] = seen
+    return defaultdict(list, {id_: list(stops.values()) for id_, stops in found.items()})

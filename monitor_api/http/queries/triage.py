@@ -15,6 +15,7 @@ from monitor_api.http.paging import PageWanted
 from monitor_api.http.queries.alerts import AlertsWanted, SeenAlert, alerts
 from monitor_api.http.queries.briefs import BriefSession, Proof, brief_sessions, numbered_sessions, proofs
 from monitor_api.http.queries.devices import Device, devices
+from monitor_api.http.queries.orders import held_devices
 from monitor_api.http.queries.patients import Patient, patient, patients
 from monitor_api.http.queries.scope import if_given, theirs
 from monitor_api.records.attention import ChangeRow
@@ -45,7 +46,7 @@ class TriageFacts:
     """What is known of all patients, or of one.
 
     `sessions` are those since an instant, and of each device the one before them. `heard`: when session data of a
-    patient last came; who never sent any is not there.
+    patient last came; who never sent any is not there. `held` names devices of the whole clinic.
     """
 
     patients: tuple[Patient, ...]
@@ -54,6 +55,7 @@ class TriageFacts:
     sessions: tuple[BriefSession, ...]
     proofs: tuple[Proof, ...]
     prescribed: tuple[Prescribed, ...]
+    held: frozenset[DeviceUid]
     heard: dict[PatientId, datetime]
 
 
@@ -80,6 +82,7 @@ def triage_facts(session: Session, caller: Caller, wanted: FactsWanted) -> Triag
         sessions=(*found, *numbered_sessions(session, caller, _before(found, proven))),
         proofs=proven,
         prescribed=tuple(prescribed(session, caller, who)),
+        held=held_devices(session, caller, wanted.now),
         heard=_heard(session, caller, who),
     )
 

@@ -1,5 +1,6 @@
 """One clinic of made-up people, for the examples in the API's description; checked like any other code."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
@@ -13,8 +14,9 @@ from monitor_api.http.policy import Role
 from monitor_api.http.queries.alerts import SeenAcknowledgement, SeenAlert
 from monitor_api.http.queries.clinics import Clinic
 from monitor_api.http.queries.devices import Assigned, Device, Link, ReportedState
-from monitor_api.http.queries.gateways import Gateway, SeenKey
+from monitor_api.http.queries.gateways import Gateway, SeenIncident, SeenKey
 from monitor_api.http.queries.ledgers import DeviceLedger
+from monitor_api.http.queries.orders import DeviceOrders, SeenOrder, SeenReport, SeenSending, Standing
 from monitor_api.http.queries.patients import Patient
 from monitor_api.http.queries.regimens import RegimenDetail, SeenLimits, SeenRegimen, SeenVersion
 from monitor_api.http.queries.samples import MissingRun, SessionSamples, StateRun
@@ -23,6 +25,7 @@ from monitor_api.http.queries.sessions import (
     SeenEvidence,
     SeenFinding,
     SeenGap,
+    SeenGuardStop,
     SessionDetail,
     SessionSummary,
     Started,
@@ -36,6 +39,7 @@ from monitor_api.http.queries.upkeep import (
     StoreSizes,
 )
 from monitor_api.http.queries.users import Token, User
+from monitor_api.orders.asking import WishKind
 from monitor_api.records.trail import ActorKind
 from monitor_api.sessions.ledger import MissingSessions, RecordRange
 from vocabulary.devices import DeviceState, Feature, Modality, Zone
@@ -54,6 +58,7 @@ from vocabulary.instants import Known
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason
 from vocabulary.severity import Severity
+from vocabulary.wire.batches import IncidentKind, OrderOutcome
 
 T = TypeVar("T")
 
@@ -112,17 +117,62 @@ DEVICE: Final = Device(
     features=(Feature.RECORDS, Feature.LIVE, Feature.SKIN_TEMPERATURE, Feature.CONTACT),
     first_seen_at=AT,
     reported=ReportedState(state=DeviceState.READY, lockout=None, faults=(), battery_percent=81, at=AT),
-    link=Link(connected=True, device_heard_at=AT, gateway_heard_at=AT),
+    link=Link(connected=True, device_heard_at=AT, gateway_heard_at=AT, messages_lost=0),
     assignment=Assigned(patient_id=PATIENT.id, from_at=AT),
     dose_uncertainty_fraction=0.1,
     skin_uncertainty_celsius=0.5,
+)
+INCIDENT: Final = SeenIncident(
+    gateway_id=_GATEWAY,
+    kind=IncidentKind.OUTBOX_FULL,
+    at=AT,
+    until_at=AT + timedelta(minutes=40),
+    detail="1,200 samples were dropped, the oldest first",
+)
+STOP: Final = SeenOrder(
+    id=_id(9),
+    device_uid=_DEVICE,
+    kind=WishKind.STOP,
+    reason="Skin at 42.6 °C",
+    actor_kind=ActorKind.USER,
+    by=USER.name,
+    asked_at=AT,
+    until_at=AT + timedelta(seconds=60),
+    gateway_id=None,
+    standing=Standing.DONE,
+    sendings=(
+        SeenSending(gateway_id=_GATEWAY, times=1, first_at=AT, last_at=AT, taken_at=AT + timedelta(milliseconds=120)),
+    ),
+    reports=(
+        SeenReport(gateway_id=_GATEWAY, outcome=OrderOutcome.DONE, at=AT + timedelta(milliseconds=640), detail=""),
+    ),
+)
+HOLD: Final = replace(
+    STOP,
+    id=_id(10),
+    kind=WishKind.HOLD,
+    reason="A blister on the left cheek; see her first",
+    until_at=None,
+    gateway_id=_GATEWAY,
+    standing=Standing.TAKEN,
+    reports=(),
+)
+LIFT: Final = replace(HOLD, id=_id(11), kind=WishKind.LIFT, reason="Healed", standing=Standing.SENT)
+ORDERS: Final = DeviceOrders(
+    uid=_DEVICE,
+    as_of=AT + timedelta(minutes=1),
+    hold=HOLD,
+    limits=HeldAgainst(regimen_id=RegimenId(_id(5)), version=2),
+    orders=(HOLD, STOP),
 )
 LEDGER: Final = DeviceLedger(
     uid=_DEVICE,
     newest=41,
     asked_at=AT,
-    ranges=(RecordRange(first=1, last=38), RecordRange(first=40, last=41)),
-    missing=(MissingSessions(first=39, last=39, after=AT - timedelta(days=3), before=AT - timedelta(days=1)),),
+    ranges=(RecordRange(epoch=None, first=1, last=38), RecordRange(epoch=None, first=40, last=41)),
+    missing=(
+        MissingSessions(epoch=None, first=39, last=39, after=AT - timedelta(days=3), before=AT - timedelta(days=1)),
+    ),
 )
 SUMMARY: Final = SessionSummary(
     id=_SESSION,
@@ -165,7 +215,12 @@ FINDING: Final = SeenFinding(
     ),
     found_at=AT + timedelta(minutes=4),
 )
-SESSION: Final = SessionDetail(session=SUMMARY, findings=(FINDING,), gaps=(SeenGap(first=300, last=301),))
+GUARD_STOP: Final = SeenGuardStop(
+    rule=too_hot.id, because=FINDING.because, at=AT + timedelta(minutes=4), outcome=OrderOutcome.DONE
+)
+SESSION: Final = SessionDetail(
+    session=SUMMARY, findings=(FINDING,), gaps=(SeenGap(first=300, last=301),), guard_stops=(GUARD_STOP,)
+)
 SAMPLES: Final = SessionSamples(
     session_id=_SESSION,
     stored=596,

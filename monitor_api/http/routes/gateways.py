@@ -12,7 +12,7 @@ from monitor_api.http.describing import told
 from monitor_api.http.paging import Page, Wanted
 from monitor_api.http.policy import Permission
 from monitor_api.http.queries import gateways as queries
-from monitor_api.http.queries.gateways import Gateway
+from monitor_api.http.queries.gateways import Gateway, SeenIncident
 from monitor_api.http.replays import Created, create
 from monitor_api.http.routes import examples
 from monitor_api.http.visits import Visit, creates, needs
@@ -34,6 +34,15 @@ def read_gateway(visit: Annotated[Visit, needs(Permission.SEE_GATEWAYS)], gatewa
     """One gateway, with its keys' numbers."""
     with visit.reading() as session:
         return queries.gateway(session, visit.caller, GatewayId(gateway_id))
+
+
+@routes.get("/{gateway_id}/incidents", **told("List what went wrong", examples.page(examples.INCIDENT)))
+def list_incidents(
+    visit: Annotated[Visit, needs(Permission.SEE_GATEWAYS)], gateway_id: GatewayPath, wanted: Wanted
+) -> Page[SeenIncident]:
+    """What went wrong with a gateway itself, newest first."""
+    with visit.reading() as session:
+        return queries.incidents(session, visit.caller, GatewayId(gateway_id), wanted)
 
 
 @routes.post("", response_model=Gateway, **told("Register a gateway", examples.GATEWAY, 409, status=201))

@@ -17,6 +17,7 @@ from monitor_api.screens.plain import plain_regimen, plain_session, plain_week
 from monitor_api.screens.strip import strip
 from monitor_api.screens.therapy_days import last_days
 from monitor_api.screens.triage import weeks
+from monitor_api.screens.words import device_name
 from vocabulary.identity import PatientId
 
 routes = APIRouter()
@@ -46,6 +47,7 @@ def _own(visit: Visit, who: PatientId) -> dict[str, Any]:
         "zone": me.zone,
         "cells": strip(last_days(WEEK_DAYS, visit.now, me.zone), me.record),
         "weeks": [plain_week(one) for one in weeks(me, visit.now)],
+        "held": [device_name(one.modality) for one in me.devices if one.uid in me.held],
         "regimens": [plain_regimen(one.regimen) for one in me.in_force],
         "sessions": [plain_session(one, versions, visit.now) for one in latest],
     }

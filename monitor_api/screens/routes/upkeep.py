@@ -10,7 +10,7 @@ from monitor_api.http.paging import PageWanted
 from monitor_api.http.policy import Permission, Role
 from monitor_api.http.queries.clinics import own_clinic
 from monitor_api.http.queries.devices import devices
-from monitor_api.http.queries.gateways import gateways
+from monitor_api.http.queries.gateways import gateways, incidents
 from monitor_api.http.queries.sessions import SessionsWanted, sessions
 from monitor_api.http.queries.triage import EVERY
 from monitor_api.http.queries.upkeep import quarantine
@@ -37,9 +37,11 @@ def show_service(
         homes = gateways(session, caller, EVERY).items
         owned = devices(session, caller, EVERY, visit.now).items
         refused = quarantine(session, caller, LATEST)
+        failed = incidents(session, caller, None, LATEST)
         zone = ZoneInfo(own_clinic(session, caller).zone)
     health = read_health_details(visit)
-    return page.show("operator.html", gateways=homes, devices=owned, refused=refused, health=health, zone=zone)
+    about = {"gateways": homes, "devices": owned, "refused": refused, "incidents": failed}
+    return page.show("operator.html", health=health, zone=zone, **about)
 
 
 @routes.get("/maker")

@@ -61,11 +61,12 @@ def ids(tenant: Tenant) -> dict[str, object]:
         "regimen_id": tenant.regimen,
         "alert_id": tenant.alert,
         "entry_id": tenant.quarantine,
+        "order_id": tenant.hold,
     }
 
 
 MISSING = {
-    **{f"{kind}_id": UNKNOWN for kind in ("patient", "user", "token", "session", "regimen", "alert")},
+    **{f"{kind}_id": UNKNOWN for kind in ("patient", "user", "token", "session", "regimen", "alert", "order")},
     "gateway_id": "nowhere",
     "key_id": 99,
     "uid": "ffffffffffffffff",
@@ -96,6 +97,9 @@ def bodies(patient: UUID, tag: str = "new") -> dict[str, Any]:
             "modality": "led",
         },
         "put_regimen": VERSION,
+        "stop_device": {"reason": "too warm"},
+        "hold_device": {"reason": "a blister"},
+        "lift_hold": {},
     }
 
 

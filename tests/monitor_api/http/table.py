@@ -28,6 +28,12 @@ MAY = {
     "list_devices": EVERYBODY,
     "read_device": EVERYBODY,
     "put_assignment": {PHYSICIAN, OPERATOR},
+    "list_incidents": {PHYSICIAN, MAKER, OPERATOR},
+    "read_orders": {PHYSICIAN},
+    "read_order": {PHYSICIAN},
+    "stop_device": {PHYSICIAN},
+    "hold_device": {PHYSICIAN},
+    "lift_hold": {PHYSICIAN},
     "list_sessions": {PATIENT, PHYSICIAN, MAKER},
     "read_session": {PATIENT, PHYSICIAN, MAKER},
     "read_samples": {PATIENT, PHYSICIAN, MAKER},
@@ -45,7 +51,17 @@ MAY = {
     "read_health_details": {OPERATOR},
 }
 PUBLIC = {"log_in", "read_health"}
-NOT_BY_TOKEN = {"renew_login", "log_out", "prescribe_regimen", "put_regimen", "end_regimen", "acknowledge"}
+NOT_BY_TOKEN = {
+    "renew_login",
+    "log_out",
+    "prescribe_regimen",
+    "put_regimen",
+    "end_regimen",
+    "acknowledge",
+    "stop_device",
+    "hold_device",
+    "lift_hold",
+}
 
 
 def who_may(operation_id: str) -> Role:

@@ -40,6 +40,7 @@ def test_a_device_tells_the_ages_of_its_state_its_link_and_its_gateway_apart(wor
         "connected": True,
         "device_heard_at": "2026-03-01T20:00:00Z",
         "gateway_heard_at": "2026-03-02T20:00:00Z",
+        "messages_lost": None,
     }
     assert seen["assignment"] == {"patient_id": str(world.a.patient), "from_at": "2026-03-01T20:00:00Z"}
 
@@ -97,7 +98,8 @@ def test_a_reassignment_touches_no_session_of_another_clinic_on_the_same_device(
 def test_the_trail_of_a_reassignment_holds_what_was_before(world: World, physician: Client):
     assign(world, physician, world.a.other_patient, "2026-03-02T18:00:00Z")
     params = {"kind": "device", "id": world.a.device}
-    [entry] = physician.get("/api/v1/audit", params=params).json()["items"]
+    entries = physician.get("/api/v1/audit", params=params).json()["items"]
+    [entry] = [one for one in entries if one["action"] == "device assigned"]
     before = {"patient_id": str(world.a.patient), "from_at": "2026-03-01T20:00:00+00:00", "until_at": None}
     assert entry["detail"]["before"] == [before]
 

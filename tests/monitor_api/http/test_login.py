@@ -283,3 +283,9 @@ def test_who_one_is_says_what_one_may_do(world: World, patient: Client):
     assert (me["role"], me["patient_id"]) == ("patient", str(world.a.patient))
     assert me["clinic"] == {"id": str(world.a.id), "name": "Clinic a", "zone": "UTC"}
     assert "see alerts" not in me["permissions"]
+
+
+def test_half_a_surrogate_pair_is_a_wrong_password_and_no_fault(world: World):
+    body = b'{"login": "physician@a", "password": "\\ud800xxxxxxxxxxxxxxx"}'
+    answer = world.nobody().post("/api/v1/login", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 401

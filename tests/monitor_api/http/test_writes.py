@@ -15,14 +15,27 @@ from tests.monitor_api.http.table import who_may
 from tests.monitor_api.http.world import SECRET_TEXT, Client, World, problem
 
 PATIENT = {"name": "Ada Example", "reference": "P9", "zone": "UTC"}
-CREATING = ("add_patient", "add_user", "make_token", "register_gateway", "add_gateway_key", "prescribe_regimen")
+CREATING = (
+    "add_patient",
+    "add_user",
+    "make_token",
+    "register_gateway",
+    "add_gateway_key",
+    "prescribe_regimen",
+    "stop_device",
+    "hold_device",
+    "lift_hold",
+)
 ANNOUNCED = {
-    "add_patient": "patient",
-    "put_assignment": "device",
-    "prescribe_regimen": "regimen",
-    "put_regimen": "regimen",
-    "end_regimen": "regimen",
-    "acknowledge": "alert",
+    "add_patient": {"patient"},
+    "put_assignment": {"device"},
+    "prescribe_regimen": {"regimen"},
+    "put_regimen": {"regimen", "device"},
+    "end_regimen": {"regimen", "device"},
+    "acknowledge": {"alert"},
+    "stop_device": {"device"},
+    "hold_device": {"device"},
+    "lift_hold": {"device"},
 }
 
 
@@ -58,7 +71,7 @@ def test_a_write_tells_the_screens_what_changed(world: World):
         before = len(rows(world, ChangeRow))
         call_with_own(world.browser(who_may(operation.id)), operation, world.a, tag=operation.id.replace("_", "-"))
         kinds = {row.kind for row in rows(world, ChangeRow)[before:]}
-        assert kinds == ({ANNOUNCED[operation.id]} if operation.id in ANNOUNCED else set()), operation.id
+        assert kinds == ANNOUNCED.get(operation.id, set()), operation.id
 
 
 def test_a_write_that_is_refused_leaves_nothing(world: World, physician: Client):

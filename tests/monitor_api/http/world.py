@@ -26,6 +26,7 @@ from monitor_api.records.attention import AlertRow, ChangeRow, FindingRow
 from monitor_api.records.database import Database
 from monitor_api.records.devices import AssignmentRow, DeviceRow, GatewayKeyRow, GatewayRow, QuarantineRow
 from monitor_api.records.key_wrap import KeyWrap
+from monitor_api.records.orders import GuardStopRow, IncidentRow, OrderReportRow, SendingRow, WishRow
 from monitor_api.records.people import ClinicRow, LoginRow, PatientRow, TokenRow, UserRow
 from monitor_api.records.sessions import GapRow, RegimenRow, RegimenVersionRow, SessionRow
 from monitor_api.records.trail import Actor, ActorKind, Deed, leave_trail
@@ -86,6 +87,7 @@ class Tenant:
     regimen: UUID = field(default_factory=uuid4)
     alert: UUID = field(default_factory=uuid4)
     finding: UUID = field(default_factory=uuid4)
+    hold: UUID = field(default_factory=uuid4)
     quarantine: int = 0
 
     @property
@@ -110,7 +112,10 @@ class Tenant:
     def ids(self) -> set[str]:
         """Every id by which a stranger could learn that something is here."""
         things = (self.id, self.patient, self.other_patient, *self.users.values(), self.token, self.regimen)
-        return {str(thing) for thing in (*things, self.alert, self.finding, self.gateway, self.device, self.session)}
+        return {
+            str(thing)
+            for thing in (*things, self.hold, self.alert, self.finding, self.gateway, self.device, self.session)
+        }
 
 
 def rows(tenant: Tenant) -> list[list[Any]]:
@@ -146,7 +151,8 @@ def rows(tenant: Tenant) -> list[list[Any]]:
         [*users, *devices, GatewayKeyRow(gateway_id=tenant.gateway, key_id=1, wrapped=wrapped, created_at=at)],
         [_assignment(tenant, at), _token(tenant), _session(tenant, at), _regimen(tenant, at)],
         [_version(tenant, at), _alert(tenant, at), _finding(tenant, at), _quarantined(tenant, at)],
-        [GapRow(**clinic, session_id=tenant.session, first=100, last=101)],
+        [GapRow(**clinic, session_id=tenant.session, first=100, last=101), _hold(tenant, at)],
+        [*_way_down(tenant, at)],
         [ChangeRow(**clinic, at=at, kind="session", subject_id=str(tenant.session), patient_id=tenant.patient)],
     ]
 
@@ -254,6 +260,54 @@ def _finding(tenant: Tenant, at: datetime) -> FindingRow:
         evidence={"measured": {"value": 43.1, "unit": "Cel"}, "first_sample": 12},
         found_at=at,
     )
+
+
+def _hold(tenant: Tenant, at: datetime) -> WishRow:
+    return WishRow(
+        id=tenant.hold,
+        clinic_id=tenant.id,
+        device_uid=tenant.device,
+        kind="hold",
+        revision=1,
+        hold_id=tenant.hold,
+        regimen_id=tenant.regimen,
+        regimen_version=1,
+        reason=f"a blister, says {tenant.letter}",
+        actor_kind="user",
+        actor_id=tenant.users[Role.PHYSICIAN],
+        asked_at=at,
+    )
+
+
+def _way_down(tenant: Tenant, at: datetime) -> list[Any]:
+    return [
+        SendingRow(
+            wish_id=tenant.hold, gateway_id=tenant.gateway, times=1, number=1, first_at=at, last_at=at, taken_at=at
+        ),
+        OrderReportRow(
+            clinic_id=tenant.id, wish_id=tenant.hold, gateway_id=tenant.gateway, outcome="taken", at=at, detail=""
+        ),
+        GuardStopRow(
+            clinic_id=tenant.id,
+            session_id=tenant.session,
+            rule="too-hot",
+            shown_at=at,
+            at=at,
+            outcome="done",
+            device_uid=tenant.device,
+            gateway_id=tenant.gateway,
+            because="Skin at 43.1 °C",
+        ),
+        IncidentRow(
+            gateway_id=tenant.gateway,
+            kind="disk failed",
+            shown_at=at,
+            clinic_id=tenant.id,
+            at=at,
+            until_at=at,
+            detail=tenant.letter,
+        ),
+    ]
 
 
 def _quarantined(tenant: Tenant, at: datetime) -> QuarantineRow:

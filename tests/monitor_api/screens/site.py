@@ -43,3 +43,7 @@ class Site:
     def session(self, name: str) -> str:
         """The page of the last session of a patient of the cohort."""
         return f"/sessions/{self.cohort[name].sessions[-1]}"
+
+    def hold(self, name: str) -> str:
+        """The page that asks why to hold the device of a patient of the cohort."""
+        return f"/devices/{self.cohort[name].uid}/hold"

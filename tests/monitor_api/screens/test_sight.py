@@ -19,6 +19,7 @@ PAGES = {
     "patient, silent": ("physician", "patient Emre"),
     "patient, taken on": ("physician", "patient Tova"),
     "session": ("physician", "session Jun"),
+    "hold": ("physician", "hold Petra"),
     "own": ("patient", "/me"),
     "own session": ("patient", "session Petra"),
     "operator": ("operator", "/operator"),
@@ -44,7 +45,9 @@ def page(request: pytest.FixtureRequest, site: Site, browser: Browser) -> Iterat
     user, path = PAGES[request.param]
     kind, _, name = path.partition(" ")
     desk = Desk(browser, site)
-    page = desk.open({"patient": site.path, "session": site.session}[kind](name) if name else path, user)
+    page = desk.open(
+        {"patient": site.path, "session": site.session, "hold": site.hold}[kind](name) if name else path, user
+    )
     page.evaluate(OPEN)
     yield page
     desk.close()

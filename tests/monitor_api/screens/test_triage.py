@@ -97,6 +97,16 @@ def test_a_row_says_its_days_in_words(clinic, physician):
     assert row.summary == "Last 14 days: 4 days with a session, 1 over the limit, 7 without a session, 3 no data"
 
 
+@pytest.mark.parametrize(("epoch", "proven"), [(None, True), ("a" * 16, False)])
+def test_the_numbers_of_a_gateway_prove_no_day_without_a_session(clinic, physician, epoch, proven):
+    patient = clinic.patient("Anna")
+    uid = clinic.device(patient)
+    clinic.session(patient, uid, 1, NOW - timedelta(days=20), epoch=epoch)
+    clinic.prove(uid, 1)
+    (row,) = rows_of(clinic, physician)
+    assert ("without a session" in row.summary) is proven
+
+
 @pytest.mark.parametrize(
     ("heard_s_ago", "recorded", "running"),
     [(3, False, True), (119, False, True), (121, False, False), (3, True, False)],

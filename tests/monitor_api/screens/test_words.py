@@ -1,12 +1,15 @@
 """How things are said."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from clinical.misuse.rules import parts
+from monitor_api.http.queries.sessions import Started
 from monitor_api.screens import words
+from vocabulary.instants import Known
 from vocabulary.quantities import Quantity, Unit
 
 NOW = datetime(2026, 3, 4, 20, tzinfo=UTC)
@@ -26,6 +29,13 @@ NOW = datetime(2026, 3, 4, 20, tzinfo=UTC)
 )
 def test_an_age_is_said_in_one_unit(old, said):
     assert words.age(NOW - old, NOW) == said
+
+
+def test_a_session_between_two_contacts_has_both_of_them_and_no_other_moment():
+    surely = Started(earliest=NOW, latest=NOW + timedelta(hours=30), known_by=Known.ANCHOR)
+    vaguely = replace(surely, known_by=Known.BRACKET)
+    assert words.began(surely, ZoneInfo("UTC"), "of ") == "of Wed 4 Mar, 20:00"
+    assert words.began(vaguely, ZoneInfo("UTC"), "of ") == "between Wed 4 Mar, 20:00 and Fri 6 Mar, 02:00"
 
 
 @pytest.mark.parametrize(
