@@ -3,6 +3,7 @@
 CommandError
 ├── ChildFailed     a process of a supervisor does not come up, or keeps ending
 ├── Interrupted     somebody asked the command to stop before it was done
+├── NotHere         this machine cannot do what was asked
 └── ServerRefused   a server answered a request with a problem
 """
 
@@ -23,6 +24,14 @@ class ChildFailed(CommandError):
 
 class Interrupted(CommandError):
     """Somebody asked the command to stop before it was done."""
+
+
+class NotHere(CommandError):
+    """What was asked cannot be done on this machine: `what`, `problem`."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        self.what, self.problem = what, problem
+        super().__init__(f"{what} cannot be had on this machine: {problem}")
 
 
 class ServerRefused(CommandError):

@@ -68,7 +68,7 @@ def _page(seed: int, port: int) -> None:
     from lumenward.demo.run import running  # noqa: PLC0415
     from lumenward.demo.world import Plan  # noqa: PLC0415
 
-    roles = ("api", "ingest", "check")
+    roles = ("api", "ingest", "check", "dispatch")
     plan = Plan(homes=OPEN_HOUSE, seed=seed, http_port=port, roles=roles, rate=RATE, lead=LEAD)
     console, stop = Console(highlight=False), stop_event()
     console.print("Starting three homes, a broker and the service ...")

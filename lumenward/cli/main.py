@@ -1,7 +1,7 @@
 """`lumenward`: one command a role, and what a person needs around them.
 
 Exit codes: 0 done; 1 it failed, and standard error says why; 2 the command or the settings are wrong;
-130 somebody stopped it before it was done.
+3 this machine cannot do it; 130 somebody stopped it before it was done.
 """
 
 import sys
@@ -11,12 +11,13 @@ from typing import Final, cast
 import typer
 from rich.console import Console
 
-from lumenward.cli import clinic, demo, devices, doctor, gateway, server
-from lumenward.errors import Interrupted
+from lumenward.cli import clinic, demo, devices, doctor, gateway, lab, server
+from lumenward.errors import Interrupted, NotHere
 from vocabulary.errors import LumenwardError, SettingsError
 
 FAILED: Final = 1
 WRONG: Final = 2
+NOT_HERE: Final = 3
 INTERRUPTED: Final = 130
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app.add_typer(clinic.app, name="clinic")
 app.add_typer(gateway.app, name="gateway")
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
+app.add_typer(lab.app, name="lab")
 
 
 def main() -> None:
@@ -70,5 +72,7 @@ def _exit_code(cause: Exception) -> int:
             return INTERRUPTED
         case SettingsError():
             return WRONG
+        case NotHere():
+            return NOT_HERE
         case _:
             return FAILED

@@ -27,6 +27,11 @@ def bonded(journal: Sequence[JournalLine], _counter: int) -> datetime:
     return _first(line.real for line in journal if isinstance(line, LinkLine) and line.event is LinkEvent.BONDED)
 
 
+def back_in_range(journal: Sequence[JournalLine], _counter: int) -> datetime:
+    """The device could be heard again."""
+    return _first(line.real for line in journal if isinstance(line, LinkLine) and line.event is LinkEvent.IN_RANGE)
+
+
 def hotter_than(celsius: float, *, for_s: int) -> Moment:
     """The skin had been hotter for this many seconds on end."""
 
@@ -42,20 +47,6 @@ def hotter_than(celsius: float, *, for_s: int) -> Moment:
         raise LookupError(f"session {counter}: the skin was never over {celsius} °C for {for_s} s")
 
     return moment
-
-
-def dose_over(dose: float) -> Moment:
-    """More than this dose was delivered."""
-    return lambda journal, counter: _first(
-        line.real for line in _lines(journal, SampleLine, counter) if line.dose > dose
-    )
-
-
-def longer_than(seconds: int) -> Moment:
-    """The session had lasted longer than this."""
-    return lambda journal, counter: _first(
-        line.real for line in _lines(journal, SampleLine, counter) if line.sequence >= seconds
-    )
 
 
 def _lines(journal: Iterable[JournalLine], kind: type[L], counter: int) -> Iterator[L]:

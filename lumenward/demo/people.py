@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from clinical.regimen import Regimen
@@ -21,11 +22,14 @@ from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.people import ClinicRow, PatientRow, UserRow
 from monitor_api.records.regimens import write_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
-from vocabulary.identity import HETS_SERVICE, GatewayId, RegimenId
+from vocabulary.identity import HETS_SERVICE, DeviceUid, GatewayId, RegimenId
 from vocabulary.wire.keys import GatewayKey
 
 CLINIC: Final = uuid5(HETS_SERVICE, "the clinic of the demo")
 ZONE: Final = "Europe/Zurich"
+
+SINCE: Final = timedelta(days=35)
+"""How long everybody has been with the clinic."""
 
 CALIBRATIONS: Final = {
     "mask": (0.10, 0.2, "virtual device: its physics, known to a tenth"),
@@ -55,13 +59,16 @@ def settle(database: Database, world: World) -> str:
     password = secrets.token_urlsafe(9)
     stored = Passwords().hash(password)
     now = world.clock.civil(world.clock.started_at)
+    given: set[str] = set()
     with database.write() as session:
         _add(session, ClinicRow(id=CLINIC, name="Clinic on the Quay", zone=ZONE))
         for home in world.homes:
             _add(session, *_gateway(world, home, now))
             for person in home.people:
-                for row in _person(home, person, now):
-                    _add(session, row)
+                _add(session, *_person(person, now))
+                if person.uid not in given:  # a clone of a device is nobody's
+                    _add(session, *_device(home, person, now))
+                    given.add(person.uid)
         _add(session, *(_user(world, login, stored, now) for login in LOGINS))
     return password
 
@@ -75,7 +82,7 @@ def _add(session: Session, *rows: Table) -> None:
 
 def patient_id(person: Person) -> UUID:
     """The id of a person as a patient."""
-    return uuid5(CLINIC, person.uid)
+    return uuid5(CLINIC, person.name)
 
 
 def _gateway(world: World, home: DemoHome, now: datetime) -> Iterator[Table]:
@@ -85,8 +92,8 @@ def _gateway(world: World, home: DemoHome, now: datetime) -> Iterator[Table]:
     yield GatewayKeyRow(gateway_id=home.gateway, key_id=1, wrapped=wrapped, created_at=now, retired_at=None)
 
 
-def _person(home: DemoHome, person: Person, now: datetime) -> Iterator[Table]:
-    patient, long_ago = patient_id(person), now - timedelta(days=35)
+def _person(person: Person, now: datetime) -> Iterator[Table]:
+    patient, long_ago = patient_id(person), now - SINCE
     yield PatientRow(
         id=patient,
         clinic_id=CLINIC,
@@ -96,6 +103,11 @@ def _person(home: DemoHome, person: Person, now: datetime) -> Iterator[Table]:
         zone=ZONE,
         created_at=long_ago,
     )
+    yield from _regimen(person, patient, long_ago)
+
+
+def _device(home: DemoHome, person: Person, now: datetime) -> Iterator[Table]:
+    long_ago = now - SINCE
     yield DeviceRow(
         clinic_id=CLINIC,
         uid=person.uid,
@@ -105,9 +117,13 @@ def _person(home: DemoHome, person: Person, now: datetime) -> Iterator[Table]:
         **_calibration(person),
     )
     yield AssignmentRow(
-        id=uuid4(), clinic_id=CLINIC, device_uid=person.uid, patient_id=patient, from_at=long_ago, until_at=None
+        id=uuid4(),
+        clinic_id=CLINIC,
+        device_uid=person.uid,
+        patient_id=patient_id(person),
+        from_at=long_ago,
+        until_at=None,
     )
-    yield from _regimen(person, patient, long_ago)
 
 
 def _calibration(person: Person) -> dict[str, Any]:
@@ -166,3 +182,17 @@ def _user(world: World, login: Login, stored: str, now: datetime) -> UserRow:
         created_at=now,
         disabled_at=None,
     )
+
+
+def hand_over(database: Database, device: DeviceUid, to: Person, at: datetime) -> None:
+    """From an instant on, a device is another patient's."""
+    with database.write() as session:
+        session.execute(
+            update(AssignmentRow)
+            .where(AssignmentRow.device_uid == device, AssignmentRow.until_at.is_(None))
+            .values(until_at=at)
+        )
+        assigned = AssignmentRow(
+            id=uuid4(), clinic_id=CLINIC, device_uid=device, patient_id=patient_id(to), from_at=at, until_at=None
+        )
+        _add(session, assigned)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -47,6 +48,10 @@ class Demo:
     watch: Watch
     password: str
 
+    def now(self) -> datetime:
+        """The civil time in this demo."""
+        return self.world.clock.civil(datetime.now(UTC))
+
 
 @contextmanager
 def running(directory: Path, plan: Plan, stop: Event | None = None) -> Generator[Demo]:
@@ -71,7 +76,7 @@ def running(directory: Path, plan: Plan, stop: Event | None = None) -> Generator
 
 def run_headless(seed: int, told: Told, stop: Event) -> Verdict:
     """Run the line without a page, and judge it. Raises ChildFailed when a part does not come up, Interrupted."""
-    plan = Plan(homes=SCENARIO, seed=seed, http_port=free_port(), roles=("ingest", "check"))
+    plan = Plan(homes=SCENARIO, seed=seed, http_port=free_port(), roles=("ingest", "check", "dispatch"))
     with TemporaryDirectory(prefix="lumenward-") as directory, running(Path(directory), plan, stop) as demo:
         return _judge(demo, told, stop)
 

@@ -11,7 +11,8 @@ from typing import Final
 
 from clinical.regimen import Limits
 from firmware_bridge.virtual.people import Act, Begin, Deed, Script, Step
-from lumenward.demo.moments import Moment, began, bonded, dose_over, hotter_than, longer_than, recorded
+from firmware_bridge.virtual.troubles import Troubled
+from lumenward.demo.moments import Moment, back_in_range, began, bonded, hotter_than, recorded
 from vocabulary.devices import Modality
 from vocabulary.identity import DeviceUid, RuleId
 from vocabulary.quantities import Quantity, Unit
@@ -41,7 +42,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A patient and their device: what they do, which of its sessions may have gaps, and what must be raised."""
+    """A patient and their device: what they do, which of its sessions may have gaps, and what must be raised.
+
+    `on_wifi`: the device publishes to the broker of its home, and has no Bluetooth.
+    """
 
     name: str
     born: int
@@ -51,15 +55,17 @@ class Person:
     script: Script
     sessions_with_gaps: tuple[int, ...] = ()
     expected: tuple[Expected, ...] = ()
+    on_wifi: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoHome:
-    """People under one roof, and the name of their gateway."""
+    """People under one roof, the name of their gateway, and what befalls its radio."""
 
     gateway: str
     name: str
     people: tuple[Person, ...]
+    troubles: tuple[Troubled, ...] = ()
 
 
 # Omnilux Contour: 10 min at 30 mW/cm², 3 to 5 a week (domain facts 1.2). 110 % is the cap (defaults).
@@ -145,7 +151,7 @@ SCENARIO: Final = (
                 product="rf",
                 uid=DeviceUid("4c57000000000a02"),
                 prescription=RF,
-                script=_now((40, LEFT_CHEEK), (120, Deed.CUT_OFF_FAILS)),
+                script=_now((40, LEFT_CHEEK), (119, Deed.REMOTE_STOP_FAILS), (120, Deed.CUT_OFF_FAILS)),
                 expected=(_expected("too-hot", Severity.HIGH, hotter_than(42.6, for_s=2)),),
             ),
             Person(
@@ -168,10 +174,11 @@ SCENARIO: Final = (
                 product="mask",
                 uid=DeviceUid("4c57000000000b01"),
                 prescription=LED,
-                script=_now((10, FIFTEEN_MINUTES)),
-                expected=(
-                    _expected("too-long", Severity.MEDIUM, longer_than(661)),
-                    _expected("over-dose", Severity.MEDIUM, dose_over(22.0)),
+                script=_now((10, FIFTEEN_MINUTES), (400, Deed.OUT_OF_RANGE), (960, Deed.IN_RANGE)),
+                sessions_with_gaps=(1,),
+                expected=(  # where the guard of the home could not reach
+                    _expected("too-long", Severity.MEDIUM, back_in_range),
+                    _expected("over-dose", Severity.MEDIUM, back_in_range),
                 ),
             ),
             Person(
@@ -213,6 +220,7 @@ SCENARIO: Final = (
                 product="mask",
                 uid=DeviceUid("4c57000000000c02"),
                 prescription=LED,
+                on_wifi=True,
                 script=_now((0, Deed.TAKE_OFF), (20, TEN_MINUTES)),
                 expected=(_expected("not-worn", Severity.LOW, recorded),),
             ),

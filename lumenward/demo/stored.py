@@ -15,19 +15,26 @@ from monitor_api.records.attention import AlertRow
 from monitor_api.records.database import Database
 from monitor_api.records.devices import QuarantineRow
 from monitor_api.records.sessions import DueRow, RecordRow, SessionRow
+from monitor_api.sessions.order import started_of
 from monitor_api.telemetry.port import Telemetry
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.identity import ClinicId, SessionId
+from vocabulary.instants import Placed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSession:
-    """One session: the bytes of all its records, how many samples are here, how many are known to be missing."""
+    """One session: the bytes of all its records, how many samples are here, how many are known to be missing.
+
+    `started`: when it began, as far as the service knows. `patient`: whose it is taken to be.
+    """
 
     records: tuple[bytes, ...]
     samples: int
     missing: int
     conflict: str | None
+    started: Placed | None
+    patient: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +96,8 @@ class Watch:
             samples=self.telemetry.series(key).count,
             missing=row.samples_missing,
             conflict=row.conflict,
+            started=started_of(row),
+            patient=row.patient_id,
         )
 
     def _alert(self, row: AlertRow, counters: dict[UUID, int]) -> StoredAlert:

@@ -93,10 +93,10 @@ def weigh(world: World, stored: Stored) -> Verdict:
     """Compare what is stored now with what the devices have told so far."""
     everybody = people(world.homes)
     journals: dict[str, Sequence[JournalLine]] = {
-        person.uid: read_journal(world.journal(person)) for person in everybody
+        person.name: read_journal(world.journal(person)) for person in everybody
     }
-    produced = tuple(chain.from_iterable(_produced(person, journals[person.uid]) for person in everybody))
-    alerts, alert_problems = _alerts(everybody, journals, stored)
+    produced = tuple(chain.from_iterable(_produced(person, journals[person.name]) for person in everybody))
+    alerts, alert_problems = _alerts(everybody, {person.uid: journals[person.name] for person in everybody}, stored)
     problems = (
         *_unfinished(everybody, produced),
         *chain.from_iterable(
@@ -129,11 +129,11 @@ def _produced(person: Person, journal: Sequence[JournalLine]) -> Iterator[_Produ
 
 
 def _unfinished(everybody: Sequence[Person], produced: Sequence[_Produced]) -> Iterator[Problem]:
-    recorded = Counter(one.person.uid for one in produced)
+    recorded = Counter(one.person.name for one in produced)
     for person in everybody:
         planned = sum(1 for step in person.script if isinstance(step.act, Begin))
-        if recorded[person.uid] != planned:
-            words = f"{person.uid}: {recorded[person.uid]} of {planned} sessions are over"
+        if recorded[person.name] != planned:
+            words = f"{person.uid}: {recorded[person.name]} of {planned} sessions are over"
             yield Problem(Kind.UNFINISHED, words)
 
 
@@ -142,7 +142,7 @@ def _session_problems(one: _Produced, session: StoredSession | None) -> Iterator
     if session is None:
         yield Problem(Kind.RECORD, f"{name}: not stored")
         return
-    if [_comparable(record) for record in session.records] != [_comparable(one.record)]:
+    if [comparable(record) for record in session.records] != [comparable(one.record)]:
         yield Problem(Kind.RECORD, f"{name}: {len(session.records)} records stored, not the device's one")
     if session.samples + session.missing != one.samples:
         words = f"{name}: {one.samples} samples produced, {session.samples} stored and {session.missing} in gaps"
@@ -153,7 +153,7 @@ def _session_problems(one: _Produced, session: StoredSession | None) -> Iterator
         yield Problem(Kind.CONFLICT, f"{name}: {session.conflict}")
 
 
-def _comparable(record: bytes) -> bytes:
+def comparable(record: bytes) -> bytes:
     """A record without the bit that may change between two reads of it (device profile, Sync)."""
     flags = record[_ETS_FLAGS_AT] & ~_CURRENT_TIMELINE
     return record[:_ETS_FLAGS_AT] + bytes([flags]) + record[_ETS_FLAGS_AT + 1 :]

@@ -4,16 +4,16 @@ import json
 import secrets
 import socket
 from base64 import b64encode
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from firmware_bridge.virtual.definitions import DeviceDefinition, HomeDefinition, dump_home
+from firmware_bridge.virtual.definitions import Ble, DeviceDefinition, HomeDefinition, Transport, Wifi, dump_home
 from firmware_bridge.virtual.radio import RoomSettings
 from lumenward.demo.broker import broker_config
-from lumenward.demo.scenario import DemoHome, Person
+from lumenward.demo.scenario import DemoHome, Person, people
 from lumenward.supervisor import Child
 from vocabulary.clock import ClockMap
 from vocabulary.wire.keys import KEY_BYTES
@@ -24,13 +24,27 @@ RATE: Final = 40.0
 LEAD: Final = timedelta(minutes=27)
 """How far in the past it starts: long enough for every session of the scenario."""
 
+_RIGHT: Final = timedelta(0)
+
 INGEST: Final = "ingest"
 NOTICE: Final = "A demo: its devices are virtual, its people are invented, and it ends with its process."
 
 
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a demo is to be: its homes, its chance, where its page is, which roles the service has, how it hurries."""
+    """What a demo is to be: its homes, its chance, where its page is, which roles the service has, how it hurries.
+
+    `uplink_port`: where the gateways find the broker; its own port unless something lies between. `clocks_off`: by how
+    much the clock of a gateway is wrong.
+    """
 
     homes: tuple[DemoHome, ...]
     seed: int
@@ -38,6 +52,9 @@ class Plan:
     roles: tuple[str, ...]
     rate: float = RATE
     lead: timedelta = LEAD
+    broker_port: int = field(default_factory=free_port)
+    uplink_port: int | None = None
+    clocks_off: Mapping[str, timedelta] = field(default_factory=dict[str, timedelta])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +66,9 @@ class World:
     seed: int
     clock: ClockMap
     broker_port: int
+    uplink_port: int
     http_port: int
+    clocks_off: Mapping[str, timedelta]
     secret: str = field(repr=False)
     accounts: dict[str, str] = field(repr=False)
     keys: dict[str, str] = field(repr=False)
@@ -66,7 +85,7 @@ class World:
 
     def journal(self, person: Person) -> Path:
         """Where a person's device keeps its journal."""
-        return self.directory / f"{person.uid}.journal"
+        return self.directory / f"{person.name}.journal"
 
     def outbox(self, home: DemoHome) -> Path:
         """Where a gateway keeps its outbox."""
@@ -96,7 +115,8 @@ class World:
             Child(
                 name=home.gateway,
                 arguments=("-m", "lumenward", "gateway", "--settings", str(self._gateway_settings(home))),
-                environment=self._clocked() | {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.socket(home)}"},
+                environment=self._clocked(self.clocks_off.get(home.gateway, _RIGHT))
+                | {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.socket(home)}"},
             )
             for home in self.homes
         )
@@ -110,8 +130,8 @@ class World:
             self._gateway_settings(home).write_text(self._gateway_toml(home))
             self._definition_path(home).write_text(json.dumps(dump_home(self._definition(home))))
 
-    def _clocked(self) -> dict[str, str]:
-        return {"LUMENWARD_CLOCK": self.clock.dump()}
+    def _clocked(self, off: timedelta = _RIGHT) -> dict[str, str]:
+        return {"LUMENWARD_CLOCK": replace(self.clock, lead=self.clock.lead - off).dump()}
 
     def _definition_path(self, home: DemoHome) -> Path:
         return self.directory / f"{home.gateway}.home.json"
@@ -123,18 +143,25 @@ class World:
         return (
             f'data = "{self.directory}"\nsecret = "{self.secret}"\n\n'
             f'[http]\nport = {self.http_port}\npublic_url = "{self.url}"\nnotice = "{NOTICE}"\n\n'
-            f"[broker]\n{self._broker_toml(INGEST)}"
+            f"[broker]\n{self._broker_toml(INGEST, self.broker_port)}"
         )
 
     def _gateway_toml(self, home: DemoHome) -> str:
         return (
             f'id = "{home.gateway}"\ndata = "{self.outbox(home).parent}"\nkey_id = 1\n'
-            f'key = "{self.keys[home.gateway]}"\n\n[uplink]\n{self._broker_toml(home.gateway)}'
+            f'key = "{self.keys[home.gateway]}"\n\n[uplink]\n{self._broker_toml(home.gateway, self.uplink_port)}'
+            f"{self._home_broker_toml(home)}"
         )
 
-    def _broker_toml(self, name: str) -> str:
+    def _home_broker_toml(self, home: DemoHome) -> str:
+        """For a home with devices on Wi-Fi. One broker serves all homes, and would give each the others' devices."""
+        if not any(person.on_wifi for person in home.people):
+            return ""
+        return f"\n[home]\n{self._broker_toml(home.gateway, self.broker_port)}"
+
+    def _broker_toml(self, name: str, port: int) -> str:
         return (
-            f'host = "127.0.0.1"\nport = {self.broker_port}\ntls = false\nembedded = true\n'
+            f'host = "127.0.0.1"\nport = {port}\ntls = false\nembedded = true\n'
             f'username = "{name}"\npassword = "{self.accounts[name]}"\n'
         )
 
@@ -146,15 +173,21 @@ class World:
             room=RoomSettings(),
             trace=None,
             devices=tuple(self._device(person) for person in home.people),
+            troubles=home.troubles,
         )
 
-    def _device(self, person: Person) -> DeviceDefinition:
+    def _transport(self, person: Person) -> Transport:
+        if person.on_wifi:
+            return Wifi(host="127.0.0.1", port=self.broker_port, password=self.accounts[person.uid])
         tail = bytes.fromhex(person.uid)[-2:]
+        return Ble(address=f"C0:DE:00:00:{tail[0]:02X}:{tail[1]:02X}")
+
+    def _device(self, person: Person) -> DeviceDefinition:
         return DeviceDefinition(
             product=person.product,
             uid=person.uid,
             seed=self.seed,
-            address=f"C0:DE:00:00:{tail[0]:02X}:{tail[1]:02X}",
+            transport=self._transport(person),
             programs=(),
             cool_down=None,
             clock_is_set=person.product == "rf",
@@ -166,27 +199,22 @@ class World:
 def make_world(directory: Path, plan: Plan) -> World:
     """A world that starts now, with fresh secrets and a free port for its broker, written to an empty directory."""
     names = [home.gateway for home in plan.homes]
+    on_wifi = [person.uid for person in people(plan.homes) if person.on_wifi]
     world = World(
         directory=directory,
         homes=plan.homes,
         seed=plan.seed,
         clock=ClockMap(started_at=datetime.now(UTC), lead=plan.lead, rate=plan.rate),
-        broker_port=free_port(),
+        broker_port=plan.broker_port,
+        uplink_port=plan.uplink_port or plan.broker_port,
         http_port=plan.http_port,
+        clocks_off=plan.clocks_off,
         secret=_key(),
-        accounts={name: secrets.token_urlsafe(16) for name in (INGEST, *names)},
+        accounts={name: secrets.token_urlsafe(16) for name in (INGEST, *names, *on_wifi)},
         keys={name: _key() for name in names},
     )
     world.write()
     return world
-
-
-def free_port() -> int:
-    """A TCP port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _key() -> str:

@@ -1,9 +1,10 @@
 """Real brokers for tests: the embedded one, and Mosquitto where the machine has it."""
 
+import re
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -30,6 +31,8 @@ user ingest
 topic read $share/ingest/het/v1/gw/+/batch
 topic read het/v1/gw/+/batch
 topic write het/v1/gw/+/receipt
+topic write het/v1/gw/+/order
+topic read het/v1/gw/+/state
 """
 
 OWN_TOPICS = """\
@@ -37,7 +40,32 @@ user {gateway}
 topic write het/v1/gw/{gateway}/batch
 topic write het/v1/gw/{gateway}/state
 topic read het/v1/gw/{gateway}/receipt
+topic read het/v1/gw/{gateway}/order
+topic read het/v1/dev/#
+topic write het/v1/dev/+/ack
+topic write het/v1/dev/+/cmd/+
+topic write het/v1/dev/+/reject
 """
+
+OWN_TOPICS_OF_A_DEVICE = """\
+user {device}
+topic write het/v1/dev/{device}/#
+topic read het/v1/dev/{device}/ack
+topic read het/v1/dev/{device}/cmd/+
+topic read het/v1/dev/{device}/reject
+"""
+
+
+def acl(accounts: Iterable[str]) -> str:
+    """Who may do what; an account of 16 hex digits is a device's, of another name a gateway's."""
+    own = (
+        OWN_TOPICS_OF_A_DEVICE.format(device=name)
+        if re.fullmatch("[0-9a-f]{16}", name)
+        else OWN_TOPICS.format(gateway=name)
+        for name in accounts
+        if name != "ingest"
+    )
+    return ACL + "".join(own)
 
 
 class Broker:
@@ -68,8 +96,7 @@ class Mosquitto(Broker):
 
     def command(self):
         (self.directory / "mosquitto.conf").write_text(MOSQUITTO.format(port=self.port, directory=self.directory))
-        gateways = [name for name in self.accounts if name != "ingest"]
-        (self.directory / "acl").write_text(ACL + "".join(OWN_TOPICS.format(gateway=name) for name in gateways))
+        (self.directory / "acl").write_text(acl(self.accounts))
         passwords = self.directory / "passwords"
         passwords.write_text("".join(f"{name}:{password}\n" for name, password in self.accounts.items()))
         subprocess.run([require("mosquitto_passwd"), "-U", passwords], check=True)
