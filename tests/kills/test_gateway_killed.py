@@ -84,13 +84,17 @@ class Crash:
 def test_at_whatever_step_the_gateway_dies_every_frame_it_took_on_is_kept_once(tmp_path):
     total = Crash(tmp_path / "count").kill_at(None)
     assert total > FRAMES
+    killed = 0
     for step in range(1, total + 1, 2):
         crash = Crash(tmp_path / str(step))
-        assert crash.kill_at(step) is None
+        ended_after = crash.kill_at(step)  # what is put together, and so how many steps there are, varies a little
+        assert ended_after is None or ended_after < step
+        killed += ended_after is None
         kept, next_sample = crash.kept()
         assert kept == list(range(len(kept))), f"killed at step {step} of {total}"
         assert set(crash.taken()) <= set(kept)
         assert next_sample == len(kept)
+    assert killed > FRAMES
 
 
 def test_a_twin_that_says_so_before_it_is_on_disk_is_caught(tmp_path):
