@@ -1,0 +1,143 @@
+"""What is known of one patient over time: sessions, prescriptions, devices and proof, before any judgement."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from clinical.facts import RegimenVersion
+from clinical.regimen import Regimen
+from vocabulary.devices import DeviceState, Fault, Feature, Modality, Zone
+from vocabulary.identity import DeviceUid, PatientId, SessionId
+from vocabulary.instants import Placed
+from vocabulary.light import BandOutput
+from vocabulary.quantities import Quantity
+from vocabulary.readings import EndReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Between:
+    """A figure that is known to lie between two values, both within."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WearSigns:
+    """What a session's samples say of whether somebody wore the device; None where it has no such sensor.
+
+    Fractions are of the emitting samples that arrived; `seen_fraction` is the part of the samples that arrived.
+    """
+
+    contact_fraction: float | None
+    moving_fraction: float | None
+    eye_shield_fraction: float | None
+    skin_rise_celsius: float | None
+    seen_fraction: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastSession:
+    """One session of a course, summed up: everything that a judgement of weeks needs, and no samples.
+
+    `started` is None when nothing places it; `heard_at` is when a gateway first heard of it. `recorded`: the device's
+    own account is here. `dose` is the device's own figure; `cem43_min` is reckoned from the samples, its width what
+    they leave open; None without a temperature. `output_level` is the median of irradiance or power while it emitted.
+    """
+
+    session: SessionId
+    device: DeviceUid
+    counter: int
+    modality: Modality
+    heard_at: datetime
+    started: Placed | None
+    recorded: bool
+    regimen: RegimenVersion | None
+    program: int | None
+    zones: tuple[Zone, ...]
+    planned: timedelta | None
+    active: timedelta
+    elapsed: timedelta
+    dose: Quantity | None
+    output_level: float | None
+    highest_skin_celsius: float | None
+    cem43_min: Between | None
+    wear: WearSigns
+    end_reason: EndReason | None
+    faults: tuple[Fault, ...]
+    firmware: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """A version of a regimen and when it held: from `from_at` until before `until_at`, None while it still does."""
+
+    regimen: Regimen
+    from_at: datetime
+    until_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """From `from_at` until before `until_at`, None while it lasts."""
+
+    from_at: datetime
+    until_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excuse:
+    """A time for which planned sessions are excused, and in whose words."""
+
+    during: Interval
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordProof:
+    """Up to when a device's records are known to be here without a hole: no session before `until` can still come.
+
+    `missing` counts the sessions before `until` that the device counted and whose records never came.
+    """
+
+    until: datetime
+    missing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseDevice:
+    """A device that the patient has or had: what it says it is, what it puts out, and what is known of its records.
+
+    `outputs`: of each programme, by band, as calibrated; empty where nobody has measured it. `proof` is None before
+    the first record. `heard_at` is the last word of any kind, `said` the last state it reported.
+    """
+
+    uid: DeviceUid
+    modality: Modality
+    model: str | None
+    serial: str | None
+    firmware: str | None
+    features: tuple[Feature, ...]
+    outputs: tuple[BandOutput, ...]
+    given: tuple[Interval, ...]
+    proof: RecordProof | None
+    heard_at: datetime | None
+    said: DeviceState | None
+    recalled_firmware: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """All of one patient: sessions in the order of their start, prescriptions, holds, excuses and devices.
+
+    `zone` is an IANA name; a therapy day begins at `day_starts` local time. What is missing here is not known, never
+    "did not happen": see `RecordProof`.
+    """
+
+    patient: PatientId
+    zone: str
+    day_starts: time
+    sessions: tuple[PastSession, ...]
+    regimens: tuple[InForce, ...]
+    holds: tuple[Interval, ...]
+    excuses: tuple[Excuse, ...]
+    devices: tuple[CourseDevice, ...]
