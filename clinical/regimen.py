@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from clinical.errors import RegimenRefused
+from clinical.plan import Phase, Timing
 from vocabulary.devices import Modality
 from vocabulary.identity import RegimenId
 from vocabulary.quantities import Quantity, Unit
@@ -61,6 +62,12 @@ class Regimen:
     duration: timedelta
     dose: Quantity
     limits: Limits
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """What is prescribed one after the other."""
+        weekly = Timing(frequency=self.sessions_per_week, period=timedelta(days=7), weekdays=())
+        return (Phase(lasts=None, timing=weekly, duration=self.duration, dose=self.dose),)
 
     @property
     def held_to(self) -> Limits:
