@@ -36,7 +36,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """A stretch of a regimen with one timing, duration and dose; `lasts` is whole weeks, None for the last, open one."""
+    """A stretch of a regimen with one timing, duration and dose; `lasts` is whole weeks, None: open, the last."""
 
     lasts: timedelta | None
     timing: Timing
