@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from alerts.errors import MoveRefused
-from clinical.verdicts import Finding
+from clinical.verdicts import CourseFinding, Finding
 from vocabulary.identity import AlertId, ClinicId, DeviceUid, PatientId, RuleId, SessionId, UserId, alert_id
 from vocabulary.severity import Severity
 
@@ -45,12 +45,15 @@ LATE: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Whose alert it is: the clinic that answers it, the patient (None: the device is nobody's), the session."""
+    """Whose alert it is: the clinic that answers it, the patient (None: the device is nobody's), device and session.
+
+    Both are None for what is found in a patient's weeks and shows in no one session.
+    """
 
     clinic: ClinicId
     patient: PatientId | None
-    device: DeviceUid
-    session: SessionId
+    device: DeviceUid | None
+    session: SessionId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +86,14 @@ class Report:
     """A finding that is to call somebody, as loud as `severity`."""
 
     subject: Subject
-    finding: Finding
+    finding: Finding | CourseFinding
     severity: Severity
     event_at: datetime | None
 
     @property
     def alert_id(self) -> AlertId:
         """The id of the alert for this finding, the same however often it is reported."""
-        return alert_id(self.subject.clinic, self.subject.session, self.finding.rule, self.finding.episode)
+        return alert_id(self.subject.clinic, self.finding.subject, self.finding.rule, self.finding.episode)
 
 
 def raised(known: Alert | None, report: Report, now: datetime) -> Alert:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from vocabulary.identity import FindingId, PatientId, RuleId, SessionId
 from vocabulary.quantities import Quantity
@@ -67,6 +68,11 @@ class Finding:
     episode: str
     verdict: Verdict
 
+    @property
+    def subject(self) -> UUID:
+        """What it is about."""
+        return self.session
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourseFinding:
@@ -85,3 +91,8 @@ class CourseFinding:
     cleared_at: datetime | None
     sessions: tuple[SessionId, ...]
     verdict: Verdict
+
+    @property
+    def subject(self) -> UUID:
+        """Whom it is about."""
+        return self.patient

@@ -8,11 +8,23 @@ from vocabulary.clock import PRESENT, Clock, ClockMap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Now: in civil time for what things mean, in real time for leases and sendings."""
+
+    civil: datetime
+    real: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clocks:
     """The two clocks of a process: what time it is for people and rules, and real time for leases and logins."""
 
     civil: Clock
     wall: Clock
+
+    def moment(self) -> Moment:
+        """Now by both."""
+        return Moment(civil=self.civil(), real=self.wall())
 
 
 def wall() -> datetime:

@@ -22,7 +22,7 @@ RULES: Final[tuple[Rule, ...]] = (
     clock_unknown,
 )
 
-RULE: Final[dict[RuleId, Rule]] = {rule.id: rule for rule in RULES}
-
 COURSE_RULES: Final[tuple[CourseRule, ...]] = ()
 """Rules over weeks, a line each."""
+
+RULE: Final[dict[RuleId, Rule | CourseRule]] = {rule.id: rule for rule in (*RULES, *COURSE_RULES)}

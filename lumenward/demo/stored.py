@@ -82,7 +82,9 @@ class Watch:
             sessions = {(row.device_uid, row.counter): self._session(session, row) for row in rows}
             counters = {row.id: row.counter for row in rows}
             alerts = tuple(
-                self._alert(row, counters) for row in session.scalars(select(AlertRow)) if row.id in self.seen
+                self._alert(row, counters)
+                for row in session.scalars(select(AlertRow).where(AlertRow.session_id.is_not(None)))
+                if row.id in self.seen
             )
             quarantined = session.scalar(select(func.count()).select_from(QuarantineRow)) or 0
             due = session.scalar(select(func.count()).select_from(DueRow)) or 0

@@ -17,6 +17,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clinical.facts import RegimenVersion
+from monitor_api.clock import Moment
 from monitor_api.errors import NotHeld
 from monitor_api.orders.news import announce_device
 from monitor_api.records.devices import DeviceRow
@@ -40,14 +41,6 @@ class WishKind(StrEnum):
     HOLD = "hold"
     LIFT = "lift"
     LIMITS = "limits"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """Now: in civil time for what orders mean, in real time for when they are sent."""
-
-    civil: datetime
-    real: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

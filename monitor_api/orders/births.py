@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from monitor_api.orders.asking import Moment
+from monitor_api.clock import Moment
 from monitor_api.orders.sending import line_to
 from monitor_api.records.devices import GatewayRow
 from monitor_api.records.orders import SendingRow, WishRow

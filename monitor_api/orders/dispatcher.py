@@ -16,9 +16,8 @@ from threading import Event
 from time import monotonic
 from typing import Final, Protocol
 
-from monitor_api.clock import Clocks
+from monitor_api.clock import Clocks, Moment
 from monitor_api.errors import BrokerDeaf, StoreUnavailable
-from monitor_api.orders.asking import Moment
 from monitor_api.orders.births import Birth, StateMessage, read_birth, send_again
 from monitor_api.orders.limits import any_stale, follow_all
 from monitor_api.orders.sending import Sealed, anything_due, take_due
@@ -158,4 +157,4 @@ class Dispatcher:
             self._looked[chore.__name__] = monotonic() + RETRY_S
 
     def _now(self) -> Moment:
-        return Moment(civil=self._clocks.civil(), real=self._clocks.wall())
+        return self._clocks.moment()

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from clinical.facts import RegimenVersion
 from clinical.regimen import Limits, Regimen
-from monitor_api.orders.asking import IN_FORCE, Asking, Moment, ask_limits
+from monitor_api.clock import Moment
+from monitor_api.orders.asking import IN_FORCE, Asking, ask_limits
 from monitor_api.records.devices import AssignmentRow, DeviceRow
 from monitor_api.records.orders import WishRow
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow

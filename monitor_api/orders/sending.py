@@ -19,8 +19,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from monitor_api.clock import Moment
 from monitor_api.errors import NoKey
-from monitor_api.orders.asking import Moment, WishKind, hold_in_force
+from monitor_api.orders.asking import WishKind, hold_in_force
 from monitor_api.orders.limits import guard_limits
 from monitor_api.records.devices import GatewayKeyRow
 from monitor_api.records.key_wrap import KeyWrap

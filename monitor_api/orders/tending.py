@@ -5,7 +5,8 @@ from uuid import UUID
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from monitor_api.orders.asking import IN_FORCE, Moment
+from monitor_api.clock import Moment
+from monitor_api.orders.asking import IN_FORCE
 from monitor_api.orders.news import announce_device
 from monitor_api.records.devices import DeviceRow
 from monitor_api.records.orders import SendingRow, WishRow

@@ -47,8 +47,8 @@ def read_alert(row: AlertRow) -> Alert:
         subject=Subject(
             clinic=ClinicId(row.clinic_id),
             patient=None if row.patient_id is None else PatientId(row.patient_id),
-            device=DeviceUid(row.device_uid),
-            session=SessionId(row.session_id),
+            device=None if row.device_uid is None else DeviceUid(row.device_uid),
+            session=None if row.session_id is None else SessionId(row.session_id),
         ),
         rule=RuleId(row.rule),
         rule_version=row.rule_version,

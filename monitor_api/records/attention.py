@@ -30,15 +30,15 @@ class FindingRow(Table):
 
 
 class AlertRow(Table):
-    """An alert in its present state."""
+    """An alert in its present state; of no one device and session where it is about a patient's weeks."""
 
     __tablename__ = "alert"
 
     clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
     id: Mapped[Id]
     patient_id: Mapped[UUID | None]
-    device_uid: Mapped[Uid]
-    session_id: Mapped[UUID]
+    device_uid: Mapped[Uid | None]
+    session_id: Mapped[UUID | None]
     rule: Mapped[Word]
     rule_version: Mapped[int]
     severity: Mapped[Word]

@@ -217,7 +217,7 @@ def _device_rows(facts: TriageFacts) -> Iterator[Row]:
     """Devices that were nobody's when what they did called for somebody."""
     of_device: dict[DeviceUid, list[SeenAlert]] = defaultdict(list)
     for alert in facts.alerts:
-        if alert.patient_id is None:
+        if alert.patient_id is None and alert.device_uid is not None:
             of_device[alert.device_uid].append(alert)
     for device in facts.devices:
         if alerts := of_device.get(device.uid):

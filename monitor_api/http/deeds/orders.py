@@ -6,13 +6,14 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, and_, select
 
+from monitor_api.clock import Moment
 from monitor_api.errors import NotHeld
 from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.errors import Conflict, Unacceptable
 from monitor_api.http.queries.devices import device
 from monitor_api.http.queries.orders import SeenOrder, seen
 from monitor_api.http.wanted import PRINTABLE, Body, Instant, shown
-from monitor_api.orders.asking import STOP_LASTS, STOP_LASTS_AT_MOST, Asking, Moment, ask_hold, ask_lift, ask_stop
+from monitor_api.orders.asking import STOP_LASTS, STOP_LASTS_AT_MOST, Asking, ask_hold, ask_lift, ask_stop
 from monitor_api.orders.limits import follow_regimens
 from monitor_api.records.devices import AssignmentRow, DeviceRow
 from monitor_api.records.orders import WishRow

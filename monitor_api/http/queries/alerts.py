@@ -31,13 +31,14 @@ class SeenAcknowledgement:
 class SeenAlert:
     """An alert in its present state. `title` is the rule in a sentence, `explanation` all that it tells a physician.
 
+    Device and session are null for what was found in a patient's weeks and shows in no one session.
     `event_at` is when it happened, null when that is not known; `found_late` when that was long before `raised_at`.
     """
 
     id: AlertId
     patient_id: PatientId | None
-    device_uid: DeviceUid
-    session_id: SessionId
+    device_uid: DeviceUid | None
+    session_id: SessionId | None
     rule: RuleId
     rule_version: int
     title: str
@@ -98,8 +99,8 @@ def _seen(row: AlertRow, name: str | None) -> SeenAlert:
     return SeenAlert(
         id=AlertId(row.id),
         patient_id=None if row.patient_id is None else PatientId(row.patient_id),
-        device_uid=DeviceUid(row.device_uid),
-        session_id=SessionId(row.session_id),
+        device_uid=None if row.device_uid is None else DeviceUid(row.device_uid),
+        session_id=None if row.session_id is None else SessionId(row.session_id),
         rule=RuleId(row.rule),
         rule_version=row.rule_version,
         title=rule.title if rule else row.rule,

@@ -6,8 +6,8 @@ from pathlib import Path
 from uuid import UUID
 
 from monitor_api.app import Stores
-from monitor_api.clock import Clocks
-from monitor_api.orders.asking import Asking, Moment
+from monitor_api.clock import Clocks, Moment
+from monitor_api.orders.asking import Asking
 from monitor_api.orders.dispatcher import Dispatcher
 from monitor_api.orders.sending import Sealed
 from monitor_api.records.database import Database

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from monitor_api.orders.asking import Moment, ask_hold, ask_lift, ask_limits, ask_stop
+from monitor_api.clock import Moment
+from monitor_api.orders.asking import ask_hold, ask_lift, ask_limits, ask_stop
 from monitor_api.orders.tending import tend
 from monitor_api.records.attention import AuditRow, ChangeRow
 from monitor_api.records.devices import DeviceRow, GatewayKeyRow, GatewayRow

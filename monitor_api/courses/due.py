@@ -1,0 +1,103 @@
+"""Which courses must be judged, and when: data, written in the transaction of whatever makes a judgement necessary."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, and_, case, or_, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from monitor_api.clock import Moment
+from monitor_api.errors import ClaimLost
+from monitor_api.records.courses import CourseDueRow
+from monitor_api.records.upsert import upsert
+from monitor_api.sessions.due import LEASE
+from vocabulary.identity import ClinicId, PatientId
+
+
+class CourseKey(NamedTuple):
+    """Whose course, in which clinic."""
+
+    clinic: ClinicId
+    patient: PatientId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseClaim:
+    """A judgement that one worker has taken on, as of one generation of its facts."""
+
+    key: CourseKey
+    generation: int
+
+
+def mark_course_due(session: Session, keys: Iterable[CourseKey], now: datetime) -> None:
+    """Have these courses judged at once: something new is known of them; `now` is civil."""
+    rows = [
+        {"clinic_id": key.clinic, "patient_id": key.patient, "due_at": now, "generation": 1}
+        for key in sorted(set(keys))
+    ]
+    upsert(
+        session,
+        CourseDueRow,
+        rows,
+        lambda new: {
+            "generation": CourseDueRow.generation + 1,
+            "due_at": case((CourseDueRow.due_at > new.due_at, new.due_at), else_=CourseDueRow.due_at),
+        },
+    )
+
+
+def claim_courses(session: Session, worker: str, now: Moment, most: int) -> list[CourseClaim]:
+    """Take on up to `most` judgements, those that are due longest first."""
+    chosen = (
+        select(CourseDueRow.clinic_id, CourseDueRow.patient_id)
+        .where(_free(now))
+        .order_by(CourseDueRow.due_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    taken = session.execute(
+        update(CourseDueRow)
+        .where(tuple_(CourseDueRow.clinic_id, CourseDueRow.patient_id).in_(chosen))
+        .values(claimed_by=worker, claimed_until=now.real + LEASE)
+        .returning(CourseDueRow.clinic_id, CourseDueRow.patient_id, CourseDueRow.generation)
+    )
+    return [
+        CourseClaim(key=CourseKey(ClinicId(clinic), PatientId(patient)), generation=generation)
+        for clinic, patient, generation in taken
+    ]
+
+
+def any_course_due(session: Session, now: Moment) -> bool:
+    """Whether a claim would get anything."""
+    return session.scalar(select(CourseDueRow.patient_id).where(_free(now)).limit(1)) is not None
+
+
+def release_course(
+    session: Session, claim: CourseClaim, worker: str, *, judged_at: datetime, next_at: datetime
+) -> None:
+    """End a judgement, in the transaction of its result: due again at `next_at`, at once if facts came meanwhile.
+
+    Raises ClaimLost when another worker has taken it over: what was concluded is older than what that one sees.
+    """
+    row = session.get(CourseDueRow, claim.key, with_for_update=True)
+    if row is None or row.claimed_by != worker:
+        raise ClaimLost(str(claim.key.patient))
+    row.claimed_by = row.claimed_until = None
+    row.judged_at = judged_at
+    if row.generation == claim.generation:
+        row.due_at = next_at
+
+
+def give_courses_back(session: Session, claims: Iterable[CourseClaim], worker: str) -> None:
+    """Let others take these judgements at once."""
+    mine = tuple_(CourseDueRow.clinic_id, CourseDueRow.patient_id).in_([claim.key for claim in claims])
+    session.execute(
+        update(CourseDueRow).where(mine, CourseDueRow.claimed_by == worker).values(claimed_by=None, claimed_until=None)
+    )
+
+
+def _free(now: Moment) -> ColumnElement[bool]:
+    unclaimed = or_(CourseDueRow.claimed_until.is_(None), CourseDueRow.claimed_until < now.real)
+    return and_(CourseDueRow.due_at <= now.civil, unclaimed)

@@ -1,0 +1,201 @@
+"""Put a patient's course together from what is stored."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinical.course import (
+    Between,
+    Course,
+    CourseDevice,
+    Excuse,
+    InForce,
+    Interval,
+    PastSession,
+    WearSigns,
+)
+from clinical.facts import RegimenVersion
+from monitor_api.courses.due import CourseKey
+from monitor_api.courses.proving import proof_of
+from monitor_api.records.courses import BandOutputRow, ExcuseRow, RecalledFirmwareRow, SessionSumRow
+from monitor_api.records.devices import AssignmentRow, DeviceRow
+from monitor_api.records.people import PatientRow
+from monitor_api.records.regimens import read_regimen
+from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
+from monitor_api.sessions.order import started_of
+from vocabulary.devices import DeviceState, Fault, Feature, Modality, Zone
+from vocabulary.identity import DeviceUid, RegimenId, SessionId
+from vocabulary.light import Band, BandOutput
+from vocabulary.quantities import Quantity, Unit
+from vocabulary.readings import EndReason
+
+DAY_STARTS: Final = time(4)
+"""When a therapy day begins, local time (product defaults)."""
+
+
+def read_course(session: Session, key: CourseKey) -> Course:
+    """All that is stored of one patient. Raises sqlalchemy's NoResultFound when there is no such patient."""
+    patient = session.get_one(PatientRow, key.patient)
+    sessions = [_past(row, sums or _unsummed()) for row, sums in _session_rows(session, key)]
+    return Course(
+        patient=key.patient,
+        zone=patient.zone,
+        day_starts=DAY_STARTS,
+        sessions=tuple(sorted(sessions, key=_when)),
+        regimens=tuple(_in_force(session, key)),
+        holds=(),
+        excuses=tuple(_excuses(session, key)),
+        devices=tuple(_devices(session, key)),
+    )
+
+
+def _when(one: PastSession) -> datetime:
+    return one.started.at if one.started else one.heard_at
+
+
+def _session_rows(session: Session, key: CourseKey) -> Iterator[tuple[SessionRow, SessionSumRow | None]]:
+    query = (
+        select(SessionRow, SessionSumRow)
+        .outerjoin(
+            SessionSumRow,
+            (SessionSumRow.clinic_id == SessionRow.clinic_id) & (SessionSumRow.session_id == SessionRow.id),
+        )
+        .where(SessionRow.clinic_id == key.clinic, SessionRow.patient_id == key.patient)
+    )
+    yield from session.execute(query).tuples()
+
+
+def _past(row: SessionRow, sums: SessionSumRow) -> PastSession:
+    return PastSession(
+        session=SessionId(row.id),
+        device=DeviceUid(row.device_uid),
+        counter=row.counter,
+        modality=Modality(row.modality or Modality.LED),
+        heard_at=row.first_heard_at,
+        started=started_of(row),
+        recorded=row.recorded,
+        regimen=_version(row),
+        program=row.program,
+        zones=tuple(Zone(zone) for zone in row.zones),
+        planned=None if row.planned_s is None else timedelta(seconds=row.planned_s),
+        active=timedelta(seconds=row.active_s or 0),
+        elapsed=timedelta(seconds=row.elapsed_s or 0),
+        dose=None if row.dose_value is None or row.dose_unit is None else Quantity(row.dose_value, Unit(row.dose_unit)),
+        output_level=sums.level,
+        highest_skin_celsius=row.highest_skin_celsius,
+        cem43_min=_cem43(sums),
+        wear=_wear(sums),
+        end_reason=None if row.end_reason is None else EndReason(row.end_reason),
+        faults=tuple(Fault(name) for name in sums.faults),
+        firmware=sums.firmware,
+    )
+
+
+def _unsummed() -> SessionSumRow:
+    """Of a session that no check has summed up yet."""
+    return SessionSumRow(seen_fraction=0, faults=[])
+
+
+def _version(row: SessionRow) -> RegimenVersion | None:
+    if row.regimen_id is None or row.regimen_version is None:
+        return None
+    return RegimenVersion(id=RegimenId(row.regimen_id), version=row.regimen_version)
+
+
+def _cem43(sums: SessionSumRow) -> Between | None:
+    low, high = sums.cem43_low_min, sums.cem43_high_min
+    return None if low is None or high is None else Between(low=low, high=high)
+
+
+def _wear(sums: SessionSumRow) -> WearSigns:
+    return WearSigns(
+        contact_fraction=sums.contact_fraction,
+        moving_fraction=sums.moving_fraction,
+        eye_shield_fraction=sums.eye_shield_fraction,
+        skin_rise_celsius=sums.skin_rise_celsius,
+        seen_fraction=sums.seen_fraction,
+    )
+
+
+def _in_force(session: Session, key: CourseKey) -> Iterator[InForce]:
+    """Each version of each regimen, until the next of them or the regimen's end."""
+    query = (
+        select(RegimenRow, RegimenVersionRow)
+        .join(RegimenVersionRow, RegimenVersionRow.regimen_id == RegimenRow.id)
+        .where(RegimenRow.clinic_id == key.clinic, RegimenRow.patient_id == key.patient)
+        .order_by(RegimenVersionRow.from_at, RegimenVersionRow.version)
+    )
+    versions: defaultdict[RegimenId, list[tuple[RegimenRow, RegimenVersionRow]]] = defaultdict(list)
+    for row, version in session.execute(query).tuples():
+        versions[RegimenId(row.id)].append((row, version))
+    for of_regimen in versions.values():
+        begins = [version.from_at for _, version in of_regimen[1:]]
+        for (row, version), next_at in zip(of_regimen, [*begins, None], strict=True):
+            yield InForce(
+                regimen=read_regimen(version, row.modality),
+                from_at=version.from_at,
+                until_at=min((at for at in (next_at, row.ended_at) if at is not None), default=None),
+            )
+
+
+def _excuses(session: Session, key: CourseKey) -> Iterator[Excuse]:
+    mine = (ExcuseRow.clinic_id == key.clinic, ExcuseRow.patient_id == key.patient, ExcuseRow.withdrawn_at.is_(None))
+    for row in session.scalars(select(ExcuseRow).where(*mine).order_by(ExcuseRow.from_at)):
+        yield Excuse(during=Interval(from_at=row.from_at, until_at=row.until_at), because=row.because)
+
+
+def _devices(session: Session, key: CourseKey) -> Iterator[CourseDevice]:
+    mine = (AssignmentRow.clinic_id == key.clinic, AssignmentRow.patient_id == key.patient)
+    given: defaultdict[str, list[Interval]] = defaultdict(list)
+    for row in session.scalars(select(AssignmentRow).where(*mine).order_by(AssignmentRow.from_at)):
+        given[row.device_uid].append(Interval(from_at=row.from_at, until_at=row.until_at))
+    of_clinic = (DeviceRow.clinic_id == key.clinic, DeviceRow.uid.in_(list(given)))
+    for device in session.scalars(select(DeviceRow).where(*of_clinic).order_by(DeviceRow.uid)):
+        yield _device(session, device, given[device.uid])
+
+
+def _device(session: Session, row: DeviceRow, given: Iterable[Interval]) -> CourseDevice:
+    return CourseDevice(
+        uid=DeviceUid(row.uid),
+        modality=Modality(row.modality or Modality.LED),
+        model=row.model,
+        serial=row.serial,
+        firmware=row.firmware,
+        features=tuple(Feature(name) for name in row.features or ()),
+        outputs=outputs_of(session, row),
+        given=tuple(given),
+        proof=proof_of(session, row),
+        heard_at=row.heard_at,
+        said=None if row.state is None else DeviceState(row.state),
+        recalled_firmware=recalled_on(session, row),
+    )
+
+
+def outputs_of(session: Session, device: DeviceRow) -> tuple[BandOutput, ...]:
+    """What a device puts out, as somebody measured it."""
+    mine = (BandOutputRow.clinic_id == device.clinic_id, BandOutputRow.device_uid == device.uid)
+    rows = session.scalars(select(BandOutputRow).where(*mine).order_by(BandOutputRow.program, BandOutputRow.band))
+    return tuple(
+        BandOutput(
+            program=row.program,
+            band=Band(row.band),
+            wavelength_nm=row.wavelength_nm,
+            irradiance_mw_per_cm2=row.irradiance_mw_per_cm2,
+            uncertainty_fraction=row.uncertainty_fraction,
+            source=row.source,
+        )
+        for row in rows
+    )
+
+
+def recalled_on(session: Session, device: DeviceRow) -> tuple[str, ...]:
+    """The firmware that is not to be used any more on devices of its model."""
+    if device.model is None:
+        return ()
+    of_model = (RecalledFirmwareRow.clinic_id == device.clinic_id, RecalledFirmwareRow.model == device.model)
+    query = select(RecalledFirmwareRow.firmware).where(*of_model).order_by(RecalledFirmwareRow.firmware)
+    return tuple(session.scalars(query))
