@@ -1,12 +1,13 @@
-"""Hold a session against its limits: every rule, one finding each."""
+"""Hold a session against its limits, and a course against its rules: every rule, one finding for each episode."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from clinical.facts import SessionFacts
+from clinical.misuse.course_rules import CourseAt, CourseRule, Episode
 from clinical.misuse.rules import Rule
-from clinical.misuse.table import RULES
+from clinical.misuse.table import COURSE_RULES, RULES
 from clinical.regimen import STANDING_LIMITS, Regimen
-from clinical.verdicts import Finding, Outcome, Verdict
+from clinical.verdicts import CourseFinding, Finding, Outcome, Verdict
 from vocabulary.identity import finding_id
 from vocabulary.severity import Severity
 
@@ -40,7 +41,28 @@ def _finding(session: SessionFacts, rule: Rule, verdict: Verdict) -> Finding:
     )
 
 
-def alert_severity(finding: Finding) -> Severity | None:
+def judge_course(at: CourseAt, rules: Iterable[CourseRule] = COURSE_RULES) -> tuple[CourseFinding, ...]:
+    """All findings of a course as of its instant, those of episodes that have cleared meanwhile included."""
+    return tuple(_course_finding(at, rule, episode) for rule in rules for episode in rule.judge(at))
+
+
+def _course_finding(at: CourseAt, rule: CourseRule, episode: Episode) -> CourseFinding:
+    patient = at.course.patient
+    return CourseFinding(
+        id=finding_id(rule.id, patient, episode.onset),
+        rule=rule.id,
+        rule_version=rule.version,
+        severity=rule.severity,
+        patient=patient,
+        episode=episode.onset,
+        began_at=episode.began_at,
+        cleared_at=episode.cleared_at,
+        sessions=episode.sessions,
+        verdict=episode.verdict,
+    )
+
+
+def alert_severity(finding: Finding | CourseFinding) -> Severity | None:
     """How loud a finding is: what fires is as bad as its rule; a high danger that cannot be ruled out is medium.
 
     None: it is shown with its session and calls nobody.

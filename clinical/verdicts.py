@@ -1,9 +1,10 @@
 """What a rule says of a session, and on what evidence."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from vocabulary.identity import FindingId, RuleId, SessionId
+from vocabulary.identity import FindingId, PatientId, RuleId, SessionId
 from vocabulary.quantities import Quantity
 from vocabulary.severity import Severity
 
@@ -64,4 +65,23 @@ class Finding:
     severity: Severity
     session: SessionId
     episode: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseFinding:
+    """What one course rule found: its subject is the patient, its episode goes from an onset fact to its clearing.
+
+    `cleared_at` is None while it lasts.
+    """
+
+    id: FindingId
+    rule: RuleId
+    rule_version: int
+    severity: Severity
+    patient: PatientId
+    episode: str
+    began_at: datetime
+    cleared_at: datetime | None
+    sessions: tuple[SessionId, ...]
     verdict: Verdict

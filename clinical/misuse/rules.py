@@ -33,8 +33,13 @@ class Rule:
     @property
     def explanation(self) -> tuple[str, ...]:
         """Sentence, cause, consequence, action, time to respond and source, a line each."""
-        lines = (self.judge.__doc__ or "").splitlines()
-        return tuple(line.strip() for line in lines if line.strip())
+        return explained(self.judge)
+
+
+def explained(judge: Callable[..., object]) -> tuple[str, ...]:
+    """The lines of a judge's docstring."""
+    lines = (judge.__doc__ or "").splitlines()
+    return tuple(line.strip() for line in lines if line.strip())
 
 
 def rule(name: str, *, version: int, severity: Severity) -> Callable[[Judge], Rule]:

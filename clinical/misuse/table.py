@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from clinical.misuse.course_rules import CourseRule
 from clinical.misuse.dose import over_dose, too_long
 from clinical.misuse.heat import too_hot
 from clinical.misuse.identity import no_regimen
@@ -22,3 +23,6 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 RULE: Final[dict[RuleId, Rule]] = {rule.id: rule for rule in RULES}
+
+COURSE_RULES: Final[tuple[CourseRule, ...]] = ()
+"""Rules over weeks, a line each."""

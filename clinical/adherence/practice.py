@@ -1,0 +1,60 @@
+"""The figures that a clinic decides on: what counts as taken, as valid, as adherent, as silent. Never constants."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from clinical.course import Between
+from vocabulary.devices import Modality
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Practice:
+    """A clinic's figures; each default is the product's. Fractions of dose are of the planned dose of one slot.
+
+    Sessions of one device that follow each other within the merge gap are one use. `baseline` sessions make a
+    patient's own median, `learned` are the fewest that do, and `drift` in a row away from it are a drift: by more than
+    `drift_fraction` of duration or dose, or `drift_hours` of the day. `look_back_days` is how far rules look for episodes.
+    """
+
+    taken_fraction: float = 0.8
+    over_fraction: float = 1.2
+    partial_fraction: float = 0.2
+    worn_probability: float = 0.7
+    led_merge_gap: timedelta = timedelta(minutes=5)
+    rf_merge_gap: timedelta = timedelta(minutes=2)
+    frequency_days: int = 28
+    frequency_target: float = 0.7
+    dose_target: float = 0.8
+    first_days: int = 90
+    consecutive_days: int = 30
+    consecutive_target: float = 0.7
+    silence_intervals: float = 1.5
+    silence_floor: timedelta = timedelta(hours=24)
+    permit_grace: timedelta = timedelta(hours=24)
+    baseline: int = 28
+    learned: int = 7
+    drift: int = 3
+    drift_fraction: float = 0.3
+    drift_hours: float = 3.0
+    look_back_days: int = 28
+
+    def merge_gap(self, modality: Modality) -> timedelta:
+        """Within what sessions of a modality are one use."""
+        return self.rf_merge_gap if modality is Modality.RF else self.led_merge_gap
+
+
+PRACTICE: Final = Practice()
+"""The product's defaults, until a clinic decides otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worn:
+    """How sure it is that somebody wore the device in a session, and the part of its dose that was given while worn."""
+
+    probability: Between
+    dose_fraction: Between
+
+
+UNJUDGED: Final = Worn(probability=Between(low=0.0, high=1.0), dose_fraction=Between(low=0.0, high=1.0))
+"""Of a session of which nobody has said anything."""

@@ -1,0 +1,82 @@
+"""What a course rule is: a function of a course at an instant, whose docstring is what the physician reads."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from clinical.adherence.practice import Practice, Worn
+from clinical.course import Course
+from clinical.misuse.rules import explained
+from clinical.verdicts import Verdict
+from vocabulary.identity import DeviceUid, RuleId, SessionId
+from vocabulary.severity import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsAsked:
+    """Limits that the service wants on a device, and when the device said that it has them; None: never yet."""
+
+    device: DeviceUid
+    asked_at: datetime
+    reported_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseAt:
+    """A course as of an instant: nothing in it is later than `now` but what is planned.
+
+    `worn` has what is known of the wear of each session; one that is not in it may have been worn or not.
+    """
+
+    course: Course
+    now: datetime
+    worn: Mapping[SessionId, Worn]
+    limits: tuple[LimitsAsked, ...]
+    practice: Practice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """A stretch of a course in which a rule is broken, or may be: from its onset fact until it cleared, None while on.
+
+    `onset` names the fact that began it, such as a session's id: it stays the same while the episode goes on, so that
+    the finding keeps its id and the alert is raised once.
+    """
+
+    onset: str
+    began_at: datetime
+    cleared_at: datetime | None
+    verdict: Verdict
+    sessions: tuple[SessionId, ...]
+
+
+CourseJudge = Callable[[CourseAt], Iterator[Episode]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseRule:
+    """A rule over weeks: its name, its version, how bad its breach is, and its judge, which says nothing when clear."""
+
+    id: RuleId
+    version: int
+    severity: Severity
+    judge: CourseJudge
+
+    @property
+    def title(self) -> str:
+        """The first sentence of what the physician reads."""
+        return self.explanation[0]
+
+    @property
+    def explanation(self) -> tuple[str, ...]:
+        """Sentence, cause, consequence, action, time to respond and source, a line each."""
+        return explained(self.judge)
+
+
+def course_rule(name: str, *, version: int, severity: Severity) -> Callable[[CourseJudge], CourseRule]:
+    """Make a course rule of the decorated function."""
+
+    def make(judge: CourseJudge) -> CourseRule:
+        return CourseRule(id=RuleId(name), version=version, severity=severity, judge=judge)
+
+    return make
