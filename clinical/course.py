@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from clinical.facts import RegimenVersion
+from clinical.facts import UNMEASURED, Calibration, RegimenVersion
 from clinical.regimen import Regimen
 from vocabulary.devices import DeviceState, Fault, Feature, Modality, Zone
-from vocabulary.identity import DeviceUid, PatientId, SessionId
+from vocabulary.identity import DeviceUid, GatewayId, PatientId, SessionId
 from vocabulary.instants import Placed
 from vocabulary.light import BandOutput
 from vocabulary.quantities import Quantity
@@ -41,7 +41,8 @@ class PastSession:
 
     `started` is None when nothing places it; `heard_at` is when a gateway first heard of it. `recorded`: the device's
     own account is here. `dose` is the device's own figure; `cem43_min` is reckoned from the samples, its width what
-    they leave open; None without a temperature. `output_level` is the median of irradiance or power while it emitted.
+    they leave open; None without a temperature. `output_level` is the median of irradiance or power while it emitted,
+    `impedance_ohm` the mean under an RF head. `gateway`: the one that heard it first.
     """
 
     session: SessionId
@@ -65,6 +66,8 @@ class PastSession:
     end_reason: EndReason | None
     faults: tuple[Fault, ...]
     firmware: str | None
+    impedance_ohm: float | None = None
+    gateway: GatewayId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +107,21 @@ class RecordProof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStep:
+    """The device's own clock was found to have jumped by `by` against a gateway's, `doubt` more or less."""
+
+    at: datetime
+    by: timedelta
+    doubt: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CourseDevice:
     """A device that the patient has or had: what it says it is, what it puts out, and what is known of its records.
 
     `outputs`: of each programme, by band, as calibrated; empty where nobody has measured it. `proof` is None before
-    the first record. `heard_at` is the last word of any kind, `said` the last state it reported.
+    the first record. `heard_at` is the last word of any kind, `said` the last state it reported. `serials`: every one
+    that this uid has given, in order. `clock_steps` is None where no gateway could hold its clock against their own.
     """
 
     uid: DeviceUid
@@ -123,6 +136,9 @@ class CourseDevice:
     heard_at: datetime | None
     said: DeviceState | None
     recalled_firmware: tuple[str, ...]
+    calibration: Calibration = UNMEASURED
+    serials: tuple[str, ...] = ()
+    clock_steps: tuple[ClockStep, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

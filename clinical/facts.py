@@ -6,11 +6,12 @@ from datetime import timedelta
 from itertools import groupby, pairwise
 from typing import Final
 
-from vocabulary.devices import DeviceState, Feature, Modality
+from vocabulary.devices import DeviceState, Fault, Feature, Modality, Zone
 from vocabulary.identity import RegimenId, SessionId
 from vocabulary.instants import Placed
+from vocabulary.light import Band, BandOutput
 from vocabulary.quantities import Quantity
-from vocabulary.readings import Sign
+from vocabulary.readings import EndReason, Sign
 
 SAMPLE: Final = timedelta(seconds=1)
 """From one sample to the next, pauses included (device profile, Sessions)."""
@@ -18,12 +19,18 @@ SAMPLE: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """A session's samples in order, a tuple each and all of one length; numbers missing in `sequence` never came."""
+    """A session's samples in order, a tuple each and all of one length; numbers missing in `sequence` never came.
+
+    `level` is what the device put out, mW/cm² with LED and W with RF. A zone is None where several are treated at once.
+    """
 
     sequence: tuple[int, ...]
     state: tuple[DeviceState, ...]
     signs: tuple[int, ...]
     skin_celsius: tuple[float | None, ...]
+    zone: tuple[Zone | None, ...]
+    level: tuple[float | None, ...]
+    impedance_ohm: tuple[float | None, ...]
 
     def emitting(self) -> Iterator[int]:
         """Indices of the samples during which energy was due: emitting, not paused."""
@@ -81,6 +88,9 @@ class Calibration:
     skin_celsius: float | None
 
 
+UNMEASURED: Final = Calibration(dose_fraction=None, skin_celsius=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
     """The time from the end of the session before to the start of this one, and how sure that is."""
@@ -98,11 +108,61 @@ class RegimenVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """How strong a session is to be, mW/cm² with LED and W with RF, both ends within."""
+
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What the session was to be by the phase of its regimen; without programmes, zones or a level any will do."""
+
+    dose: Quantity
+    duration: timedelta
+    programs: tuple[int, ...]
+    zones: tuple[Zone, ...]
+    level: Level | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wearer:
+    """What is known of the patient's skin; None where nobody has asked.
+
+    `phototype` after Fitzpatrick, 1 to 6. `photosensitised`: by a drug or a disorder that makes light a danger.
+    """
+
+    phototype: int | None
+    photosensitised: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFacts:
+    """What is known of the device apart from the session: what it puts out by programme, and what is recalled."""
+
+    outputs: tuple[BandOutput, ...]
+    recalled_firmware: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the device's record says of the session as a whole."""
+
+    program: int
+    zones: tuple[Zone, ...]
+    firmware: str
+    faults: tuple[Fault, ...]
+    end_reason: EndReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFacts:
     """One session as far as it is known.
 
-    `recorded`: the device's own account is here; until then the session may still be running, and silence proves
-    nothing. `started` is None when nothing places it in civil time. `rest` is None when no session came before.
+    `recorded`: the device's own account is here, and `told` is what it says; until then the session may still be
+    running, and silence proves nothing. `started` is None when nothing places it in civil time. `rest` is None when no
+    session came before, `planned` when no regimen was in force.
     """
 
     session: SessionId
@@ -118,3 +178,14 @@ class SessionFacts:
     missing: int
     rest: Rest | None
     calibration: Calibration
+    told: Told | None
+    planned: Planned | None
+    wearer: Wearer
+    device: DeviceFacts
+
+    def bands(self) -> frozenset[Band] | None:
+        """The parts of the spectrum that it shone in; None while its programme is not known, or what that puts out."""
+        if self.told is None:
+            return None
+        shone = frozenset(output.band for output in self.device.outputs if output.program == self.told.program)
+        return shone or None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from clinical.facts import SAMPLE, Calibration, Samples, SessionFacts
+from clinical.facts import SAMPLE, UNMEASURED, DeviceFacts, Samples, SessionFacts, Wearer
 from clinical.misuse.dose import over_dose, too_long
 from clinical.misuse.heat import too_hot
 from clinical.misuse.rules import Rule
@@ -23,8 +23,7 @@ from vocabulary.quantities import Quantity
 GUARDED: Final[tuple[Rule, ...]] = (too_hot, over_dose, too_long)
 """What goes on getting worse until the device stops."""
 
-_UNMEASURED: Final = Calibration(dose_fraction=None, skin_celsius=None)
-_NO_SAMPLES: Final = Samples(sequence=(), state=(), signs=(), skin_celsius=())
+_NO_SAMPLES: Final = Samples(sequence=(), state=(), signs=(), skin_celsius=(), zone=(), level=(), impedance_ohm=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +69,11 @@ def begin_guard(session: SessionId, modality: Modality) -> Guarded:
         samples=_NO_SAMPLES,
         missing=0,
         rest=None,
-        calibration=_UNMEASURED,
+        calibration=UNMEASURED,
+        told=None,
+        planned=None,
+        wearer=Wearer(phototype=None, photosensitised=None),
+        device=DeviceFacts(outputs=(), recalled_firmware=()),
     )
     return Guarded(facts=facts, broken=frozenset())
 
@@ -104,6 +107,9 @@ def _later(facts: SessionFacts, sample: GuardSample, limits: Limits) -> SessionF
             state=(*before.state, sample.state)[-kept:],
             signs=(*before.signs, sample.signs)[-kept:],
             skin_celsius=(*before.skin_celsius, sample.skin_celsius)[-kept:],
+            zone=(*before.zone, None)[-kept:],
+            level=(*before.level, None)[-kept:],
+            impedance_ohm=(*before.impedance_ohm, None)[-kept:],
         ),
     )
 

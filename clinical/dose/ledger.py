@@ -1,0 +1,244 @@
+"""The energy ledger: what each zone of one patient took in the last day and week, of all devices and makers together.
+
+Rules, kept here:
+- Bands are never added to one another, nor light to radiofrequency, nor either to heat.
+- A figure is an interval. Its lower end is what surely was, its upper end what may have been: the calibration, the
+  clock, the zone and the samples that never came each leave something open.
+- Nothing rests on the order of the sessions, nor on how often one is given.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from clinical.course import Between, Course, CourseDevice, PastSession
+from clinical.dose.bands import band_doses
+from clinical.dose.worn import worn_dose, worn_probability
+from clinical.plan import Cap
+from vocabulary.devices import Modality, Zone
+from vocabulary.identity import SessionId
+from vocabulary.light import Band
+from vocabulary.quantities import Quantity, Unit
+
+DAY: Final = timedelta(days=1)
+WEEK: Final = timedelta(days=7)
+
+FACE: Final = tuple(zone for zone in Zone if zone not in (Zone.WHOLE_FACE, Zone.NECK, Zone.DECOLLETE))
+"""What a mask over the whole face treats."""
+
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What is added up, in which zone: light of one band (None: nobody has measured which), or RF, or heat.
+
+    Its unit tells them apart: J/cm² is light, J radiofrequency, min is CEM43.
+    """
+
+    zone: Zone
+    band: Band | None
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """What one session added to one account.
+
+    `told` is the device's own figure; `calibrated`, whether anybody measured what the delivered one rests on.
+    """
+
+    account: Account
+    delivered: Between
+    worn: Between
+    told: Quantity | None
+    calibrated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One session in the ledger: between when and when it began, and what it added."""
+
+    session: SessionId
+    earliest: datetime
+    latest: datetime
+    postings: tuple[Posting, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One account over one window: delivered, worn, the devices' own figures, of how many sessions at most."""
+
+    account: Account
+    delivered: Between
+    worn: Between
+    told: Quantity | None
+    calibrated: bool
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """The accounts of a patient at an instant, over the day and the week up to then, both rolling."""
+
+    at: datetime
+    day: tuple[Row, ...]
+    week: tuple[Row, ...]
+
+
+def ledger(course: Course, at: datetime) -> Ledger:
+    """The ledger of a course at an instant."""
+    recent = entries(course, at - WEEK, at)
+    return Ledger(at=at, day=rows(recent, at - DAY, at), week=rows(recent, at - WEEK, at))
+
+
+def entries(course: Course, since: datetime, until: datetime) -> tuple[Entry, ...]:
+    """The sessions that may have begun after `since` and not after `until`, each once."""
+    devices = {device.uid: device for device in course.devices}
+    found = {
+        session.session: session
+        for session in course.sessions
+        if (session.started.earliest if session.started else _EVER) <= until
+        and (session.started.latest if session.started else session.heard_at) > since
+    }
+    return tuple(_entry(session, devices.get(session.device)) for session in found.values())
+
+
+def rows(sessions: Iterable[Entry], since: datetime, until: datetime) -> tuple[Row, ...]:
+    """Every account that something was added to after `since` and not after `until`, those of one zone together."""
+    lists: dict[Account, list[tuple[Posting, bool]]] = {}
+    for entry in sessions:
+        if entry.earliest <= until and entry.latest > since:
+            surely = entry.earliest > since and entry.latest <= until
+            for posting in entry.postings:
+                lists.setdefault(posting.account, []).append((posting, surely))
+    return tuple(_row(account, lists[account]) for account in sorted(lists, key=_order))
+
+
+def used_of(cap: Cap, sessions: Iterable[Entry], until: datetime) -> tuple[Row, ...]:
+    """What of a cap is used in the window that ends at `until`: a row for each band and zone that it is about."""
+    return tuple(
+        row
+        for row in rows(sessions, until - cap.window, until)
+        if row.account.unit is cap.dose.unit
+        and cap.band in (None, row.account.band)
+        and (cap.zone is None or row.account.zone in zones_of((cap.zone,)))
+    )
+
+
+def zones_of(zones: Sequence[Zone]) -> tuple[Zone, ...]:
+    """The zones that are treated, the whole face as its parts."""
+    return tuple(dict.fromkeys(part for zone in zones for part in (FACE if zone is Zone.WHOLE_FACE else (zone,))))
+
+
+def _order(account: Account) -> tuple[int, int, str]:
+    bands = list(Band)
+    return list(Zone).index(account.zone), -1 if account.band is None else bands.index(account.band), account.unit
+
+
+def _row(account: Account, postings: list[tuple[Posting, bool]]) -> Row:
+    told = [posting.told.value for posting, _ in postings if posting.told]
+    return Row(
+        account=account,
+        delivered=_sum((posting.delivered, surely) for posting, surely in postings),
+        worn=_sum((posting.worn, surely) for posting, surely in postings),
+        told=Quantity(sum(told), account.unit) if told else None,
+        calibrated=all(posting.calibrated for posting, _ in postings),
+        sessions=len(postings),
+    )
+
+
+def _sum(parts: Iterable[tuple[Between, bool]]) -> Between:
+    low = high = 0.0
+    for part, surely in parts:
+        low += part.low if surely else 0.0
+        high += part.high
+    return Between(low=low, high=high)
+
+
+def _entry(session: PastSession, device: CourseDevice | None) -> Entry:
+    placed = session.started
+    return Entry(
+        session=session.session,
+        earliest=placed.earliest if placed else _EVER,
+        latest=placed.latest if placed else session.heard_at,
+        postings=tuple(
+            Posting(
+                account=Account(zone=zone, band=amount.band, unit=amount.unit),
+                delivered=Between(low=amount.delivered.low * amount.share, high=amount.delivered.high),
+                worn=Between(low=amount.worn.low * amount.share, high=amount.worn.high),
+                told=amount.told,
+                calibrated=amount.calibrated,
+            )
+            for amount in _amounts(session, device)
+            for zone in zones_of(session.zones) or FACE
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Amount:
+    """What a session delivered of one kind, and the part of it that each of its zones surely took."""
+
+    band: Band | None
+    unit: Unit
+    delivered: Between
+    worn: Between
+    told: Quantity | None
+    calibrated: bool
+    share: float
+
+
+def _amounts(session: PastSession, device: CourseDevice | None) -> list[_Amount]:
+    """Light or radiofrequency, and heat.
+
+    Several zones are treated one after the other, each for an equal share of the time, or at once: a zone took its
+    share at least, and all at most. Where nobody knows the zones, and of heat in several, it may have taken none.
+    """
+    known = len(session.zones)
+    share = 1 / known if known else 0.0
+    worn = worn_probability(session.wear)
+    found = [
+        _Amount(
+            band=band,
+            unit=unit,
+            delivered=delivered,
+            worn=worn_dose(delivered, worn),
+            told=told,
+            calibrated=calibrated,
+            share=share,
+        )
+        for band, unit, delivered, told, calibrated in _delivered(session, device)
+    ]
+    if session.cem43_min is not None:
+        heat = session.cem43_min
+        found.append(
+            _Amount(
+                band=None,
+                unit=Unit.MINUTE,
+                delivered=heat,
+                worn=worn_dose(heat, worn),
+                told=None,
+                calibrated=True,
+                share=1.0 if known == 1 else 0.0,
+            )
+        )
+    return found
+
+
+_Delivered = tuple[Band | None, Unit, Between, Quantity | None, bool]
+
+
+def _delivered(session: PastSession, device: CourseDevice | None) -> list[_Delivered]:
+    told = session.dose
+    light = session.modality is Modality.LED
+    measured = band_doses(device.outputs, session.program, session.active) if light and device else ()
+    if measured:
+        return [(one.band, Unit.JOULE_PER_CM2, one.fluence, told, True) for one in measured]
+    if told is None:
+        return []
+    fraction = device.calibration.dose_fraction if device else None
+    doubt = told.value * (fraction or 0.0)
+    delivered = Between(low=max(0.0, told.value - doubt), high=told.value + doubt)
+    return [(None, told.unit, delivered, told, fraction is not None)]

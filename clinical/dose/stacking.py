@@ -1,0 +1,79 @@
+"""Heat on heat: light on skin that radiofrequency has just warmed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from math import exp
+from typing import Final
+
+from clinical.course import Between, Course, PastSession
+from clinical.dose.ledger import zones_of
+from vocabulary.devices import Modality, Zone
+from vocabulary.identity import SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatCarry:
+    """How warmth leaves the skin: it falls to a third in each `time_constant`, and is gone after `window`."""
+
+    skin_celsius: float
+    time_constant: timedelta
+    window: timedelta
+
+
+PROPOSED: Final = HeatCarry(
+    skin_celsius=34.0,  # facial skin at rest, 32-34 °C (domain facts 2.3)
+    time_constant=timedelta(minutes=10),  # nobody has measured it
+    window=timedelta(hours=1),  # the reddening after RF is gone within an hour (domain facts 4.1)
+)
+"""What is assumed until somebody has measured it; a physician owns these values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatStack:
+    """Light began while a zone may still have been warm from radiofrequency.
+
+    `pause` is from the end of the one to the start of the other, in minutes, `carried_celsius` the warmth left then;
+    None where the RF session gave no temperature.
+    """
+
+    warmed_by: SessionId
+    lit_by: SessionId
+    zones: tuple[Zone, ...]
+    pause: Between
+    carried_celsius: Between | None
+
+
+def heat_stacks(course: Course, carry: HeatCarry = PROPOSED) -> Iterator[HeatStack]:
+    """Every light session of a course that may have begun within the window after radiofrequency on the same zone."""
+    warm = [session for session in course.sessions if session.modality is Modality.RF and session.started]
+    for lit in course.sessions:
+        if lit.modality is Modality.LED and lit.started:
+            for before in warm:
+                if (stack := _stack(before, lit, carry)) is not None:
+                    yield stack
+
+
+def _stack(before: PastSession, lit: PastSession, carry: HeatCarry) -> HeatStack | None:
+    zones = tuple(zone for zone in zones_of(before.zones) if zone in zones_of(lit.zones))
+    if before.started is None or lit.started is None or not zones:
+        return None
+    ended = before.started.later(before.elapsed)
+    shortest, longest = lit.started.earliest - ended.latest, lit.started.latest - ended.earliest
+    if longest < timedelta(0) or shortest > carry.window:
+        return None
+    at_least = max(shortest, timedelta(0))
+    return HeatStack(
+        warmed_by=before.session,
+        lit_by=lit.session,
+        zones=zones,
+        pause=Between(low=shortest / timedelta(minutes=1), high=longest / timedelta(minutes=1)),
+        carried_celsius=_carried(before.highest_skin_celsius, at_least, longest, carry),
+    )
+
+
+def _carried(celsius: float | None, shortest: timedelta, longest: timedelta, carry: HeatCarry) -> Between | None:
+    if celsius is None:
+        return None
+    above = max(celsius - carry.skin_celsius, 0.0)
+    return Between(low=above * exp(-longest / carry.time_constant), high=above * exp(-shortest / carry.time_constant))

@@ -1,0 +1,91 @@
+"""Whether somebody wore the device: a probability, from its contact, the skin's warming and motion.
+
+The model is naive Bayes in log odds: each sign that the device has says how much likelier what it saw is on a face than
+on a table, and a sign that it lacks says nothing. Every parameter is a proposal that a physician owns.
+"""
+
+from dataclasses import dataclass
+from math import exp, log
+from typing import Final
+
+from clinical.course import Between, WearSigns
+
+VALID: Final = 0.7
+"""The least probability with which a session counts as worn (product defaults)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WornModel:
+    """The parameters of the model.
+
+    `contact_when_worn`, `contact_when_not`: the chance that a sample shows contact. `rise_celsius`: a warming that says
+    neither; each degree more, or less, counts `log_odds_per_celsius`. `moving_fraction`: motion that says neither.
+    `warming_counts`, `motion_counts`: log odds at most, since a lamp warms its own sensor and a table can be knocked.
+    """
+
+    prior: float
+    contact_when_worn: float
+    contact_when_not: float
+    rise_celsius: float
+    log_odds_per_celsius: float
+    warming_counts: float
+    moving_fraction: float
+    motion_counts: float
+
+
+PROPOSED: Final = WornModel(
+    prior=0.5,  # nothing assumed: people who start a mask mostly wear it, and those who do not are whom we look for
+    contact_when_worn=0.95,  # a strapped mask loses contact for a second or two now and then
+    contact_when_not=0.05,  # a capacitive sensor on a table, a strap over a chair
+    rise_celsius=1.0,  # skin starts at 32-34 °C and a mask's skin side ends at 30-41 °C (domain facts 1.5, 2.3)
+    log_odds_per_celsius=2.0,
+    warming_counts=2.0,
+    moving_fraction=0.01,  # a face moves now and then, a head is to be moved all the time (domain facts 2.3)
+    motion_counts=1.0,
+)
+"""What is assumed until somebody has measured it."""
+
+
+def worn_probability(signs: WearSigns, model: WornModel = PROPOSED) -> Between | None:
+    """The chance that the device was worn; None where it has no sign of it, or none was seen.
+
+    The width is what the samples leave open: those that never came may have been worn, or not.
+    """
+    odds = [one for one in (_contact(signs, model), _warming(signs, model), _motion(signs, model)) if one is not None]
+    if not odds or signs.seen_fraction <= 0:
+        return None
+    chance = 1 / (1 + exp(-(log(model.prior / (1 - model.prior)) + sum(odds))))
+    unseen = 1 - min(signs.seen_fraction, 1.0)
+    return Between(low=chance * (1 - unseen), high=chance * (1 - unseen) + unseen)
+
+
+def worn_dose(delivered: Between, worn: Between | None) -> Between:
+    """How much of what was delivered reached skin: as much as was worn, anything at all where nothing tells."""
+    if worn is None:
+        return Between(low=0.0, high=delivered.high)
+    return Between(low=delivered.low * worn.low, high=delivered.high * worn.high)
+
+
+def _contact(signs: WearSigns, model: WornModel) -> float | None:
+    if signs.contact_fraction is None:
+        return None
+    touching = log(model.contact_when_worn / model.contact_when_not)
+    apart = log((1 - model.contact_when_worn) / (1 - model.contact_when_not))
+    return signs.contact_fraction * touching + (1 - signs.contact_fraction) * apart
+
+
+def _warming(signs: WearSigns, model: WornModel) -> float | None:
+    if signs.skin_rise_celsius is None:
+        return None
+    return _within((signs.skin_rise_celsius - model.rise_celsius) * model.log_odds_per_celsius, model.warming_counts)
+
+
+def _motion(signs: WearSigns, model: WornModel) -> float | None:
+    if signs.moving_fraction is None:
+        return None
+    more = signs.moving_fraction / model.moving_fraction - 1
+    return _within(more * model.motion_counts, model.motion_counts)
+
+
+def _within(value: float, bound: float) -> float:
+    return max(-bound, min(value, bound))
