@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from threading import Event, Thread
 
 from monitor_api.check.checker import Checker
+from monitor_api.check.courses import CourseChecker
+from monitor_api.check.rounds import keep_checking
 from monitor_api.clock import Clocks, clocks
 from monitor_api.errors import AddressTaken, StoreUnusable
 from monitor_api.ingest.intake import Intake
@@ -73,9 +75,12 @@ def run_ingest(settings: ServerSettings, environ: Mapping[str, str], stop: Event
 def run_check(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
     """The role `check`, until `stop` is set."""
     stores = open_stores(settings, environ)
+    name = f"check-{settings.worker}"
+    sessions = Checker(stores.database, stores.telemetry, stores.clocks, name)
+    courses = CourseChecker(stores.database, stores.clocks, name)
     ready()
     try:
-        Checker(stores.database, stores.telemetry, stores.clocks, f"check-{settings.worker}").run(stop)
+        keep_checking((sessions.check_due, courses.check_due), stop)
     finally:
         stores.close()
 

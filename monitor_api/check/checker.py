@@ -10,33 +10,30 @@ Rules, kept here:
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from threading import Event
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.desk import report
 from clinical.judgement import judge
 from monitor_api.check.results import Conclusion, reports, store_findings, store_session
 from monitor_api.clock import Clocks
+from monitor_api.courses.due import CourseKey, mark_course_due
 from monitor_api.errors import ClaimLost, StoreUnavailable
 from monitor_api.records.alert_store import SqlAlertStore
 from monitor_api.records.database import Database
+from monitor_api.records.sessions import SessionRow
 from monitor_api.records.trail import CHECKER, Change, ChangeKind, announce
 from monitor_api.sessions.assembly import assemble
 from monitor_api.sessions.context import facts, find_context
 from monitor_api.sessions.due import LEASE, Claim, anything_due, claim_due, give_back, mark_due, release
 from monitor_api.sessions.evidence import gather
 from monitor_api.telemetry.port import Telemetry
+from vocabulary.identity import PatientId
 
 AT_ONCE: Final = 20
 """Checks claimed together."""
-
-IDLE_S: Final = 0.03
-"""How long to wait when nothing is due: a part of the second in which an alert must be stored."""
-
-RETRY_S: Final = 0.5
-"""How long to wait before a store that failed is tried again."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,15 +43,6 @@ class Checker:
 
     def __init__(self, database: Database, telemetry: Telemetry, clocks: Clocks, name: str) -> None:
         self._database, self._telemetry, self._clocks, self._name = database, telemetry, clocks, name
-
-    def run(self, stop: Event) -> None:
-        """Check what is due until `stop` is set."""
-        while not stop.is_set():
-            try:
-                stop.wait(0 if self.check_due() else IDLE_S)
-            except StoreUnavailable as failure:
-                _log.warning("%s; trying again", failure)
-                stop.wait(RETRY_S)
 
     def check_due(self) -> int:
         """Check what is due now, and give how many sessions that were. Raises StoreUnavailable."""
@@ -99,10 +87,21 @@ class Checker:
     def _conclude(self, session: Session, conclusion: Conclusion) -> None:
         now = self._clocks.civil()
         key, patient = conclusion.evidence.key, conclusion.context.patient
+        owners = {patient, _owner(session, conclusion)}
         mark_due(session, store_session(session, conclusion, now), now)
+        mark_course_due(session, (CourseKey(key.clinic, owner) for owner in owners if owner), now)
         store_findings(session, conclusion, now)
         alerts = SqlAlertStore(session, CHECKER, now)
         for news in reports(conclusion):
             report(alerts, news, now)
         change = Change(clinic=key.clinic, kind=ChangeKind.SESSION, subject_id=str(key.session), patient=patient)
         announce(session, change, now)
+
+
+def _owner(session: Session, conclusion: Conclusion) -> PatientId | None:
+    """Whose the session was until this check: their course changes too."""
+    key = conclusion.evidence.key
+    known = session.scalar(
+        select(SessionRow.patient_id).where(SessionRow.clinic_id == key.clinic, SessionRow.id == key.session)
+    )
+    return None if known is None else PatientId(known)

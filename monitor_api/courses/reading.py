@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
+from itertools import groupby
 from typing import Final
 
 from sqlalchemy import select
@@ -21,8 +22,10 @@ from clinical.course import (
 from clinical.facts import RegimenVersion
 from monitor_api.courses.due import CourseKey
 from monitor_api.courses.proving import proof_of
+from monitor_api.orders.asking import WishKind
 from monitor_api.records.courses import BandOutputRow, ExcuseRow, RecalledFirmwareRow, SessionSumRow
 from monitor_api.records.devices import AssignmentRow, DeviceRow
+from monitor_api.records.orders import WishRow
 from monitor_api.records.people import PatientRow
 from monitor_api.records.regimens import read_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
@@ -47,7 +50,7 @@ def read_course(session: Session, key: CourseKey) -> Course:
         day_starts=DAY_STARTS,
         sessions=tuple(sorted(sessions, key=_when)),
         regimens=tuple(_in_force(session, key)),
-        holds=(),
+        holds=tuple(_holds(session, key)),
         excuses=tuple(_excuses(session, key)),
         devices=tuple(_devices(session, key)),
     )
@@ -140,6 +143,24 @@ def _in_force(session: Session, key: CourseKey) -> Iterator[InForce]:
                 from_at=version.from_at,
                 until_at=min((at for at in (next_at, row.ended_at) if at is not None), default=None),
             )
+
+
+def _holds(session: Session, key: CourseKey) -> Iterator[Interval]:
+    """When one of their devices was held: from the asking until the hold's end, or until somebody wished otherwise."""
+    mine = (AssignmentRow.clinic_id == key.clinic, AssignmentRow.patient_id == key.patient)
+    devices = select(AssignmentRow.device_uid).where(*mine)
+    query = (
+        select(WishRow)
+        .where(WishRow.clinic_id == key.clinic, WishRow.device_uid.in_(devices), WishRow.revision.is_not(None))
+        .order_by(WishRow.device_uid, WishRow.revision)
+    )
+    for _, wishes in groupby(session.scalars(query), key=lambda wish: wish.device_uid):
+        states = list(wishes)
+        for place, wish in enumerate(states):
+            if wish.kind == WishKind.HOLD:
+                lifted = (after.asked_at for after in states[place + 1 :] if after.hold_id != wish.id)
+                ends = [at for at in (wish.until_at, next(lifted, None)) if at is not None]
+                yield Interval(from_at=wish.asked_at, until_at=min(ends, default=None))
 
 
 def _excuses(session: Session, key: CourseKey) -> Iterator[Excuse]:

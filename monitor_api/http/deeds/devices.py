@@ -6,7 +6,7 @@ from uuid import uuid4
 from sqlalchemy import or_, select
 
 from monitor_api.http.deeds.orders import follow_assignment
-from monitor_api.http.deeds.rechecking import recheck
+from monitor_api.http.deeds.rechecking import recheck, reconsider
 from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.queries.devices import Device, device
 from monitor_api.http.queries.patients import patient_row
@@ -38,6 +38,7 @@ def assign_device(writing: Writing, uid: DeviceUid, wanted: NewAssignment) -> De
     if wanted.patient_id is not None:
         writing.session.add(_row(writing, uid, wanted.patient_id, wanted.from_at))
     rechecked = recheck(writing, SessionRow.device_uid == uid, wanted.from_at)
+    reconsider(writing, *_patients(wanted, present))
     follow_assignment(writing, uid)
     writing.leave_trail(
         "device assigned" if wanted.patient_id else "device taken back",
@@ -52,6 +53,12 @@ def assign_device(writing: Writing, uid: DeviceUid, wanted: NewAssignment) -> De
         writing.announce(ChangeKind.DEVICE, uid, present.assignment.patient_id)
     writing.session.flush()
     return device(writing.session, writing.caller, uid, writing.now)
+
+
+def _patients(wanted: NewAssignment, present: Device) -> set[PatientId]:
+    """Whose it was and whose it will be."""
+    before = present.assignment.patient_id if present.assignment else None
+    return {one for one in (before, wanted.patient_id) if one is not None}
 
 
 def _ended(writing: Writing, uid: DeviceUid, at: datetime) -> list[dict[str, str | None]]:

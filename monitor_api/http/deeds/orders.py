@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from monitor_api.clock import Moment
 from monitor_api.errors import NotHeld
+from monitor_api.http.deeds.rechecking import reconsider
 from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.errors import Conflict, Unacceptable
 from monitor_api.http.queries.devices import device
@@ -58,15 +59,19 @@ def hold_device(writing: Writing, uid: DeviceUid, wanted: NewHold) -> SeenOrder:
     """Have no session run on a device; a hold before it is replaced. Raises NotThere, Unacceptable."""
     if wanted.until is not None and wanted.until <= writing.now:
         raise Unacceptable("This hold would be over at once", reasons={"body.until": "expected an instant to come"})
-    return _told(writing, ask_hold(_asking(writing, uid, wanted.reason), wanted.until))
+    wish = ask_hold(_asking(writing, uid, wanted.reason), wanted.until)
+    _reconsider_whose(writing, uid)
+    return _told(writing, wish)
 
 
 def lift_hold(writing: Writing, uid: DeviceUid, wanted: Lift) -> SeenOrder:
     """End the hold of a device. Raises NotThere, Conflict when it is not held."""
     try:
-        return _told(writing, ask_lift(_asking(writing, uid, wanted.reason)))
+        wish = ask_lift(_asking(writing, uid, wanted.reason))
     except NotHeld as error:
         raise Conflict("This device is not held", remedy="There is nothing to lift.") from error
+    _reconsider_whose(writing, uid)
+    return _told(writing, wish)
 
 
 def follow_prescription(writing: Writing, patient: PatientId) -> None:
@@ -100,6 +105,13 @@ def _asking(writing: Writing, uid: DeviceUid, reason: str) -> Asking:
 
 def _moment(writing: Writing) -> Moment:
     return Moment(civil=writing.now, real=writing.real_now)
+
+
+def _reconsider_whose(writing: Writing, uid: DeviceUid) -> None:
+    """A hold is a fact of the course of whose the device is."""
+    assignment = device(writing.session, writing.caller, uid, writing.now).assignment
+    if assignment:
+        reconsider(writing, assignment.patient_id)
 
 
 def _told(writing: Writing, wish: WishRow) -> SeenOrder:

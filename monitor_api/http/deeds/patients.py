@@ -5,11 +5,13 @@ from uuid import uuid4
 
 from pydantic import Field
 
+from monitor_api.http.deeds.rechecking import reconsider
 from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.queries.patients import Patient, seen
 from monitor_api.http.wanted import Body, Text, Word, Zone, shown
 from monitor_api.records.people import PatientRow
 from monitor_api.records.trail import ChangeKind
+from vocabulary.identity import PatientId
 
 
 class NewPatient(Body):
@@ -35,6 +37,8 @@ def add_patient(writing: Writing, wanted: NewPatient) -> Patient:
         created_at=writing.now,
     )
     writing.session.add(row)
+    writing.session.flush()
+    reconsider(writing, PatientId(row.id))
     writing.leave_trail("patient added", ("patient", row.id))
     writing.announce(ChangeKind.PATIENT, row.id, row.id)
     return seen(row)

@@ -1,0 +1,187 @@
+"""The course checker: judges a patient's weeks when a new fact or the clock says so, and commits all of it at once.
+
+Rules, kept here:
+- A course is judged from what is stored, never from memory.
+- Findings, alerts, their trail and the next time to look are one transaction; every id is derived.
+- What a rule no longer says is clear from now on, not gone.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts.desk import report
+from alerts.life import Report, Subject
+from clinical.course import Course, PastSession
+from clinical.judgement import alert_severity, judge_course
+from clinical.verdicts import CourseFinding, Outcome
+from monitor_api.clock import Clocks
+from monitor_api.courses.due import (
+    CourseClaim,
+    CourseKey,
+    any_course_due,
+    claim_courses,
+    give_courses_back,
+    release_course,
+)
+from monitor_api.courses.standing import stand
+from monitor_api.errors import ClaimLost, StoreUnavailable
+from monitor_api.records.alert_store import SqlAlertStore
+from monitor_api.records.courses import CourseFindingRow
+from monitor_api.records.database import Database
+from monitor_api.records.trail import CHECKER, Change, ChangeKind, announce
+from vocabulary.identity import SessionId
+
+AT_ONCE: Final = 2
+"""Courses claimed together: few, since sessions that are due meanwhile wait for them."""
+
+LOOK_AGAIN: Final = timedelta(minutes=30)
+"""How long a course is left alone when nothing new is known: as exactly as silence and missed days need."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A course as of an instant, and what was found."""
+
+    key: CourseKey
+    course: Course
+    findings: tuple[CourseFinding, ...]
+    at: datetime
+
+
+class CourseChecker:
+    """One worker of any number; `name` tells them apart."""
+
+    def __init__(self, database: Database, clocks: Clocks, name: str) -> None:
+        self._database, self._clocks, self._name = database, clocks, name
+
+    def check_due(self) -> int:
+        """Judge what is due now, and give how many courses that were. Raises StoreUnavailable."""
+        claims = self._claim()
+        for number, claim in enumerate(claims):
+            try:
+                self.check(claim)
+            except StoreUnavailable:
+                self._give_back(claims[number:])
+                raise
+            except ClaimLost as lost:
+                _log.warning("%s", lost)
+            except Exception:  # noqa: BLE001 - a course that cannot be judged must not keep the others from it
+                _log.exception("the course of patient %s cannot be judged", claim.key.patient)
+        return len(claims)
+
+    def check(self, claim: CourseClaim) -> None:
+        """Judge one course from what is stored, and commit what follows from it. Raises ClaimLost."""
+        now = self._clocks.civil()
+        with self._database.read() as session:
+            at = stand(session, claim.key, now)
+        judged = _Judged(key=claim.key, course=at.course, findings=judge_course(at), at=now)
+        with self._database.write() as session:
+            release_course(session, claim, self._name, judged_at=now, next_at=now + LOOK_AGAIN)
+            if _store(session, judged):
+                patient = claim.key.patient
+                change = Change(
+                    clinic=claim.key.clinic, kind=ChangeKind.PATIENT, subject_id=str(patient), patient=patient
+                )
+                announce(session, change, now)
+            alerts = SqlAlertStore(session, CHECKER, now)
+            for news in _reports(judged):
+                report(alerts, news, now)
+
+    def _claim(self) -> list[CourseClaim]:
+        now = self._clocks.moment()
+        with self._database.read() as session:
+            if not any_course_due(session, now):
+                return []
+        with self._database.write() as session:
+            return claim_courses(session, self._name, now, AT_ONCE)
+
+    def _give_back(self, claims: Sequence[CourseClaim]) -> None:
+        with suppress(StoreUnavailable), self._database.write() as session:
+            give_courses_back(session, claims, self._name)
+
+
+def _store(session: Session, judged: _Judged) -> bool:
+    """Write what each rule says, and tell whether anything is new; what none says any more is clear from now on."""
+    of_patient = (
+        CourseFindingRow.clinic_id == judged.key.clinic,
+        CourseFindingRow.patient_id == judged.key.patient,
+    )
+    known = {row.id: row for row in session.scalars(select(CourseFindingRow).where(*of_patient))}
+    changed = False
+    for finding in judged.findings:
+        row = known.pop(finding.id, None)
+        if row is None:
+            session.add(_new_row(judged, finding))
+            changed = True
+        else:
+            changed |= _update(row, _values(finding), judged.at)
+    for row in known.values():
+        if row.cleared_at is None:
+            row.cleared_at, changed = judged.at, True
+    return changed
+
+
+def _new_row(judged: _Judged, finding: CourseFinding) -> CourseFindingRow:
+    return CourseFindingRow(
+        clinic_id=judged.key.clinic,
+        id=finding.id,
+        patient_id=judged.key.patient,
+        found_at=judged.at,
+        **_values(finding),
+    )
+
+
+def _update(row: CourseFindingRow, values: Mapping[str, Any], now: datetime) -> bool:
+    if all(getattr(row, column) == value for column, value in values.items()):
+        return False
+    for column, value in values.items():
+        setattr(row, column, value)
+    row.found_at = now
+    return True
+
+
+def _values(finding: CourseFinding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "rule_version": finding.rule_version,
+        "severity": finding.severity,
+        "episode": finding.episode,
+        "outcome": finding.verdict.outcome,
+        "because": finding.verdict.because,
+        "evidence": asdict(finding.verdict.evidence),
+        "sessions": [str(one) for one in finding.sessions],
+        "began_at": finding.began_at,
+        "cleared_at": finding.cleared_at,
+    }
+
+
+def _reports(judged: _Judged) -> list[Report]:
+    """The findings that are to call somebody: those that go on, or were never seen while they did."""
+    sessions = {one.session: one for one in judged.course.sessions}
+    return [
+        Report(
+            subject=_subject(judged, finding, sessions), finding=finding, severity=severity, event_at=finding.began_at
+        )
+        for finding in judged.findings
+        if (severity := alert_severity(finding)) is not None and finding.verdict.outcome is not Outcome.CLEAR
+    ]
+
+
+def _subject(judged: _Judged, finding: CourseFinding, sessions: Mapping[SessionId, PastSession]) -> Subject:
+    """Whose it is, and the last session that shows it."""
+    last = next((sessions[one] for one in reversed(finding.sessions) if one in sessions), None)
+    return Subject(
+        clinic=judged.key.clinic,
+        patient=judged.key.patient,
+        device=None if last is None else last.device,
+        session=None if last is None else last.session,
+    )

@@ -1,0 +1,68 @@
+"""A patient's course as of now, with what its rules ask besides: wear, and whether devices have their limits."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from clinical.adherence.practice import Worn
+from clinical.course import Between, Course, PastSession
+from clinical.dose.worn import worn_probability
+from clinical.misuse.course_rules import CourseAt, LimitsAsked, course_at
+from monitor_api.courses.due import CourseKey
+from monitor_api.courses.reading import read_course
+from monitor_api.orders.asking import IN_FORCE
+from monitor_api.records.devices import AssignmentRow
+from monitor_api.records.orders import SendingRow, WishRow
+from vocabulary.identity import DeviceUid, SessionId
+
+
+def stand(session: Session, key: CourseKey, now: datetime) -> CourseAt:
+    """What is known of one patient now. Raises sqlalchemy's NoResultFound when there is no such patient."""
+    course = read_course(session, key)
+    return course_at(course, now, worn=worn_of(course), limits=tuple(_limits(session, key, now)))
+
+
+def worn_of(course: Course) -> dict[SessionId, Worn]:
+    """How sure the wear of each session is; one that says nothing of it is left out."""
+    return {one.session: worn for one in course.sessions if (worn := _worn(one)) is not None}
+
+
+def _worn(session: PastSession) -> Worn | None:
+    """Its dose was given while worn as far as there was contact; where the device senses none, all of it or nothing."""
+    probability = worn_probability(session.wear)
+    if probability is None:
+        return None
+    touched, seen = session.wear.contact_fraction, min(session.wear.seen_fraction, 1.0)
+    if touched is None:
+        return Worn(probability=probability, dose_fraction=Between(low=0.0, high=1.0))
+    share = Between(low=touched * seen, high=touched * seen + 1 - seen)
+    return Worn(probability=probability, dose_fraction=share)
+
+
+def _limits(session: Session, key: CourseKey, now: datetime) -> Iterator[LimitsAsked]:
+    """The limits that are wanted on each device that is theirs now, and when a home said that it holds them."""
+    taken = (
+        select(func.min(SendingRow.taken_at))
+        .where(SendingRow.wish_id == WishRow.id)
+        .correlate(WishRow)
+        .scalar_subquery()
+    )
+    theirs = (
+        AssignmentRow.clinic_id == key.clinic,
+        AssignmentRow.patient_id == key.patient,
+        AssignmentRow.from_at <= now,
+        or_(AssignmentRow.until_at.is_(None), AssignmentRow.until_at > now),
+    )
+    query = (
+        select(WishRow.device_uid, WishRow.asked_at, taken)
+        .join(
+            AssignmentRow,
+            (AssignmentRow.clinic_id == WishRow.clinic_id) & (AssignmentRow.device_uid == WishRow.device_uid),
+        )
+        .where(*theirs, *IN_FORCE, WishRow.regimen_id.is_not(None))
+        .order_by(WishRow.device_uid)
+    )
+    for device, asked_at, reported_at in session.execute(query):
+        yield LimitsAsked(device=DeviceUid(device), asked_at=asked_at, reported_at=reported_at)
