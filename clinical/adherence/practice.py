@@ -14,7 +14,7 @@ class Practice:
 
     Sessions of one device that follow each other within the merge gap are one use. `baseline` sessions make a
     patient's own median, `learned` are the fewest that do, and `drift` in a row away from it are a drift: by more than
-    `drift_fraction` of duration or dose, or `drift_hours` of the day. `look_back_days` is how far rules look.
+    `drift_fraction` of duration or dose, or `drift_hours` of the day. `look_back_days`: how far rules look.
     """
 
     taken_fraction: float = 0.8

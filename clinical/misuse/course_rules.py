@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from clinical.adherence.practice import Practice, Worn
+from clinical.adherence.practice import PRACTICE, Practice, Worn
 from clinical.course import Course
 from clinical.misuse.rules import explained
 from clinical.verdicts import Verdict
@@ -23,7 +23,7 @@ class LimitsAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourseAt:
-    """A course as of an instant: nothing in it is later than `now` but what is planned.
+    """A course as of an instant: nothing in it is later than `now` but what is planned. Made by `course_at`.
 
     `worn` has what is known of the wear of each session; one that is not in it may have been worn or not.
     """
@@ -33,6 +33,18 @@ class CourseAt:
     worn: Mapping[SessionId, Worn]
     limits: tuple[LimitsAsked, ...]
     practice: Practice
+
+
+def course_at(
+    course: Course,
+    now: datetime,
+    *,
+    worn: Mapping[SessionId, Worn],
+    limits: tuple[LimitsAsked, ...] = (),
+    practice: Practice = PRACTICE,
+) -> CourseAt:
+    """Gather what the rules over weeks look at."""
+    return CourseAt(course=course, now=now, worn=worn, limits=limits, practice=practice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from clinical.adherence.days import TherapyDays
 from monitor_api.http.errors import NotThere
 from monitor_api.http.paging import PageWanted
 from monitor_api.http.queries.alerts import AlertsWanted, alerts
@@ -22,7 +23,6 @@ from monitor_api.screens.page import Page
 from monitor_api.screens.progress import Told, tell
 from monitor_api.screens.session_chart import chart_of
 from monitor_api.screens.strip import Cell, strip
-from monitor_api.screens.therapy_days import last_days
 from monitor_api.screens.timeline import Happening, timeline
 from monitor_api.screens.triage import Attention, Week, in_words, weeks
 from monitor_api.sessions.ledger import MissingSessions
@@ -100,7 +100,7 @@ def view_patient(page: Page, session: Session, wanted: Wanted) -> PatientView:
     return PatientView(
         history=history,
         attention=attention,
-        cells=strip(last_days(DAYS, now, history.zone), history.record),
+        cells=strip(TherapyDays(history.zone).last(DAYS, now), history.record),
         weeks=weeks(history, now),
         sessions=told,
         older=listed.next,

@@ -10,7 +10,7 @@ from math import ceil
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from monitor_api.screens.therapy_days import DaySpan, therapy_day
+from clinical.adherence.days import DaySpan, TherapyDays
 from vocabulary.devices import Modality
 from vocabulary.instants import Placed
 
@@ -95,10 +95,11 @@ class Record:
 def strip(days: Sequence[DaySpan], record: Record) -> tuple[Cell, ...]:
     """A cell for each day, oldest first; the last day is the one that is running."""
     used: dict[date, list[Use]] = defaultdict(list)
+    therapy_days = TherapyDays(record.zone)
     for use in record.uses:
-        day = therapy_day(use.placed.earliest, record.zone)
-        if day == therapy_day(use.placed.latest, record.zone):
-            used[day].append(use)
+        first, last = therapy_days.of_either(use.placed)
+        if first == last:
+            used[first].append(use)
     *before, today = [_dosed(span.day, used[span.day]) or _idle(span, record) for span in days]
     return (*before, today if today.kind not in _IDLE else Cell(today.day, Kind.RUNNING, 0, None))
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from alerts.life import State
+from clinical.adherence.days import TherapyDays
 from monitor_api.http.queries.alerts import SeenAlert
 from monitor_api.http.queries.devices import Device
 from monitor_api.http.queries.triage import TriageFacts
@@ -15,7 +16,6 @@ from monitor_api.screens.definitions import RUNNING_FOR, WEEK_DAYS
 from monitor_api.screens.histories import DAYS, History, histories
 from monitor_api.screens.progress import Progress, progress
 from monitor_api.screens.strip import Cell, Kind, strip
-from monitor_api.screens.therapy_days import last_days, therapy_day
 from monitor_api.screens.words import count, device_name
 from vocabulary.devices import Modality
 from vocabulary.identity import DeviceUid, PatientId
@@ -144,8 +144,9 @@ def rows(facts: TriageFacts, now: datetime) -> tuple[Row, ...]:
 
 def weeks(history: History, now: datetime) -> tuple[Week, ...]:
     """The week of each regimen in force; of all sessions together where there is none."""
-    days = {span.day for span in last_days(WEEK_DAYS, now, history.zone)}
-    held = [one for one in history.sessions if one.placed and therapy_day(one.placed.at, history.zone) in days]
+    therapy_days = TherapyDays(history.zone)
+    days = {span.day for span in therapy_days.last(WEEK_DAYS, now)}
+    held = [one for one in history.sessions if one.placed and therapy_days.of(one.placed.at) in days]
     if not history.in_force:
         return (Week(modality=None, done=len(held), asked=None),)
     return tuple(
@@ -182,7 +183,7 @@ def _order(row: Row) -> tuple[bool, bool, int, datetime, str]:
 
 def _patient_row(history: History, now: datetime) -> Row:
     patient, owned = history.patient, history.devices
-    cells = strip(last_days(DAYS, now, history.zone), history.record)
+    cells = strip(TherapyDays(history.zone).last(DAYS, now), history.record)
     return Row(
         key=f"p-{patient.id}",
         patient=patient.id,

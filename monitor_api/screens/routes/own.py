@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from clinical.adherence.days import TherapyDays
 from monitor_api.http.paging import PageWanted
 from monitor_api.http.policy import Permission
 from monitor_api.http.queries.sessions import SessionsWanted, sessions
@@ -15,7 +16,6 @@ from monitor_api.screens.histories import history_of
 from monitor_api.screens.page import HOMES, After, Page, go
 from monitor_api.screens.plain import plain_regimen, plain_session, plain_week
 from monitor_api.screens.strip import strip
-from monitor_api.screens.therapy_days import last_days
 from monitor_api.screens.triage import weeks
 from monitor_api.screens.words import device_name
 from vocabulary.identity import PatientId
@@ -45,7 +45,7 @@ def _own(visit: Visit, who: PatientId) -> dict[str, Any]:
         latest = sessions(session, visit.caller, SessionsWanted(patient=who), LATEST).items
     return {
         "zone": me.zone,
-        "cells": strip(last_days(WEEK_DAYS, visit.now, me.zone), me.record),
+        "cells": strip(TherapyDays(me.zone).last(WEEK_DAYS, visit.now), me.record),
         "weeks": [plain_week(one) for one in weeks(me, visit.now)],
         "held": [device_name(one.modality) for one in me.devices if one.uid in me.held],
         "regimens": [plain_regimen(one.regimen) for one in me.in_force],

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from clinical.adherence.days import TherapyDays
 from monitor_api.screens.strip import EVER, Kind, Record, Span, Use, quiet_spans, strip
-from monitor_api.screens.therapy_days import last_days
 from vocabulary.devices import Modality
 from vocabulary.instants import Known, Placed
 
@@ -36,7 +36,7 @@ def kinds(*uses: Use, quiet=QUIET, since=EVER) -> list[Kind]:
 
 def cells(*uses: Use, quiet=QUIET, since=EVER):
     record = Record(uses=uses, quiet=quiet, theirs_since=since, zone=ZONE)
-    return strip(last_days(5, NOW, ZONE), record)
+    return strip(TherapyDays(ZONE).last(5, NOW), record)
 
 
 def test_a_day_without_a_session_is_said_to_be_so_only_when_every_device_proves_it():

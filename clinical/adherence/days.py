@@ -1,0 +1,54 @@
+"""The days that people treat themselves by: a session after midnight belongs to the evening before."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from vocabulary.instants import Placed
+
+DAY_STARTS: Final = time(4)
+"""When a therapy day starts where the patient lives, unless a clinic says otherwise (product defaults)."""
+
+DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpan:
+    """One therapy day, from its start to the next one's; 23 or 25 hours long where clocks change."""
+
+    day: date
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TherapyDays:
+    """The therapy days of a place: each from `starts_at` local time until the next; instants are UTC.
+
+    A day that a zone left out, crossing the date line, has no length, and no instant is of it.
+    """
+
+    zone: ZoneInfo
+    starts_at: time = DAY_STARTS
+
+    def start(self, day: date) -> datetime:
+        """When a therapy day starts; where clocks skip that time or have it twice, by the clock before the change."""
+        return datetime.combine(day, self.starts_at, self.zone).astimezone(UTC)
+
+    def of(self, at: datetime) -> date:
+        """The therapy day of an instant."""
+        day = at.astimezone(self.zone).date()
+        while at < self.start(day):
+            day -= DAY
+        return day
+
+    def of_either(self, placed: Placed) -> tuple[date, date]:
+        """The first and the last therapy day that an uncertain instant may be of."""
+        return self.of(placed.earliest), self.of(placed.latest)
+
+    def last(self, count: int, now: datetime) -> tuple[DaySpan, ...]:
+        """The last therapy days, up to the one that is running."""
+        today = self.of(now)
+        days = [today - DAY * (count - 1 - index) for index in range(count)]
+        return tuple(DaySpan(day, self.start(day), self.start(day + DAY)) for day in days)

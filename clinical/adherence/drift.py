@@ -1,0 +1,86 @@
+"""A patient's own baseline, and whether the last sessions lie away from it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from statistics import median
+
+from clinical.adherence.account import Account, Strand
+from clinical.adherence.days import TherapyDays
+from clinical.adherence.practice import Practice
+from clinical.course import PastSession
+
+_HOURS = 24.0
+_SHARP = timedelta(hours=1)
+
+
+class Aspect(StrEnum):
+    """What of a session is held against the patient's own."""
+
+    DURATION = "duration"
+    DOSE = "dose"
+    TIME_OF_DAY = "time of day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """The last sessions lie away from the patient's own median, all to one side.
+
+    `usual` and `lately` (a median each) are in minutes, in the unit of the dose, or in hours since midnight.
+    """
+
+    aspect: Aspect
+    usual: float
+    lately: float
+    sessions: tuple[PastSession, ...]
+
+
+def drifts(account: Account, strand: Strand) -> Iterator[Drift]:
+    """What has drifted; nothing before there is a median of the patient's own."""
+    practice = account.practice
+    known = [one for one in strand.sessions.latest(practice.baseline + practice.drift) if one.recorded]
+    before, lately = known[: -practice.drift], tuple(known[-practice.drift :])
+    if len(before) < practice.learned:
+        return
+    for aspect, (value, away) in _aspects(account.plan.days, practice).items():
+        usual = _values(before, value)
+        recent = _values(lately, value)
+        if len(usual) < practice.learned or len(recent) < practice.drift:
+            continue
+        sides = {away(one, median(usual)) for one in recent}
+        if sides in ({1}, {-1}):
+            yield Drift(aspect=aspect, usual=median(usual), lately=median(recent), sessions=lately)
+
+
+Value = Callable[[PastSession], float | None]
+Away = Callable[[float, float], int]
+
+
+def _aspects(days: TherapyDays, practice: Practice) -> dict[Aspect, tuple[Value, Away]]:
+    def far(value: float, usual: float) -> int:
+        return _side(value - usual, practice.drift_fraction * usual)
+
+    def another_time(value: float, usual: float) -> int:
+        return _side((value - usual + _HOURS / 2) % _HOURS - _HOURS / 2, practice.drift_hours)
+
+    def hour(session: PastSession) -> float | None:
+        """Since midnight before the therapy day, so that a late evening is one with the early one."""
+        if session.started is None or session.started.uncertainty > _SHARP:
+            return None
+        local = session.started.at.astimezone(days.zone)
+        return (local.hour - days.starts_at.hour) % _HOURS + days.starts_at.hour + local.minute / 60
+
+    return {
+        Aspect.DURATION: (lambda session: session.active / timedelta(minutes=1), far),
+        Aspect.DOSE: (lambda session: session.dose.value if session.dose else None, far),
+        Aspect.TIME_OF_DAY: (hour, another_time),
+    }
+
+
+def _side(distance: float, tolerance: float) -> int:
+    return 0 if abs(distance) <= tolerance else 1 if distance > 0 else -1
+
+
+def _values(sessions: Sequence[PastSession], value: Value) -> list[float]:
+    return [found for one in sessions if (found := value(one)) is not None]
