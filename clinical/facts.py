@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby, pairwise
+from statistics import median
 from typing import Final
 
+from clinical.plan import Cem43Levels
 from vocabulary.devices import DeviceState, Fault, Feature, Modality, Zone
 from vocabulary.identity import RegimenId, SessionId
 from vocabulary.instants import Placed
@@ -44,6 +46,12 @@ class Samples:
         """The part of the emitting samples with contact; None when there are none."""
         touching = [bool(self.signs[index] & Sign.CONTACT) for index in self.emitting()]
         return sum(touching) / len(touching) if touching else None
+
+    def median_level(self) -> float | None:
+        """What the device put out while it emitted, by the median; None when it never said."""
+        return (
+            median(levels) if (levels := [one for i in self.emitting() if (one := self.level[i]) is not None]) else None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,23 +125,28 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What the session was to be by the phase of its regimen; without programmes, zones or a level any will do."""
+    """What the session was to be by the phase of its regimen, and for whom.
+
+    Without programmes, zones, a level or phototypes any will do; without CEM43 levels nobody watches that.
+    """
 
     dose: Quantity
     duration: timedelta
     programs: tuple[int, ...]
     zones: tuple[Zone, ...]
     level: Level | None
+    cem43: Cem43Levels | None
+    phototypes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wearer:
     """What is known of the patient's skin; None where nobody has asked.
 
-    `phototype` after Fitzpatrick, 1 to 6. `photosensitised`: by a drug or a disorder that makes light a danger.
+    `phototype` after Fitzpatrick, I to VI. `photosensitised`: by a drug or a disorder that makes light a danger.
     """
 
-    phototype: int | None
+    phototype: str | None
     photosensitised: bool | None
 
 

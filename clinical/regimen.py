@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Final
 
 from clinical.errors import RegimenRefused
-from clinical.plan import Phase, Timing
-from vocabulary.devices import Modality
+from clinical.plan import Cap, Cem43Levels, Phase, Timing
+from vocabulary.devices import Modality, Zone
 from vocabulary.identity import RegimenId
 from vocabulary.quantities import Quantity, Unit
 
@@ -53,7 +53,10 @@ OVER_DOSE: Final = 1.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regimen:
-    """One version of a prescription: how often, how long, how much. Versions never change. Raises RegimenRefused."""
+    """One version of a prescription: how often, how long, how much. Versions never change. Raises RegimenRefused.
+
+    Without zones any will do, without CEM43 levels nobody watches thermal dose.
+    """
 
     id: RegimenId
     version: int
@@ -62,6 +65,9 @@ class Regimen:
     duration: timedelta
     dose: Quantity
     limits: Limits
+    zones: tuple[Zone, ...] = ()
+    caps: tuple[Cap, ...] = ()
+    cem43: Cem43Levels | None = None
 
     @property
     def phases(self) -> tuple[Phase, ...]:

@@ -15,8 +15,7 @@ BRIDGED: Final = 5
 """Samples missing in a row that are still taken to be as warm as the cooler end of their gap: what the sensor's inertia
 allows. A proposal that a physician owns."""
 
-_MINUTE: Final = timedelta(minutes=1)
-_SAMPLE_MIN: Final = SAMPLE / _MINUTE
+_SAMPLES_IN_A_MINUTE: Final = timedelta(minutes=1) / SAMPLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,20 +58,22 @@ class _Hole:
 
 @dataclass(slots=True)
 class _Sum:
+    """In samples at 43 °C, so that minutes come out exact where degrees do."""
+
     low: float = 0.0
     high: float = 0.0
     measured: int = 0
     open: int = 0
 
 
-def equivalent_minutes(celsius: float, minutes: float) -> float:
-    """Minutes at 43 °C that do what `minutes` at `celsius` do: R^(43 - T), R 0.5 from 43 °C on and 0.25 below.
+def equivalent(celsius: float, lasting: float) -> float:
+    """Time at 43 °C that does what `lasting` at `celsius` does: R^(43 - T), R 0.5 from 43 °C on and 0.25 below.
 
     Sapareto and Dewey 1984, Int J Radiat Oncol Biol Phys 10:787. Below 39 °C some take R as 0; it makes no difference
     that anybody could see, so the curve is left whole.
     """
     ratio = 0.5 if celsius >= 43 else 0.25
-    return float(minutes * ratio ** (43 - celsius))
+    return float(lasting * ratio ** (43 - celsius))
 
 
 def thermal_doses(samples: Samples, doubt: Doubt) -> tuple[ThermalDose, ...]:
@@ -94,7 +95,7 @@ def thermal_doses(samples: Samples, doubt: Doubt) -> tuple[ThermalDose, ...]:
     return tuple(
         ThermalDose(
             zone=zone,
-            cem43_min=Between(low=one.low, high=one.high),
+            cem43_min=Between(low=one.low / _SAMPLES_IN_A_MINUTE, high=one.high / _SAMPLES_IN_A_MINUTE),
             measured=one.measured * SAMPLE,
             open=one.open * SAMPLE,
         )
@@ -125,18 +126,18 @@ def _holes(points: list[_Point], total: int) -> Iterator[_Hole]:
 
 
 def _add_point(zone: _Sum, point: _Point, error: float) -> None:
-    zone.low += equivalent_minutes(point.celsius - error, _SAMPLE_MIN)
-    zone.high += equivalent_minutes(point.celsius + error, _SAMPLE_MIN)
+    zone.low += equivalent(point.celsius - error, 1)
+    zone.high += equivalent(point.celsius + error, 1)
     zone.measured += 1
 
 
 def _add_hole(sums: dict[Zone | None, _Sum], hole: _Hole, doubt: Doubt) -> None:
     zones = {end.zone for end in hole.ends}
     highest = inf if doubt.highest_celsius is None else max(doubt.highest_celsius, *(end.celsius for end in hole.ends))
-    at_most = inf if highest == inf else equivalent_minutes(highest + doubt.sensor_celsius, hole.size * _SAMPLE_MIN)
+    at_most = inf if highest == inf else equivalent(highest + doubt.sensor_celsius, hole.size)
     for zone in zones:
         sums[zone].high += at_most
         sums[zone].open += hole.size
     if len(hole.ends) == 2 and len(zones) == 1 and hole.size <= BRIDGED:
         cooler = min(end.celsius for end in hole.ends) - doubt.sensor_celsius
-        sums[hole.ends[0].zone].low += equivalent_minutes(cooler, hole.size * _SAMPLE_MIN)
+        sums[hole.ends[0].zone].low += equivalent(cooler, hole.size)

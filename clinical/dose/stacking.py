@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import exp
 from typing import Final
 
@@ -44,11 +44,12 @@ class HeatStack:
     carried_celsius: Between | None
 
 
-def heat_stacks(course: Course, carry: HeatCarry = PROPOSED) -> Iterator[HeatStack]:
-    """Every light session of a course that may have begun within the window after radiofrequency on the same zone."""
-    warm = [session for session in course.sessions if session.modality is Modality.RF and session.started]
-    for lit in course.sessions:
-        if lit.modality is Modality.LED and lit.started:
+def heat_stacks(course: Course, since: datetime, carry: HeatCarry = PROPOSED) -> Iterator[HeatStack]:
+    """The light sessions since an instant that may have begun within the window after radiofrequency on one zone."""
+    placed = [one for one in course.sessions if one.started and one.started.latest > since - timedelta(days=1)]
+    warm = [session for session in placed if session.modality is Modality.RF]
+    for lit in placed:
+        if lit.modality is Modality.LED and lit.started and lit.started.latest > since:
             for before in warm:
                 if (stack := _stack(before, lit, carry)) is not None:
                     yield stack

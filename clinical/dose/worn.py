@@ -9,6 +9,9 @@ from math import exp, log
 from typing import Final
 
 from clinical.course import Between, WearSigns
+from clinical.facts import Samples
+from vocabulary.devices import Feature
+from vocabulary.readings import Sign
 
 VALID: Final = 0.7
 """The least probability with which a session counts as worn (product defaults)."""
@@ -57,6 +60,26 @@ def worn_probability(signs: WearSigns, model: WornModel = PROPOSED) -> Between |
     chance = 1 / (1 + exp(-(log(model.prior / (1 - model.prior)) + sum(odds))))
     unseen = 1 - min(signs.seen_fraction, 1.0)
     return Between(low=chance * (1 - unseen), high=chance * (1 - unseen) + unseen)
+
+
+def wear_signs(samples: Samples, features: tuple[Feature, ...], missing: int) -> WearSigns:
+    """What a session's samples say of wear, for the sensors that its device has."""
+    emitting = tuple(samples.emitting())
+    skin = [celsius for index in emitting if (celsius := samples.skin_celsius[index]) is not None]
+    total = len(samples.sequence) + missing
+
+    def fraction(sensor: Feature, sign: Sign) -> float | None:
+        if sensor not in features or not emitting:
+            return None
+        return sum(1 for index in emitting if samples.signs[index] & sign) / len(emitting)
+
+    return WearSigns(
+        contact_fraction=fraction(Feature.CONTACT, Sign.CONTACT),
+        moving_fraction=fraction(Feature.MOTION, Sign.MOVING),
+        eye_shield_fraction=fraction(Feature.EYE_SHIELD, Sign.EYE_SHIELD),
+        skin_rise_celsius=max(skin) - skin[0] if skin else None,
+        seen_fraction=len(samples.sequence) / total if total else 0.0,
+    )
 
 
 def worn_dose(delivered: Between, worn: Between | None) -> Between:

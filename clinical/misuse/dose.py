@@ -1,11 +1,16 @@
 """Rules about how much."""
 
+from typing import Final
+
 from clinical.facts import SessionFacts
 from clinical.misuse.rules import rule
 from clinical.regimen import Limits
 from clinical.verdicts import Evidence, Verdict, clear, fires, undetermined
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
+
+COUNTS_IN_FULL: Final = 0.8
+"""Of the planned dose or duration: from there on a session counts in full (product defaults)."""
 
 
 @rule("over-dose", version=1, severity=Severity.MEDIUM)
@@ -38,7 +43,37 @@ def over_dose(session: SessionFacts, limits: Limits) -> Verdict:
     return clear(evidence=evidence)
 
 
-@rule("too-long", version=1, severity=Severity.MEDIUM)
+@rule("under-dose", version=1, severity=Severity.INFO)
+def under_dose(session: SessionFacts, _limits: Limits) -> Verdict:
+    """The session delivered less energy than was planned.
+
+    Cause: stopped early, a weaker programme, contact lost, a device that ages.
+    Consequence: less effect; a session that counts in part.
+    Action: none for one session; a course of them is a matter of adherence.
+    Time to respond: one week.
+    Source: a session counts in full from 80 % of the planned dose on (product defaults).
+    """
+    if session.planned is None:
+        return clear("nothing was planned")
+    least = Quantity(session.planned.dose.value * COUNTS_IN_FULL, session.planned.dose.unit)
+    if session.dose is None:
+        return undetermined("The device reported no dose", Evidence(limit=least))
+    if not session.recorded:
+        return undetermined("The session is still running")
+    fraction = session.calibration.dose_fraction
+    doubt = session.dose.value * (fraction or 0)
+    evidence = Evidence(
+        measured=session.dose, limit=least, uncertainty=None if fraction is None else Quantity(doubt, least.unit)
+    )
+    because = f"Dose {session.dose.value:.1f} {session.dose.unit}, at least {least.value:.1f} were to be given"
+    if session.dose.value + doubt < least.value:
+        return fires(because, evidence)
+    if session.dose.value - doubt < least.value:
+        return undetermined(f"{because}, within what the device's calibration leaves open", evidence)
+    return clear(evidence=evidence)
+
+
+@rule("too-long", version=2, severity=Severity.MEDIUM)
 def too_long(session: SessionFacts, limits: Limits) -> Verdict:
     """The device emitted for longer than the regimen allows.
 
@@ -58,4 +93,35 @@ def too_long(session: SessionFacts, limits: Limits) -> Verdict:
     )
     if active_s - 1 > limit_s:
         return fires(f"Emitted for {active_s / 60:.1f} min, the limit is {limit_s / 60:.1f}", evidence)
+    if not session.recorded:
+        return undetermined("The session is still running", evidence)
+    return clear(evidence=evidence)
+
+
+@rule("too-short", version=1, severity=Severity.INFO)
+def too_short(session: SessionFacts, _limits: Limits) -> Verdict:
+    """The device emitted for less time than was planned.
+
+    Cause: stopped by the person, an empty battery, a fault, a shorter programme.
+    Consequence: less effect; a session that counts in part.
+    Action: none for one session; look at why it ended, if it happens again.
+    Time to respond: one week.
+    Source: a session counts in full from 80 % of the planned duration on (product defaults).
+    """
+    if session.planned is None:
+        return clear("nothing was planned")
+    if not session.recorded:
+        return undetermined("The session is still running")
+    active_s, least_s = session.active.total_seconds(), session.planned.duration.total_seconds() * COUNTS_IN_FULL
+    evidence = Evidence(
+        measured=Quantity(active_s, Unit.SECOND),
+        limit=Quantity(least_s, Unit.SECOND),
+        uncertainty=Quantity(1, Unit.SECOND),
+    )
+    if active_s + 1 < least_s:
+        ended = f", and ended by: {session.told.end_reason}" if session.told else ""
+        return fires(
+            f"Emitted for {active_s / 60:.1f} min of {session.planned.duration.total_seconds() / 60:.1f}{ended}",
+            evidence,
+        )
     return clear(evidence=evidence)

@@ -21,6 +21,9 @@ DOSES: Final = {
 }
 """The dose of each modality: its column and its unit. EMS carries none."""
 
+LEVELS: Final = {Modality.LED: "irradiance_mw_per_cm2", Modality.RF: "rf_power_w"}
+"""How strong each modality is: its column."""
+
 DOSE_STEP: Final = {Modality.LED: 0.01, Modality.RF: 1.0}
 """The step in which live frames count dose: the last of them may round up past the record."""
 
@@ -54,7 +57,7 @@ def assemble(evidence: Evidence) -> Account:
     """Put one session together."""
     record = evidence.records[0] if evidence.records else None
     modality = record.modality if record else evidence.device.modality or Modality.LED
-    samples = _samples(evidence.series)
+    samples = _samples(evidence.series, modality)
     covered = _covered(samples.sequence, evidence.gaps, record)
     active_s = max(evidence.series.column("active_s"), default=0)
     elapsed = record.elapsed if record else covered * SAMPLE
@@ -94,13 +97,17 @@ def _believable(own: Placed, evidence: Evidence) -> bool:
     return evidence.recorded is None or own.earliest <= evidence.recorded.span.latest
 
 
-def _samples(series: Series) -> Samples:
+def _samples(series: Series, modality: Modality) -> Samples:
     sequence = series.sequence()
+    level = LEVELS.get(modality)
     return Samples(
         sequence=sequence,
         state=series.states(),
         signs=series.column("signs"),
         skin_celsius=series.column("skin_celsius"),
+        zone=series.zones(),
+        level=series.column(level) if level else (None,) * len(sequence),
+        impedance_ohm=series.column("impedance_ohm"),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from clinical.facts import RegimenVersion, Rest, SessionFacts
+from clinical.facts import DeviceFacts, Planned, RegimenVersion, Rest, SessionFacts, Told, Wearer
 from clinical.regimen import Regimen
 from monitor_api.records.devices import AssignmentRow
 from monitor_api.records.regimens import read_regimen
@@ -16,6 +16,7 @@ from monitor_api.sessions.assembly import Account
 from monitor_api.sessions.evidence import Evidence
 from monitor_api.sessions.order import ended_of
 from vocabulary.identity import PatientId
+from vocabulary.readings import SessionRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,33 @@ def facts(evidence: Evidence, account: Account, context: Context) -> SessionFact
         missing=account.missing,
         rest=context.rest,
         calibration=evidence.device.calibration,
+        told=_told(account.record) if account.record else None,
+        planned=_planned(regimen) if regimen else None,
+        wearer=Wearer(phototype=None, photosensitised=None),
+        device=DeviceFacts(outputs=(), recalled_firmware=()),
+    )
+
+
+def _told(record: SessionRecord) -> Told:
+    return Told(
+        program=record.program,
+        zones=record.zones,
+        firmware=record.firmware,
+        faults=record.faults,
+        end_reason=record.end_reason,
+    )
+
+
+def _planned(regimen: Regimen) -> Planned:
+    phase = regimen.phases[0]
+    return Planned(
+        dose=phase.dose,
+        duration=phase.duration,
+        programs=(),
+        zones=regimen.zones,
+        level=None,
+        cem43=regimen.cem43,
+        phototypes=(),
     )
 
 

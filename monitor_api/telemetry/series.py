@@ -75,6 +75,10 @@ class Series:
         """The state at each sample."""
         return tuple(stretch.state for stretch in self.stretches for _ in range(stretch.count))
 
+    def zones(self) -> tuple[Zone | None, ...]:
+        """The zone at each sample."""
+        return tuple(stretch.zone for stretch in self.stretches for _ in range(stretch.count))
+
 
 EMPTY = Series(stretches=(), clashes=0)
 

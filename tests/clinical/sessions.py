@@ -4,13 +4,23 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from clinical.facts import Calibration, RegimenVersion, Rest, Samples, SessionFacts
+from clinical.facts import (
+    Calibration,
+    DeviceFacts,
+    Planned,
+    RegimenVersion,
+    Rest,
+    Samples,
+    SessionFacts,
+    Told,
+    Wearer,
+)
 from clinical.regimen import Limits
-from vocabulary.devices import DeviceState, Feature, Modality
+from vocabulary.devices import DeviceState, Feature, Modality, Zone
 from vocabulary.identity import RegimenId, SessionId
 from vocabulary.instants import Known, Placed
 from vocabulary.quantities import Quantity, Unit
-from vocabulary.readings import Sign
+from vocabulary.readings import EndReason, Sign
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -33,6 +43,9 @@ def samples(skin=(40.0,) * 240, contact=None, sequence=None, state=DeviceState.E
         state=(state,) * size,
         signs=tuple(int(Sign.CONTACT) if touch else 0 for touch in touching),
         skin_celsius=tuple(skin),
+        zone=(Zone.CHEEK_LEFT,) * size,
+        level=(10.0,) * size,
+        impedance_ohm=(None,) * size,
     )
 
 
@@ -52,6 +65,18 @@ def session(**changes) -> SessionFacts:
         missing=0,
         rest=None,
         calibration=Calibration(dose_fraction=0.1, skin_celsius=0.1),
+        told=Told(program=0, zones=(Zone.CHEEK_LEFT,), firmware="1.0.0.0", faults=(), end_reason=EndReason.DONE),
+        planned=Planned(
+            dose=Quantity(1800.0, Unit.JOULE),
+            duration=timedelta(minutes=4),
+            programs=(),
+            zones=(),
+            level=None,
+            cem43=None,
+            phototypes=(),
+        ),
+        wearer=Wearer(phototype=None, photosensitised=None),
+        device=DeviceFacts(outputs=(), recalled_firmware=()),
     )
     return replace(facts, **changes)
 

@@ -14,7 +14,7 @@ from clinical.misuse.table import RULES
 from clinical.regimen import STANDING_LIMITS, Regimen
 from clinical.verdicts import Outcome
 from tests.clinical.sessions import LIMITS, NOON, SECOND, rested, samples, session
-from vocabulary.devices import DeviceState, Feature, Modality
+from vocabulary.devices import DeviceState, Feature, Modality, Zone
 from vocabulary.identity import RegimenId, SessionId, finding_id
 from vocabulary.instants import Known, Placed
 from vocabulary.quantities import Quantity, Unit
@@ -42,6 +42,9 @@ def some_samples(draw):
         state=tuple(draw(st.sampled_from([DeviceState.EMITTING, DeviceState.READY])) for _ in range(size)),
         signs=tuple(draw(st.integers(0, 3)) for _ in range(size)),
         skin_celsius=tuple(draw(celsius) for _ in range(size)),
+        zone=tuple(draw(st.sampled_from([None, Zone.CHEEK_LEFT, Zone.CHIN])) for _ in range(size)),
+        level=tuple(draw(st.none() | st.floats(0, 12)) for _ in range(size)),
+        impedance_ohm=tuple(draw(st.none() | st.floats(100, 3000)) for _ in range(size)),
     )
 
 

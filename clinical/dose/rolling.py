@@ -1,0 +1,69 @@
+"""Rolling sums: what lies in a window that ends at any instant, by bisection."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import Self
+
+from clinical.course import Between
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """An amount, and between when and when it came."""
+
+    earliest: datetime
+    latest: datetime
+    amount: Between
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """A sum that rises at instants; `until` gives what it is from an instant on."""
+
+    instants: tuple[datetime, ...]
+    sums: tuple[float, ...]
+
+    @classmethod
+    def of(cls, steps: Iterable[tuple[datetime, float]]) -> Self:
+        ordered = sorted(steps)
+        return cls(
+            tuple(instant for instant, _ in ordered), tuple(accumulate((value for _, value in ordered), initial=0.0))
+        )
+
+    def until(self, instant: datetime) -> float:
+        return self.sums[bisect_right(self.instants, instant)]
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """Amounts over a window. One that may have come before the window or after it counts to the upper end alone."""
+
+    window: timedelta
+    began_low: _Steps
+    ended_low: _Steps
+    began_high: _Steps
+    ended_high: _Steps
+
+    @classmethod
+    def of(cls, parts: Iterable[Part], window: timedelta) -> Self:
+        """Sums of these parts. What is placed no better than the window is long lies in none for sure."""
+        every = tuple(parts)
+        sure = [part for part in every if part.latest - part.earliest < window]
+        return cls(
+            window,
+            _Steps.of((part.earliest, part.amount.low) for part in sure),
+            _Steps.of((part.latest, part.amount.low) for part in sure),
+            _Steps.of((part.earliest, part.amount.high) for part in every),
+            _Steps.of((part.latest, part.amount.high) for part in every),
+        )
+
+    def at(self, until: datetime) -> Between:
+        """What came after the window's start and not after `until`."""
+        since = until - self.window
+        return Between(
+            low=max(0.0, self.ended_low.until(until) - self.began_low.until(since)),
+            high=max(0.0, self.began_high.until(until) - self.ended_high.until(since)),
+        )

@@ -1,0 +1,180 @@
+"""Rules about who is who: another person, another device, another time than is said."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from clinical.course import PastSession
+from clinical.misuse.course_rules import CourseAt, Episode, course_rule
+from clinical.misuse.shifts import by_device, when
+from clinical.verdicts import Evidence, Verdict, fires, undetermined
+from vocabulary.quantities import Quantity, Unit
+from vocabulary.severity import Severity
+
+APART: Final = timedelta(hours=1)
+"""Within what a device is not carried from one home to another. A proposal that a physician owns."""
+
+STEP: Final = timedelta(minutes=1)
+"""What a device's clock may be corrected by without anybody's doing. A proposal that a physician owns."""
+
+UNLIKE: Final = {"contact": 0.15, "motion": 0.15, "impedance": 0.25, "hour": 3.0}
+"""How far from its usual value a habit may lie: fractions, a part of the impedance, hours. Proposals of the same kind."""
+
+SIGNS: Final = 2
+"""Of how many habits a session must be unlike to look like somebody else's,"""
+
+OF_LAST: Final = 3
+"""and within how many sessions that must come twice."""
+
+
+@course_rule("device-cloned", version=1, severity=Severity.MEDIUM)
+def device_cloned(at: CourseAt) -> Iterator[Episode]:
+    """Two devices go by one identity, or one was swapped for another.
+
+    Cause: a copied device, a main board that was exchanged, two homes that share a uid.
+    Consequence: sessions of two people are counted as one person's; no dose and no limit of theirs is right.
+    Action: read the serial on the device with the patient; give each device its own assignment.
+    Time to respond: one day.
+    Source: device profile: a uid is one device's, its counter rises, and it runs one session at a time.
+    """
+    for device in at.course.devices:
+        if len({*device.serials}) > 1:
+            because = f"One identity, and {len({*device.serials})} serials: {', '.join(dict.fromkeys(device.serials))}"
+            yield _momentary(
+                f"{device.uid}:{device.serials[-1]}", device.heard_at or at.now, fires(because, Evidence())
+            )
+    for sessions in by_device(at.course, at.practice).values():
+        placed = sorted((one for one in sessions if one.started), key=lambda one: (when(one), one.counter))
+        for before, after in pairwise(placed):
+            verdict = _cloned(before, after)
+            if verdict is not None:
+                yield _momentary(str(after.session), when(after), verdict, before, after)
+
+
+def _cloned(before: PastSession, after: PastSession) -> Verdict | None:
+    """Whether two sessions, the earlier one first, can be of one device."""
+    if before.started is None or after.started is None:
+        return None
+    if after.started.latest < before.started.earliest + before.elapsed:
+        return fires("Two sessions of one device ran at the same time", Evidence())
+    if after.counter < before.counter and after.started.earliest > before.started.latest:
+        return fires(f"Session {after.counter} came after session {before.counter}: the counter went back", Evidence())
+    pause = after.started.latest - before.started.earliest - before.elapsed
+    if None not in (before.gateway, after.gateway) and before.gateway != after.gateway and pause < APART:
+        minutes = f"{pause / timedelta(minutes=1):.0f} min"
+        return undetermined(f"Heard in two homes within {minutes}; it may have been carried")
+    return None
+
+
+@course_rule("clock-stepped", version=1, severity=Severity.LOW)
+def clock_stepped(at: CourseAt) -> Iterator[Episode]:
+    """The device's own clock was set to another time.
+
+    Cause: a battery that ran out, a time set by hand, or somebody who wants sessions on other days.
+    Consequence: the times that the device gives are not to be trusted; those that a gateway saw are.
+    Action: ask how the device was used; nothing to fear for the skin.
+    Time to respond: one week.
+    Source: the device's clock against a gateway's anchors; up to a minute is taken for a correction, a proposal that a
+    physician owns.
+    """
+    since = at.now - timedelta(days=at.practice.look_back_days)
+    for device in at.course.devices:
+        for step in device.clock_steps or ():
+            size = abs(step.by)
+            if step.at > since and size + step.doubt > STEP:
+                evidence = Evidence(measured=_seconds(size), limit=_seconds(STEP), uncertainty=_seconds(step.doubt))
+                because = f"The clock jumped by {step.by / timedelta(minutes=1):.1f} min"
+                surely = size - step.doubt > STEP
+                verdict = fires(because, evidence) if surely else undetermined(f"{because}, or less", evidence)
+                yield _momentary(f"{device.uid}:{step.at.isoformat()}", step.at, verdict)
+
+
+def _seconds(span: timedelta) -> Quantity:
+    return Quantity(span.total_seconds(), Unit.SECOND)
+
+
+@dataclass(frozen=True, slots=True)
+class _Habit:
+    name: str
+    of: Callable[[PastSession], float | None]
+    differs: Callable[[float, float], bool]
+
+
+@course_rule("other-person", version=1, severity=Severity.LOW)
+def other_person(at: CourseAt) -> Iterator[Episode]:
+    """Sessions look like another person's: contact, motion, impedance or the hour are not as usual.
+
+    Cause: a mask that is shared; also an illness, a new job, another strap.
+    Consequence: the patient's dose and adherence are counted wrong; the other person was never asked about their skin.
+    Action: ask who used the device; it is no proof.
+    Time to respond: one week.
+    Source: the device's own baseline; two habits away from it, in two of three sessions. How far is a proposal that a
+    physician owns.
+    """
+    habits = _habits(ZoneInfo(at.course.zone))
+    since = at.now - timedelta(days=at.practice.look_back_days)
+    for sessions in by_device(at.course, at.practice).values():
+        unlike = dict(_unlike(at, sessions, habits))
+        for index, session in enumerate(sessions):
+            signs = unlike.get(index, ())
+            if len(signs) >= SIGNS and when(session) > since:
+                again = [one for one in range(max(0, index - OF_LAST + 1), index) if len(unlike.get(one, ())) >= SIGNS]
+                because = f"Unlike this patient's sessions in {' and '.join(signs)}"
+                told = [sessions[one] for one in (*again, index)]
+                yield _momentary(
+                    str(session.session),
+                    when(session),
+                    fires(f"{because}, {len(told)} times", Evidence())
+                    if again
+                    else undetermined(f"{because}; once may be chance"),
+                    *told,
+                )
+
+
+def _unlike(
+    at: CourseAt, sessions: Sequence[PastSession], habits: Sequence[_Habit]
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """By position, in which habits a session differs from the usual ones before it."""
+    usual: list[PastSession] = []
+    for index, session in enumerate(sessions):
+        signs = tuple(habit.name for habit in habits if _differs(habit, session, usual, at.practice.learned))
+        if len(signs) >= SIGNS:
+            yield index, signs
+        else:
+            usual = [*usual, session][-at.practice.baseline :]
+
+
+def _differs(habit: _Habit, session: PastSession, usual: Sequence[PastSession], learned: int) -> bool:
+    value = habit.of(session)
+    known = [one for before in usual if (one := habit.of(before)) is not None]
+    return value is not None and len(known) >= learned and habit.differs(value, median(known))
+
+
+def _habits(zone: ZoneInfo) -> tuple[_Habit, ...]:
+    def hour(session: PastSession) -> float | None:
+        if session.started is None:
+            return None
+        local = session.started.at.astimezone(zone)
+        return local.hour + local.minute / 60
+
+    return (
+        _Habit("contact", lambda one: one.wear.contact_fraction, lambda a, b: abs(a - b) > UNLIKE["contact"]),
+        _Habit("motion", lambda one: one.wear.moving_fraction, lambda a, b: abs(a - b) > UNLIKE["motion"]),
+        _Habit("impedance", lambda one: one.impedance_ohm, lambda a, b: abs(a - b) > UNLIKE["impedance"] * b),
+        _Habit("hour", hour, lambda a, b: min(abs(a - b), 24 - abs(a - b)) > UNLIKE["hour"]),
+    )
+
+
+def _momentary(onset: str, since: datetime, verdict: Verdict, *sessions: PastSession) -> Episode:
+    """An episode of one moment: that is when it began and when it was over."""
+    return Episode(
+        onset=onset,
+        began_at=since,
+        cleared_at=since,
+        verdict=verdict,
+        sessions=tuple(one.session for one in sessions),
+    )
