@@ -57,4 +57,6 @@ COURSE_RULES: Final[tuple[CourseRule, ...]] = (
 )
 """Rules over weeks, a line each."""
 
-RULE: Final[dict[RuleId, Rule | CourseRule]] = {rule.id: rule for rule in (*RULES, *COURSE_RULES)}
+RULE: Final[dict[RuleId, Rule | CourseRule]] = {rule.id: rule for rule in RULES} | {
+    rule.id: rule for rule in COURSE_RULES
+}

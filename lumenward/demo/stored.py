@@ -82,9 +82,9 @@ class Watch:
             sessions = {(row.device_uid, row.counter): self._session(session, row) for row in rows}
             counters = {row.id: row.counter for row in rows}
             alerts = tuple(
-                self._alert(row, counters)
-                for row in session.scalars(select(AlertRow).where(AlertRow.session_id.is_not(None)))
-                if row.id in self.seen
+                self._alert(row, row.device_uid, counters[row.session_id])
+                for row in session.scalars(select(AlertRow))
+                if row.id in self.seen and row.device_uid is not None and row.session_id is not None
             )
             quarantined = session.scalar(select(func.count()).select_from(QuarantineRow)) or 0
             due = session.scalar(select(func.count()).select_from(DueRow)) or 0
@@ -102,11 +102,11 @@ class Watch:
             patient=row.patient_id,
         )
 
-    def _alert(self, row: AlertRow, counters: dict[UUID, int]) -> StoredAlert:
+    def _alert(self, row: AlertRow, device: str, counter: int) -> StoredAlert:
         return StoredAlert(
             rule=row.rule,
-            device=row.device_uid,
-            session=counters[row.session_id],
+            device=device,
+            session=counter,
             severity=row.severity,
             stored_at=self.seen[row.id],
         )

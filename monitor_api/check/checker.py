@@ -20,6 +20,7 @@ from clinical.judgement import judge
 from monitor_api.check.results import Conclusion, reports, store_findings, store_session
 from monitor_api.clock import Clocks
 from monitor_api.courses.due import CourseKey, mark_course_due
+from monitor_api.courses.sums import store_sum
 from monitor_api.errors import ClaimLost, StoreUnavailable
 from monitor_api.records.alert_store import SqlAlertStore
 from monitor_api.records.database import Database
@@ -90,6 +91,7 @@ class Checker:
         owners = {patient, _owner(session, conclusion)}
         mark_due(session, store_session(session, conclusion, now), now)
         mark_course_due(session, (CourseKey(key.clinic, owner) for owner in owners if owner), now)
+        store_sum(session, conclusion.evidence, conclusion.account)
         store_findings(session, conclusion, now)
         alerts = SqlAlertStore(session, CHECKER, now)
         for news in reports(conclusion):

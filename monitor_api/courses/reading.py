@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 from itertools import groupby
+from math import inf
 from typing import Final
 
 from sqlalchemy import select
@@ -19,20 +20,20 @@ from clinical.course import (
     PastSession,
     WearSigns,
 )
-from clinical.facts import RegimenVersion
+from clinical.facts import Calibration, RegimenVersion
 from monitor_api.courses.due import CourseKey
 from monitor_api.courses.proving import proof_of
 from monitor_api.orders.asking import WishKind
-from monitor_api.records.courses import BandOutputRow, ExcuseRow, RecalledFirmwareRow, SessionSumRow
+from monitor_api.records.courses import ExcuseRow, SessionSumRow
 from monitor_api.records.devices import AssignmentRow, DeviceRow
 from monitor_api.records.orders import WishRow
 from monitor_api.records.people import PatientRow
 from monitor_api.records.regimens import read_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
+from monitor_api.sessions.calibrations import outputs_of, recalled_on
 from monitor_api.sessions.order import started_of
 from vocabulary.devices import DeviceState, Fault, Feature, Modality, Zone
-from vocabulary.identity import DeviceUid, RegimenId, SessionId
-from vocabulary.light import Band, BandOutput
+from vocabulary.identity import DeviceUid, GatewayId, RegimenId, SessionId
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason
 
@@ -69,7 +70,7 @@ def _session_rows(session: Session, key: CourseKey) -> Iterator[tuple[SessionRow
         )
         .where(SessionRow.clinic_id == key.clinic, SessionRow.patient_id == key.patient)
     )
-    yield from session.execute(query).tuples()
+    yield from session.execute(query)
 
 
 def _past(row: SessionRow, sums: SessionSumRow) -> PastSession:
@@ -95,6 +96,8 @@ def _past(row: SessionRow, sums: SessionSumRow) -> PastSession:
         end_reason=None if row.end_reason is None else EndReason(row.end_reason),
         faults=tuple(Fault(name) for name in sums.faults),
         firmware=sums.firmware,
+        impedance_ohm=sums.impedance_ohm,
+        gateway=GatewayId(row.gateway_id),
     )
 
 
@@ -111,7 +114,7 @@ def _version(row: SessionRow) -> RegimenVersion | None:
 
 def _cem43(sums: SessionSumRow) -> Between | None:
     low, high = sums.cem43_low_min, sums.cem43_high_min
-    return None if low is None or high is None else Between(low=low, high=high)
+    return None if low is None else Between(low=low, high=inf if high is None else high)
 
 
 def _wear(sums: SessionSumRow) -> WearSigns:
@@ -133,7 +136,7 @@ def _in_force(session: Session, key: CourseKey) -> Iterator[InForce]:
         .order_by(RegimenVersionRow.from_at, RegimenVersionRow.version)
     )
     versions: defaultdict[RegimenId, list[tuple[RegimenRow, RegimenVersionRow]]] = defaultdict(list)
-    for row, version in session.execute(query).tuples():
+    for row, version in session.execute(query):
         versions[RegimenId(row.id)].append((row, version))
     for of_regimen in versions.values():
         begins = [version.from_at for _, version in of_regimen[1:]]
@@ -193,30 +196,7 @@ def _device(session: Session, row: DeviceRow, given: Iterable[Interval]) -> Cour
         heard_at=row.heard_at,
         said=None if row.state is None else DeviceState(row.state),
         recalled_firmware=recalled_on(session, row),
+        calibration=Calibration(dose_fraction=row.dose_uncertainty_fraction, skin_celsius=row.skin_uncertainty_celsius),
+        serials=() if row.serial is None else (row.serial,),
+        clock_steps=None,
     )
-
-
-def outputs_of(session: Session, device: DeviceRow) -> tuple[BandOutput, ...]:
-    """What a device puts out, as somebody measured it."""
-    mine = (BandOutputRow.clinic_id == device.clinic_id, BandOutputRow.device_uid == device.uid)
-    rows = session.scalars(select(BandOutputRow).where(*mine).order_by(BandOutputRow.program, BandOutputRow.band))
-    return tuple(
-        BandOutput(
-            program=row.program,
-            band=Band(row.band),
-            wavelength_nm=row.wavelength_nm,
-            irradiance_mw_per_cm2=row.irradiance_mw_per_cm2,
-            uncertainty_fraction=row.uncertainty_fraction,
-            source=row.source,
-        )
-        for row in rows
-    )
-
-
-def recalled_on(session: Session, device: DeviceRow) -> tuple[str, ...]:
-    """The firmware that is not to be used any more on devices of its model."""
-    if device.model is None:
-        return ()
-    of_model = (RecalledFirmwareRow.clinic_id == device.clinic_id, RecalledFirmwareRow.model == device.model)
-    query = select(RecalledFirmwareRow.firmware).where(*of_model).order_by(RecalledFirmwareRow.firmware)
-    return tuple(session.scalars(query))

@@ -13,8 +13,8 @@ from monitor_api.records.columns import Id, Table, Uid, Word
 class SessionSumRow(Table):
     """What the samples of one session come to, as the last check reckoned it: all that weeks are judged by.
 
-    `level` is the median of irradiance (mW/cm²) or power (W) while it emitted. A bound of CEM43 is None where no
-    temperature came, a fraction where the device has no such sensor.
+    `level` is the median of irradiance (mW/cm²) or power (W) while it emitted. CEM43 is None where no
+    temperature came, its upper end also where nothing bounds it. A fraction is None where the device lacks the sensor.
     """
 
     __tablename__ = "session_sum"
@@ -118,3 +118,16 @@ class RecalledFirmwareRow(Table):
     because: Mapped[str]
     noted_by: Mapped[UUID]
     noted_at: Mapped[datetime]
+
+
+class SkinRow(Table):
+    """What is known of a patient's skin as of `asked_at`; None where it was not answered. Answers are never changed."""
+
+    __tablename__ = "skin"
+
+    clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"))
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(primary_key=True)
+    asked_by: Mapped[UUID]
+    phototype: Mapped[Word | None]
+    photosensitised: Mapped[bool | None]

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from clinical.facts import DeviceFacts, Planned, RegimenVersion, Rest, SessionFacts, Told, Wearer
+from clinical.facts import Planned, RegimenVersion, Rest, SessionFacts, Told, Wearer
 from clinical.regimen import Regimen
 from monitor_api.records.devices import AssignmentRow
 from monitor_api.records.regimens import read_regimen
@@ -15,6 +15,7 @@ from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionR
 from monitor_api.sessions.assembly import Account
 from monitor_api.sessions.evidence import Evidence
 from monitor_api.sessions.order import ended_of
+from monitor_api.sessions.skin import wearer_of
 from vocabulary.identity import PatientId
 from vocabulary.readings import SessionRecord
 
@@ -26,6 +27,7 @@ class Context:
     patient: PatientId | None
     regimen: Regimen | None
     rest: Rest | None
+    wearer: Wearer
 
 
 def find_context(session: Session, evidence: Evidence, account: Account) -> Context:
@@ -36,6 +38,7 @@ def find_context(session: Session, evidence: Evidence, account: Account) -> Cont
         patient=patient,
         regimen=_regimen(session, patient, account, at) if patient else None,
         rest=_rest(session, evidence, patient, account) if account.started else None,
+        wearer=wearer_of(session, patient),
     )
 
 
@@ -58,8 +61,8 @@ def facts(evidence: Evidence, account: Account, context: Context) -> SessionFact
         calibration=evidence.device.calibration,
         told=_told(account.record) if account.record else None,
         planned=_planned(regimen) if regimen else None,
-        wearer=Wearer(phototype=None, photosensitised=None),
-        device=DeviceFacts(outputs=(), recalled_firmware=()),
+        wearer=context.wearer,
+        device=evidence.device.known,
     )
 
 

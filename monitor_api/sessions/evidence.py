@@ -6,11 +6,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinical.facts import Calibration
+from clinical.facts import Calibration, DeviceFacts
 from device_drivers.families import family
 from monitor_api.records.devices import DeviceRow
 from monitor_api.records.sessions import GapRow, RecordRow, SessionRow
 from monitor_api.sessions.boots import Sighting
+from monitor_api.sessions.calibrations import outputs_of, recalled_on
 from monitor_api.sessions.contacts import find_contacts
 from monitor_api.sessions.order import bounds_by_counter
 from monitor_api.sessions.placing import Bounds, Contact
@@ -29,6 +30,7 @@ class Device:
     modality: Modality | None
     features: tuple[Feature, ...]
     calibration: Calibration
+    known: DeviceFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ def gather(session: Session, telemetry: Telemetry, key: SeriesKey) -> Evidence:
     contacts = find_contacts(session, row, next(iter(records), None), next(iter(read), None))
     return Evidence(
         key=key,
-        device=_device(session.get(DeviceRow, (key.clinic, row.device_uid)), DeviceUid(row.device_uid)),
+        device=_device(session, session.get(DeviceRow, (key.clinic, row.device_uid)), DeviceUid(row.device_uid)),
         first_heard_at=row.first_heard_at,
         began_by=contacts.began_by,
         records=read,
@@ -81,7 +83,7 @@ def gather(session: Session, telemetry: Telemetry, key: SeriesKey) -> Evidence:
     )
 
 
-def _device(row: DeviceRow | None, uid: DeviceUid) -> Device:
+def _device(session: Session, row: DeviceRow | None, uid: DeviceUid) -> Device:
     return Device(
         uid=uid,
         modality=Modality(row.modality) if row and row.modality else None,
@@ -89,5 +91,9 @@ def _device(row: DeviceRow | None, uid: DeviceUid) -> Device:
         calibration=Calibration(
             dose_fraction=row.dose_uncertainty_fraction if row else None,
             skin_celsius=row.skin_uncertainty_celsius if row else None,
+        ),
+        known=DeviceFacts(
+            outputs=outputs_of(session, row) if row else (),
+            recalled_firmware=recalled_on(session, row) if row else (),
         ),
     )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clinical.facts import Calibration
+from clinical.facts import Calibration, DeviceFacts
 from device_drivers.hets.record import read_record
 from monitor_api.sessions.assembly import assemble
 from monitor_api.sessions.boots import Sighting
@@ -34,6 +34,7 @@ def evidence(**changes):
             modality=Modality.RF,
             features=(),
             calibration=Calibration(dose_fraction=None, skin_celsius=None),
+            known=DeviceFacts(outputs=(), recalled_firmware=()),
         ),
         "first_heard_at": NOON,
         "began_by": (),

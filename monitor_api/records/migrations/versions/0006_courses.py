@@ -155,6 +155,21 @@ def _recalled_firmware_table() -> None:
     )
 
 
+def _skin_table() -> None:
+    op.create_table(
+        "skin",
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("patient_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("phototype", sa.String(length=40), nullable=True),
+        sa.Column("photosensitised", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinic.id"], name=op.f("fk_skin_clinic_id")),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_skin_patient_id")),
+        sa.PrimaryKeyConstraint("patient_id", "asked_at", name=op.f("pk_skin")),
+    )
+
+
 _TABLES = (
     _session_sum_table,
     _course_finding_table,
@@ -162,4 +177,5 @@ _TABLES = (
     _excuse_table,
     _band_output_table,
     _recalled_firmware_table,
+    _skin_table,
 )

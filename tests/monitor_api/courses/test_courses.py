@@ -1,0 +1,207 @@
+"""Courses: put together from what is stored, judged when a fact or the clock says so, told exactly once."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from clinical.course import InForce
+from clinical.judgement import judge_course
+from monitor_api.check.courses import LOOK_AGAIN, CourseChecker
+from monitor_api.clock import Clocks, Moment
+from monitor_api.courses.due import CourseKey, claim_courses, mark_course_due, release_course
+from monitor_api.courses.reading import read_course
+from monitor_api.courses.standing import stand
+from monitor_api.errors import ClaimLost
+from monitor_api.orders.asking import Asking, ask_hold, ask_lift
+from monitor_api.records.attention import AlertRow
+from monitor_api.records.courses import CourseDueRow, CourseFindingRow, ExcuseRow, SessionSumRow
+from monitor_api.records.trail import Actor, ActorKind
+from tests.monitor_api.check.line import HOUR, Line, ago, stored
+from tests.records import rf_record
+from tests.service import CLINIC, PATIENT, UID, key_of, rows
+
+KEY = CourseKey(CLINIC, PATIENT)
+SOMEBODY = Actor(kind=ActorKind.USER, id=UUID(int=77))
+
+
+@pytest.fixture
+def line(tmp_path) -> Iterator[Line]:
+    line = Line(tmp_path)
+    with closing(line.stores):
+        yield line
+
+
+class Watched:
+    """A course checker by clocks that a test sets."""
+
+    def __init__(self, line: Line, now: datetime):
+        self.line, self.now = line, now
+        self.checker = CourseChecker(
+            line.stores.database, Clocks(civil=lambda: self.now, wall=lambda: datetime.now(UTC)), "check-1"
+        )
+
+    def look(self) -> int:
+        count = 0
+        while done := self.checker.check_due():
+            count += done
+        return count
+
+
+def course(line: Line):
+    with line.stores.database.read() as session:
+        return read_course(session, KEY)
+
+
+def mark(line: Line, at: datetime) -> None:
+    with line.stores.database.write() as session:
+        mark_course_due(session, [KEY], at)
+
+
+def findings(line: Line) -> dict[str, CourseFindingRow]:
+    return {row.rule: row for row in rows(line.stores, CourseFindingRow)}
+
+
+def course_alerts(line: Line) -> list[AlertRow]:
+    return [row for row in rows(line.stores, AlertRow) if row.rule in findings(line)]
+
+
+def test_a_course_holds_every_session_of_its_patient_in_the_order_of_their_start(line):
+    line.know(*(stored(rf_record(counter, start=ago(hours))) for counter, hours in ((3, 2), (1, 60), (2, 30))))
+    assert [(one.device, one.counter, one.recorded) for one in course(line).sessions] == [
+        (UID, 1, True),
+        (UID, 2, True),
+        (UID, 3, True),
+    ]
+
+
+def test_a_session_is_summed_up_when_it_is_checked(line):
+    line.know(stored(rf_record(1, start=ago(5))))
+    (row,) = rows(line.stores, SessionSumRow)
+    assert (row.session_id, row.seen_fraction, row.contact_fraction) == (key_of(1).session, 0.0, None)
+
+
+def test_a_version_is_in_force_until_the_next_one_or_the_end(line):
+    (held,) = course(line).regimens
+    assert isinstance(held, InForce)
+    assert (held.regimen.version, held.until_at) == (1, None)
+
+
+def test_a_hold_lasts_from_the_asking_until_it_is_lifted(line):
+    held_at, lifted_at = ago(3), ago(1)
+    with line.stores.database.write() as session:
+        asked = Asking(
+            session=session,
+            clinic=CLINIC,
+            device=UID,
+            actor=SOMEBODY,
+            reason="r",
+            now=Moment(civil=held_at, real=held_at),
+        )
+        ask_hold(asked, None)
+        ask_lift(replace(asked, now=Moment(civil=lifted_at, real=lifted_at)))
+    (hold,) = course(line).holds
+    assert (hold.from_at, hold.until_at) == (held_at, lifted_at)
+
+
+def test_an_excuse_that_was_withdrawn_excuses_nothing(line):
+    kept, withdrawn = UUID(int=1), UUID(int=2)
+    with line.stores.database.write() as session:
+        for id_, gone in ((kept, None), (withdrawn, ago(1))):
+            session.add(
+                ExcuseRow(
+                    id=id_,
+                    clinic_id=CLINIC,
+                    patient_id=PATIENT,
+                    from_at=ago(48),
+                    until_at=ago(24),
+                    because=str(id_),
+                    noted_by=UUID(int=77),
+                    noted_at=ago(50),
+                    withdrawn_at=gone,
+                )
+            )
+    assert [one.because for one in course(line).excuses] == [str(kept)]
+
+
+def test_without_a_word_from_the_device_nothing_is_proven(line):
+    (device,) = course(line).devices
+    assert device.proof is None
+
+
+def test_a_check_of_a_session_has_the_course_of_its_patient_judged(line):
+    line.know(stored(rf_record(1, start=ago(5))))
+    (due,) = rows(line.stores, CourseDueRow)
+    assert (due.patient_id, due.judged_at) == (PATIENT, None)
+
+
+def test_a_session_that_changes_hands_has_both_courses_judged(line):
+    line.know(stored(rf_record(1, start=ago(5))))
+    line.meet(UUID(int=20))
+    line.reassign(UID, UUID(int=20))
+    line.check()
+    assert {row.patient_id for row in rows(line.stores, CourseDueRow)} == {PATIENT, UUID(int=20)}
+
+
+def test_a_course_is_judged_once_and_again_when_its_time_has_come(line):
+    now = datetime.now(UTC)
+    mark(line, now)
+    watched = Watched(line, now)
+    assert (watched.look(), watched.look()) == (1, 0)
+    watched.now += LOOK_AGAIN
+    assert watched.look() == 1
+
+
+def test_a_fact_that_comes_while_a_course_is_judged_has_it_judged_again(line):
+    now = datetime.now(UTC)
+    mark(line, now)
+    with line.stores.database.write() as session:
+        (claim,) = claim_courses(session, "check-1", Moment(civil=now, real=now), 5)
+    mark(line, now)
+    with line.stores.database.write() as session:
+        release_course(session, claim, "check-1", judged_at=now, next_at=now + HOUR)
+    assert Watched(line, now).look() == 1
+
+
+def test_a_course_that_another_worker_took_over_is_not_concluded(line):
+    now = datetime.now(UTC)
+    mark(line, now)
+    with line.stores.database.write() as session:
+        (claim,) = claim_courses(session, "check-1", Moment(civil=now, real=now), 5)
+        assert claim_courses(session, "check-2", Moment(civil=now, real=now), 5) == []
+        later = now + timedelta(minutes=1)
+        assert claim_courses(session, "check-2", Moment(civil=now, real=later), 5) == [claim]
+        with pytest.raises(ClaimLost):
+            release_course(session, claim, "check-1", judged_at=now, next_at=now)
+
+
+def test_what_is_stored_is_what_the_rules_say_of_the_course(line):
+    line.know(*(stored(rf_record(counter, start=ago(hours))) for counter, hours in ((1, 60), (2, 3), (3, 2))))
+    now = datetime.now(UTC)
+    Watched(line, now).look()
+    with line.stores.database.read() as session:
+        expected = judge_course(stand(session, KEY, now))
+    assert {(row.id, row.outcome, row.episode) for row in rows(line.stores, CourseFindingRow)} == {
+        (one.id, one.verdict.outcome, one.episode) for one in expected
+    }
+
+
+def test_judging_a_course_again_tells_nothing_twice(line):
+    line.know(*(stored(rf_record(counter, start=ago(hours))) for counter, hours in ((1, 4), (2, 3), (3, 2))))
+    now = datetime.now(UTC)
+    Watched(line, now).look()
+    before = [(row.id, row.raised_at) for row in rows(line.stores, AlertRow)]
+    mark(line, now)
+    Watched(line, now + timedelta(minutes=1)).look()
+    assert [(row.id, row.raised_at) for row in rows(line.stores, AlertRow)] == before
+
+
+def test_a_course_that_cannot_be_judged_keeps_no_other_from_it(line):
+    now = datetime.now(UTC)
+    line.meet(UUID(int=20))
+    with line.stores.database.write() as session:
+        mark_course_due(session, [KEY, CourseKey(CLINIC, UUID(int=20))], now)
+    assert Watched(line, now).look() == 2
