@@ -73,13 +73,13 @@ class Sessions:
 
     modality: Modality
     sharp: tuple[PastSession, ...]
-    starts: tuple[datetime, ...]
+    middles: tuple[datetime, ...]
     vague: tuple[Use, ...]
 
     def uses(self, from_at: datetime, until_at: datetime, practice: Practice) -> tuple[Use, ...]:
         """The uses that began from `from_at` until before `until_at`, or may have."""
-        low = bisect_left(self.starts, from_at - 2 * _SHARP)
-        high = bisect_left(self.starts, until_at)
+        low = bisect_left(self.middles, from_at - 2 * _SHARP)
+        high = bisect_left(self.middles, until_at + 2 * _SHARP)
         merged = _merged(self.sharp[low:high], practice.merge_gap(self.modality))
         found = [one for one in chain(merged, self.vague) if one.latest >= from_at and one.earliest < until_at]
         return tuple(sorted(found, key=_began))
@@ -93,14 +93,14 @@ def sessions_of(course: Course, modality: Modality) -> Sessions:
     """Order the sessions of a modality; one that is here twice counts once, whatever the order they come in."""
     every = {one.session: one for one in course.sessions if one.modality is modality}.values()
     placed = [(one.started.earliest, one.started.latest, one) for one in every if one.started]
-    sharp = [(earliest, one.session, one) for earliest, latest, one in placed if latest - earliest <= _SHARP]
+    sharp = [(_middle(one), one.session, one) for earliest, latest, one in placed if latest - earliest <= _SHARP]
     sharp.sort(key=lambda found: found[:2])
     wide = [_single(one, earliest, latest) for earliest, latest, one in placed if latest - earliest > _SHARP]
     lost = [_bracketed(one, placed) for one in every if one.started is None]
     return Sessions(
         modality=modality,
         sharp=tuple(found[2] for found in sharp),
-        starts=tuple(found[0] for found in sharp),
+        middles=tuple(found[0] for found in sharp),
         vague=tuple(wide + lost),
     )
 
