@@ -63,8 +63,8 @@ def _grouped(
     """Uses by group, and whether they surely are of it and a use at all."""
     plan, least = at.account.plan, at.practice.partial_fraction
     found: dict[Group, list[tuple[Use, bool]]] = defaultdict(list)
-    for use in strand.uses:
-        days = {plan.days.of(use.earliest), plan.days.of(use.latest)}
+    for use, either in zip(strand.uses, strand.used_on, strict=True):
+        days = set(either)
         stints = [(day, stint) for day in days if (stint := plan.stint_on(day, strand.modality))]
         doses = [use.dose_fraction(stint.phase) for _, stint in stints]
         groups = {group(day, stint) for day, stint in stints}
@@ -109,7 +109,7 @@ def off_schedule(at: CourseAt) -> Iterator[Episode]:
     for strand in at.account.strands:
 
         def is_off(use: Use, strand: Strand = strand) -> bool | None:
-            days = {plan.days.of(use.earliest), plan.days.of(use.latest)}
+            days = set(plan.days.of_either(use.earliest, use.latest))
             off = {_is_off(day, plan.stint_on(day, strand.modality)) for day in days}
             return off.pop() if len(off) == 1 else None
 

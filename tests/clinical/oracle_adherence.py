@@ -15,10 +15,13 @@ EPSILON = 1e-9
 
 @cache
 def days_by_minute(zone, day_starts, start, end):
-    """Of each minute, the therapy day that a clock on the wall says."""
+    """Of each minute, the therapy day that a clock on the wall says; the night before a date that is left out is late."""
     place, shift = ZoneInfo(zone), timedelta(hours=day_starts.hour, minutes=day_starts.minute)
     minutes = [start + MINUTE * index for index in range((end - start) // MINUTE)]
-    return {at: (at.astimezone(place).replace(tzinfo=None) - shift).date() for at in minutes}
+    local = [at.astimezone(place).replace(tzinfo=None) for at in minutes]
+    dates = {one.date() for one in local} | {local[0].date() - DAY}
+    days = [(one - shift).date() for one in local]
+    return {at: day if day in dates else day - DAY for at, day in zip(minutes, days, strict=True)}
 
 
 class Walk:
