@@ -1,7 +1,9 @@
 """What the clinical core raises.
 
 ClinicalError
-└── RegimenRefused    a regimen that contradicts itself: every reason at once
+├── RegimenRefused    a regimen that contradicts itself: every reason at once
+├── StepRefused       something that a regimen cannot do from where it is in its life
+└── NotCanonical      a value that has no one way to be written
 """
 
 from vocabulary.errors import LumenwardError
@@ -17,3 +19,19 @@ class RegimenRefused(ClinicalError):
     def __init__(self, reasons: dict[str, str]) -> None:
         self.reasons = reasons
         super().__init__("; ".join(f"{field}: {reason}" for field, reason in reasons.items()))
+
+
+class StepRefused(ClinicalError):
+    """Something that a regimen cannot do from where it is in its life: `stage`, `step`."""
+
+    def __init__(self, stage: str, step: str) -> None:
+        self.stage, self.step = stage, step
+        super().__init__(f"a regimen that is {stage} cannot be {step}")
+
+
+class NotCanonical(ClinicalError):
+    """A value that has no one way to be written: `problem`."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"no canonical JSON: {problem}")

@@ -1,0 +1,73 @@
+"""What changed between two versions: each field that differs, with its old and new value, and in words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from re import fullmatch
+from typing import Any, Final
+
+from clinical.regimen.prescription import Prescription
+from clinical.regimen.written import write
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """A field of the written form that differs; None where a version has no such field, or sets nothing."""
+
+    field: str
+    old: object
+    new: object
+    words: str
+
+
+def changes(old: Prescription, new: Prescription) -> tuple[FieldChange, ...]:
+    """Every field that differs, in the order of the written form; none where both say the same."""
+    before, after = (dict(_leaves("", write(one))) for one in (old, new))
+    fields = [*before, *(field for field in after if field not in before)]
+    return tuple(
+        FieldChange(field=field, old=then, new=now, words=f"{_name(field)}: {_value(then)} → {_value(now)}")
+        for field in fields
+        if (then := before.get(field)) != (now := after.get(field))
+    )
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401 - JSON
+    match value:
+        case {"value": amount, "unit": unit}:
+            yield path, f"{amount:g} {unit}"
+        case dict():
+            for name, inner in value.items():  # pyright: ignore[reportUnknownVariableType]
+                yield from _leaves(f"{path}.{name}" if path else str(name), inner)  # pyright: ignore[reportUnknownArgumentType]
+        case [first, *_] if isinstance(first, dict):
+            for place, inner in enumerate(value):
+                yield from _leaves(f"{path}.{place}", inner)
+        case list():
+            yield path, ", ".join(str(one) for one in value) or None  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]
+        case _:
+            yield path, value
+
+
+_NAMES: Final = (
+    (r"phases\.(\d+)\.weeks", "phase {}, weeks"),
+    (r"phases\.(\d+)\.timing\.frequency", "phase {}, sessions"),
+    (r"phases\.(\d+)\.timing\.period_days", "phase {}, in so many days"),
+    (r"phases\.(\d+)\.timing\.weekdays", "phase {}, days of the week"),
+    (r"phases\.(\d+)\.duration_s", "phase {}, seconds of a session"),
+    (r"phases\.(\d+)\.dose", "phase {}, dose of a session"),
+    (r"programmes\.(\d+)\.(.+)", "programme {}, {}"),
+    (r"caps\.(\d+)\.(.+)", "cap {}, {}"),
+    (r"limits\.duration_s", "back-up time in seconds"),
+    (r"limits\.rest_s", "rest in seconds"),
+    (r"limits\.(.+)", "limit of {}"),
+    (r"(.+)", "{}"),
+)
+
+
+def _name(field: str) -> str:
+    matches = ((words, found) for pattern, words in _NAMES if (found := fullmatch(pattern, field)))
+    words, found = next(matches)
+    places = [str(int(one) + 1) if one.isdigit() else one.replace(".", " ").replace("_", " ") for one in found.groups()]
+    return words.format(*places).capitalize()
+
+
+def _value(value: object) -> str:
+    return "not set" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
