@@ -48,8 +48,11 @@ class Regimen(Prescription):
 
     def dose_after(self, elapsed: timedelta) -> Quantity:
         """The dose of a session so long after the version came into force; outside its phases, of the nearest."""
-        phase = self.phase_after(elapsed) or (self.phases[0] if elapsed < timedelta(0) else self.phases[-1])
-        return phase.dose
+        return self.phase_near(elapsed).dose
+
+    def phase_near(self, elapsed: timedelta) -> Phase:
+        """The phase that runs so long after the version came into force; outside of all, the nearest."""
+        return self.phase_after(elapsed) or (self.phases[0] if elapsed < timedelta(0) else self.phases[-1])
 
     def phase_after(self, elapsed: timedelta) -> Phase | None:
         """The phase that runs so long after the version came into force; None before it does and after the last."""
