@@ -19,6 +19,7 @@ from monitor_api.http.policy import PUBLIC
 from monitor_api.http.problems import answer_errors
 from monitor_api.http.routes import (
     alerts,
+    courses,
     devices,
     docs,
     events,
@@ -32,7 +33,20 @@ from monitor_api.http.routes import (
     users,
 )
 
-_V1: Final = (logins, patients, users, gateways, devices, orders, sessions, regimens, alerts, upkeep, events)
+_V1: Final = (
+    logins,
+    patients,
+    courses,
+    users,
+    gateways,
+    devices,
+    orders,
+    sessions,
+    regimens,
+    alerts,
+    upkeep,
+    events,
+)
 
 
 def make_api(parts: ApiParts, rooms: Iterable[APIRouter] = (), public: Iterable[str] = ()) -> FastAPI:

@@ -38,6 +38,9 @@ class Permission(StrEnum):
     SEE_SESSIONS = "see sessions"
     SEE_REGIMENS = "see regimens"
     PRESCRIBE = "prescribe"
+    SEE_COURSES = "see adherence and energy"
+    NOTE_FACTS = "note excuses and what a patient answered"
+    CALIBRATE = "say what devices put out, and recall firmware"
     SEE_ALERTS = "see alerts"
     ACKNOWLEDGE = "take alerts on"
     SEE_AUDIT = "see who did what"
@@ -52,18 +55,18 @@ P = Permission
 _EVERYBODY: Final = frozenset({P.KNOW_ONESELF, P.END_LOGIN, P.FOLLOW_EVENTS, P.SEE_DEVICES})
 
 MAY: Final = {
-    Role.PATIENT: _EVERYBODY | {P.SEE_PATIENTS, P.SEE_SESSIONS, P.SEE_REGIMENS},
+    Role.PATIENT: _EVERYBODY | {P.SEE_PATIENTS, P.SEE_SESSIONS, P.SEE_REGIMENS, P.SEE_COURSES},
     Role.PHYSICIAN: _EVERYBODY
     | {P.SEE_PATIENTS, P.ADD_PATIENTS, P.ASSIGN_DEVICES, P.SEE_GATEWAYS, P.SEE_SESSIONS}
-    | {P.SEE_ORDERS, P.ORDER_DEVICES}
+    | {P.SEE_ORDERS, P.ORDER_DEVICES, P.SEE_COURSES, P.NOTE_FACTS, P.CALIBRATE}
     | {P.SEE_REGIMENS, P.PRESCRIBE, P.SEE_ALERTS, P.ACKNOWLEDGE, P.SEE_AUDIT},
     Role.MAKER: _EVERYBODY | {P.SEE_GATEWAYS, P.SEE_SESSIONS},
     Role.OPERATOR: _EVERYBODY
     | {P.SEE_PATIENTS, P.ADD_PATIENTS, P.ASSIGN_DEVICES, P.SEE_GATEWAYS, P.MANAGE_GATEWAYS}
-    | {P.SEE_AUDIT, P.SEE_QUARANTINE, P.SEE_HEALTH, P.MANAGE_USERS, P.MANAGE_TOKENS},
+    | {P.SEE_AUDIT, P.SEE_QUARANTINE, P.SEE_HEALTH, P.MANAGE_USERS, P.MANAGE_TOKENS, P.CALIBRATE},
 }
 
-PERSONAL: Final = frozenset({P.END_LOGIN, P.PRESCRIBE, P.ACKNOWLEDGE, P.ORDER_DEVICES})
+PERSONAL: Final = frozenset({P.END_LOGIN, P.PRESCRIBE, P.ACKNOWLEDGE, P.ORDER_DEVICES, P.NOTE_FACTS, P.CALIBRATE})
 """What only a person does, never a machine with a token: somebody answers for it by name."""
 
 PUBLIC: Final = frozenset({"log_in", "read_health", "read_description", "show_docs", "read_docs_file"})

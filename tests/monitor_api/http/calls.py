@@ -62,11 +62,14 @@ def ids(tenant: Tenant) -> dict[str, object]:
         "alert_id": tenant.alert,
         "entry_id": tenant.quarantine,
         "order_id": tenant.hold,
+        "excuse_id": tenant.excuse,
     }
 
 
 MISSING = {
-    **{f"{kind}_id": UNKNOWN for kind in ("patient", "user", "token", "session", "regimen", "alert", "order")},
+    **{
+        f"{kind}_id": UNKNOWN for kind in ("patient", "user", "token", "session", "regimen", "alert", "order", "excuse")
+    },
     "gateway_id": "nowhere",
     "key_id": 99,
     "uid": "ffffffffffffffff",
@@ -99,6 +102,14 @@ def bodies(patient: UUID, tag: str = "new") -> dict[str, Any]:
         "stop_device": {"reason": "too warm"},
         "hold_device": {"reason": "a blister"},
         "lift_hold": {},
+        "note_excuse": {
+            "from_at": "2026-03-09T00:00:00Z",
+            "until_at": "2026-03-16T00:00:00Z",
+            "because": "travels",
+        },
+        "put_skin": {"phototype": "III", "photosensitised": None},
+        "put_outputs": {"outputs": [], "source": "nobody measured it"},
+        "put_recall": {"model": "Mask", "firmware": tag, "because": "too bright"},
     }
 
 

@@ -42,6 +42,14 @@ MAY = {
     "prescribe_regimen": {PHYSICIAN},
     "put_regimen": {PHYSICIAN},
     "end_regimen": {PHYSICIAN},
+    "read_course": {PATIENT, PHYSICIAN},
+    "read_energy": {PATIENT, PHYSICIAN},
+    "list_excuses": {PATIENT, PHYSICIAN},
+    "note_excuse": {PHYSICIAN},
+    "withdraw_excuse": {PHYSICIAN},
+    "put_skin": {PHYSICIAN},
+    "put_outputs": {PHYSICIAN, OPERATOR},
+    "put_recall": {PHYSICIAN, OPERATOR},
     "list_alerts": {PHYSICIAN},
     "read_alert": {PHYSICIAN},
     "acknowledge": {PHYSICIAN},
@@ -61,6 +69,11 @@ NOT_BY_TOKEN = {
     "stop_device",
     "hold_device",
     "lift_hold",
+    "note_excuse",
+    "withdraw_excuse",
+    "put_skin",
+    "put_outputs",
+    "put_recall",
 }
 
 

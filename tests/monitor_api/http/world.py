@@ -23,6 +23,7 @@ from monitor_api.http.parts import ApiParts
 from monitor_api.http.passwords import Passwords
 from monitor_api.http.policy import Role
 from monitor_api.records.attention import AlertRow, ChangeRow, FindingRow
+from monitor_api.records.courses import ExcuseRow
 from monitor_api.records.database import Database
 from monitor_api.records.devices import AssignmentRow, DeviceRow, GatewayKeyRow, GatewayRow, QuarantineRow
 from monitor_api.records.key_wrap import KeyWrap
@@ -101,6 +102,7 @@ class Tenant:
     alert: UUID = field(default_factory=uuid4)
     finding: UUID = field(default_factory=uuid4)
     hold: UUID = field(default_factory=uuid4)
+    excuse: UUID = field(default_factory=uuid4)
     quarantine: int = 0
 
     @property
@@ -127,7 +129,16 @@ class Tenant:
         things = (self.id, self.patient, self.other_patient, *self.users.values(), self.token, self.regimen)
         return {
             str(thing)
-            for thing in (*things, self.hold, self.alert, self.finding, self.gateway, self.device, self.session)
+            for thing in (
+                *things,
+                self.hold,
+                self.excuse,
+                self.alert,
+                self.finding,
+                self.gateway,
+                self.device,
+                self.session,
+            )
         }
 
 
@@ -164,7 +175,7 @@ def rows(tenant: Tenant) -> list[list[Any]]:
         [*users, *devices, GatewayKeyRow(gateway_id=tenant.gateway, key_id=1, wrapped=wrapped, created_at=at)],
         [_assignment(tenant, at), _token(tenant), _session(tenant, at), _regimen(tenant, at)],
         [_version(tenant, at), _alert(tenant, at), _finding(tenant, at), _quarantined(tenant, at)],
-        [GapRow(**clinic, session_id=tenant.session, first=100, last=101), _hold(tenant, at)],
+        [GapRow(**clinic, session_id=tenant.session, first=100, last=101), _hold(tenant, at), _excuse(tenant, at)],
         [*_way_down(tenant, at)],
         [ChangeRow(**clinic, at=at, kind="session", subject_id=str(tenant.session), patient_id=tenant.patient)],
     ]
@@ -272,6 +283,20 @@ def _finding(tenant: Tenant, at: datetime) -> FindingRow:
         because="Skin at 43.1 °C",
         evidence={"measured": {"value": 43.1, "unit": "Cel"}, "first_sample": 12},
         found_at=at,
+    )
+
+
+def _excuse(tenant: Tenant, at: datetime) -> ExcuseRow:
+    return ExcuseRow(
+        id=tenant.excuse,
+        clinic_id=tenant.id,
+        patient_id=tenant.patient,
+        from_at=at,
+        until_at=at + timedelta(days=1),
+        because=f"travels, {tenant.letter}",
+        noted_by=tenant.users[Role.PHYSICIAN],
+        noted_at=at,
+        withdrawn_at=None,
     )
 
 
