@@ -36,6 +36,10 @@ ANNOUNCED = {
     "stop_device": {"device"},
     "hold_device": {"device"},
     "lift_hold": {"device"},
+    "note_excuse": {"patient"},
+    "withdraw_excuse": {"patient"},
+    "put_skin": {"patient"},
+    "put_outputs": {"device"},
 }
 
 

@@ -126,20 +126,9 @@ class Tenant:
 
     def ids(self) -> set[str]:
         """Every id by which a stranger could learn that something is here."""
-        things = (self.id, self.patient, self.other_patient, *self.users.values(), self.token, self.regimen)
-        return {
-            str(thing)
-            for thing in (
-                *things,
-                self.hold,
-                self.excuse,
-                self.alert,
-                self.finding,
-                self.gateway,
-                self.device,
-                self.session,
-            )
-        }
+        people = (self.id, self.patient, self.other_patient, *self.users.values(), self.token)
+        things = (self.regimen, self.hold, self.excuse, self.alert, self.finding)
+        return {str(thing) for thing in (*people, *things, self.gateway, self.device, self.session)}
 
 
 def rows(tenant: Tenant) -> list[list[Any]]:
