@@ -60,6 +60,8 @@ class Use:
 
     def worn_probability(self, worn: Mapping[SessionId, Worn]) -> Between:
         """How sure it is that all of it was worn: that of its most doubtful session."""
+        if len(self.sessions) == 1:
+            return worn.get(self.sessions[0].session, UNJUDGED).probability
         each = [worn.get(one.session, UNJUDGED).probability for one in self.sessions]
         return Between(low=min(one.low for one in each), high=min(one.high for one in each))
 
