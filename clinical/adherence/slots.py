@@ -148,12 +148,12 @@ def counted_in(round_: Round, use: Use, worn: Mapping[SessionId, Worn]) -> Count
     """A use as a round sees it; None when it surely began elsewhere."""
     if use.latest < round_.begins_at or use.earliest >= round_.ends_at:
         return None
-    phase = round_.stint.phase
+    dose, worn_dose = use.dose_fractions(round_.stint.phase, worn)
     return Counted(
         use=use,
         sure=round_.begins_at <= use.earliest and use.latest < round_.ends_at,
-        dose=use.dose_fraction(phase),
-        worn_dose=use.worn_dose_fraction(phase, worn),
+        dose=dose,
+        worn_dose=worn_dose,
         worn=use.worn_probability(worn),
     )
 

@@ -52,14 +52,18 @@ class Use:
         """Its dose, as a fraction of the planned one."""
         return _total([_dose_fraction(one, phase) for one in self.sessions])
 
-    def worn_dose_fraction(self, phase: Phase, worn: Mapping[SessionId, Worn]) -> Between:
-        """The part of its dose that was given while worn, as a fraction of the planned one."""
-        return _total(
-            [_worn_part(_dose_fraction(one, phase), worn.get(one.session, UNJUDGED)) for one in self.sessions]
-        )
+    def dose_fractions(self, phase: Phase, worn: Mapping[SessionId, Worn]) -> tuple[Between, Between]:
+        """Its dose, and the part of it that was given while worn, as fractions of the planned one."""
+        each = [_dose_fraction(one, phase) for one in self.sessions]
+        parts = [
+            _worn_part(dose, worn.get(one.session, UNJUDGED)) for dose, one in zip(each, self.sessions, strict=True)
+        ]
+        return _total(each), _total(parts)
 
     def worn_probability(self, worn: Mapping[SessionId, Worn]) -> Between:
         """How sure it is that all of it was worn: that of its most doubtful session."""
+        if len(self.sessions) == 1:
+            return worn.get(self.sessions[0].session, UNJUDGED).probability
         each = [worn.get(one.session, UNJUDGED).probability for one in self.sessions]
         return Between(low=min(one.low for one in each), high=min(one.high for one in each))
 

@@ -107,6 +107,8 @@ def off_schedule(at: CourseAt) -> Iterator[Episode]:
     """
     plan = at.account.plan
     for strand in at.account.strands:
+        if not any(stint.phase.timing.weekdays for stint in plan.stints):
+            continue
 
         def is_off(use: Use, strand: Strand = strand) -> bool | None:
             days = set(plan.days.of_either(use.earliest, use.latest))

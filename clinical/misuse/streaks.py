@@ -36,10 +36,9 @@ def _episode(run: Sequence[tuple[Use, bool | None]], next_use: Use | None, becau
 
 def _from_the_onset(at: CourseAt, strand: Strand, flag: Flag) -> list[tuple[Use, bool | None]]:
     """Uses as far back as rules look, and further as long as a run goes on, so that its onset stays what it was."""
-    reach = timedelta(days=at.practice.look_back_days)
-    while True:
-        from_at = max(EVER, at.now - reach)
-        found = [(use, flag(use)) for use in strand.sessions.uses(from_at, at.now, at.practice)]
-        if not found or found[0][1] is False or from_at == EVER:
-            return found
+    reach = timedelta(days=2 * at.practice.look_back_days)
+    found = [(use, flag(use)) for use in strand.uses]
+    while found and found[0][1] is not False and at.now - reach > EVER:
+        found = [(use, flag(use)) for use in strand.sessions.uses(at.now - reach, at.now, at.practice)]
         reach *= 2
+    return found

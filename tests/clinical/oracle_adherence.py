@@ -15,7 +15,7 @@ EPSILON = 1e-9
 
 @cache
 def days_by_minute(zone, day_starts, start, end):
-    """Of each minute, the therapy day that a clock on the wall says; the night before a date that is left out is late."""
+    """Of each minute, the therapy day that a clock on the wall says."""
     place, shift = ZoneInfo(zone), timedelta(hours=day_starts.hour, minutes=day_starts.minute)
     minutes = [start + MINUTE * index for index in range((end - start) // MINUTE)]
     local = [at.astimezone(place).replace(tzinfo=None) for at in minutes]

@@ -1,0 +1,137 @@
+"""Rules over weeks: each fires, stays silent, says at the boundary what it should, and undetermined when it must."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from clinical.course import Interval
+from clinical.judgement import judge_course
+from clinical.misuse.course_rules import LimitsAsked, course_at
+from clinical.misuse.table import COURSE_RULES
+from clinical.verdicts import Outcome
+from tests.clinical.courses import DAY, DEVICE, MINUTE, course, device, done, excuse, phase, written
+from vocabulary.identity import finding_id
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+"""A Monday, 09:00 in Zurich."""
+
+HOUR = timedelta(hours=1)
+FIRES, UNDETERMINED = Outcome.FIRES, Outcome.UNDETERMINED
+THRICE, DAILY, MON_WED = phase(3, 7), phase(1, 1), phase(weekdays=[0, 2])
+
+
+def days(*numbers, **changes):
+    """A session on each of these days after the start."""
+    return [done(index, START + DAY * number, **changes) for index, number in enumerate(numbers)]
+
+
+def said(rule, planned, sessions, *, on=7.0, proven=100.0, limits=(), **changes):
+    """What one rule says, `on` and `proven` in days after the start."""
+    given = device(START, proven=START + DAY * proven, heard_at=changes.pop("heard_at", START + DAY * on))
+    made = course(
+        [written(planned, from_at=START, until_at=changes.pop("until_at", None))], sessions, [given], **changes
+    )
+    at = course_at(made, START + DAY * on, worn={}, limits=limits)
+    return [one.verdict.outcome for one in judge_course(at, [one for one in COURSE_RULES if one.id == rule])]
+
+
+def hold(first, last):
+    return (Interval(from_at=START + DAY * first, until_at=START + DAY * last if last is not None else None),)
+
+
+LATE = START + timedelta(hours=18)
+"""Noon of the day is safe; from here on eight hours of doubt reach over its end."""
+
+CASES = [
+    ("missed-slot", THRICE, days(0, 2), {}, [FIRES]),
+    ("missed-slot", THRICE, days(0, 2, 4), {}, []),
+    ("missed-slot", THRICE, days(0, 2), {"on": 6.7}, []),
+    ("missed-slot", THRICE, days(0, 2), {"proven": 5}, [UNDETERMINED]),
+    ("missed-slot", THRICE, days(0, 2), {"excuses": (excuse(START + DAY, START + 4 * DAY),)}, []),
+    ("partial-twice", THRICE, days(0, 2, share=0.79), {}, [FIRES]),
+    ("partial-twice", THRICE, days(0, 2, share=0.8), {}, []),
+    ("partial-twice", THRICE, days(0, share=0.5), {}, []),
+    ("partial-twice", THRICE, days(0, 2, share=0.5, recorded=False), {}, [UNDETERMINED]),
+    ("partial-twice", THRICE, [done(1, START, share=0.5), done(2, START + 15 * MINUTE, share=0.5)] * 2, {}, []),
+    ("too-many-a-day", THRICE, [done(1, START), done(2, START + HOUR)], {"on": 1}, [FIRES]),
+    ("too-many-a-day", THRICE, [done(1, START), done(2, START + 15 * MINUTE)], {"on": 1}, []),
+    ("too-many-a-day", THRICE, [done(1, START), done(2, START + 16 * MINUTE)], {"on": 1}, [FIRES]),
+    ("too-many-a-day", THRICE, [done(1, START), done(2, START + HOUR, share=0.1)], {"on": 1}, []),
+    ("too-many-a-day", THRICE, [done(1, START), done(2, LATE, late=8 * HOUR)], {"on": 3}, [UNDETERMINED]),
+    ("too-many-a-week", THRICE, days(0, 1, 2, 3), {}, [FIRES]),
+    ("too-many-a-week", THRICE, days(0, 1, 2, 7), {"on": 8}, []),
+    ("too-many-a-week", THRICE, [*days(0, 1, 2), done(9, LATE + 6 * DAY, late=8 * HOUR)], {"on": 8}, [UNDETERMINED]),
+    ("off-schedule", MON_WED, days(1, 3), {}, [FIRES]),
+    ("off-schedule", MON_WED, days(0, 1, 2, 3), {}, []),
+    ("off-schedule", THRICE, days(1, 3), {}, []),
+    (
+        "off-schedule",
+        MON_WED,
+        [done(1, START + DAY), done(2, LATE + DAY, late=8 * HOUR)],
+        {},
+        [UNDETERMINED],
+    ),
+    ("used-on-hold", THRICE, days(0, 2), {"holds": hold(2, 3)}, [FIRES]),
+    ("used-on-hold", THRICE, days(0, 3), {"holds": hold(2, 3)}, []),
+    ("used-on-hold", THRICE, days(2), {"holds": hold(2, None)}, [FIRES]),
+    ("used-on-hold", THRICE, days(2, late=HOUR), {"holds": hold(2.02, 3)}, [UNDETERMINED]),
+    ("used-on-hold", THRICE, days(0, 5), {"until_at": START + 4 * DAY}, [FIRES]),
+    ("used-on-hold", THRICE, [done(1, None, heard_at=START + 3 * DAY)], {"holds": hold(2, 3)}, [UNDETERMINED]),
+    ("clinical-silence", DAILY, days(0), {"on": 1.5}, [FIRES]),
+    ("clinical-silence", DAILY, days(0), {"on": 1.499}, []),
+    ("clinical-silence", DAILY, days(0, late=2 * HOUR), {"on": 1.55}, [UNDETERMINED]),
+    ("clinical-silence", phase(2, 1), days(0), {"on": 0.99}, []),
+    ("clinical-silence", phase(2, 1), days(0), {"on": 1}, [FIRES]),
+    ("clinical-silence", DAILY, days(0), {"on": 5, "holds": hold(1, None)}, []),
+    ("clinical-silence", DAILY, days(0), {"on": 5, "proven": 1}, [FIRES]),
+    ("technical-silence", DAILY, days(0), {"on": 3, "heard_at": START + 1.5 * DAY}, [FIRES]),
+    ("technical-silence", DAILY, days(0), {"on": 3, "heard_at": START + 1.51 * DAY}, []),
+    ("drift", DAILY, [*days(*range(10)), *[done(n, START + DAY * n, share=1.4) for n in (10, 11, 12)]], {"on": 13}, 2),
+    ("drift", DAILY, [*days(*range(10)), *[done(n, START + DAY * n, share=1.4) for n in (10, 11)]], {"on": 13}, 0),
+    ("drift", DAILY, [*days(*range(10)), *[done(n, START + DAY * n, share=1.3) for n in (10, 11, 12)]], {"on": 13}, 0),
+    ("drift", DAILY, days(*range(10), 10.2, 11.2, 12.2), {"on": 13}, [FIRES]),
+    ("drift", DAILY, days(*range(6), 10.2, 11.2, 12.2), {"on": 13}, []),
+]
+
+
+@pytest.mark.parametrize(("rule", "planned", "sessions", "changes", "expected"), CASES)
+def test_a_rule_over_weeks_says_what_its_sentence_says(rule, planned, sessions, changes, expected):
+    assert said(rule, planned, sessions, **changes) == ([FIRES] * expected if isinstance(expected, int) else expected)
+
+
+@pytest.mark.parametrize(
+    ("reported", "on", "expected"), [(None, 1, [FIRES]), (None, 0.99, []), (0.5, 9, []), (2, 9, [FIRES])]
+)
+def test_limits_that_a_device_never_confirms_are_told_after_a_day(reported, on, expected):
+    asked = LimitsAsked(device=DEVICE, asked_at=START, reported_at=None if reported is None else START + DAY * reported)
+    assert said("limits-unconfirmed", THRICE, [], on=on, limits=(asked,)) == expected
+
+
+def test_every_rule_over_weeks_has_an_example_that_fires():
+    firing = {case[0] for case in CASES if case[4] and case[4] != [UNDETERMINED]} | {"limits-unconfirmed"}
+    assert {rule.id for rule in COURSE_RULES} == firing
+
+
+def findings(sessions, on):
+    made = course([written(THRICE, from_at=START)], sessions, [device(START, proven=START + 100 * DAY)])
+    return judge_course(course_at(made, START + DAY * on, worn={}))
+
+
+def test_a_finding_is_of_the_patient_and_keeps_its_id_while_the_episode_goes_on():
+    before = {one.id for one in findings(days(0, 2, share=0.5), 3) if one.rule == "partial-twice"}
+    after = {one.id for one in findings(days(0, 2, 4, share=0.5), 5) if one.rule == "partial-twice"}
+    patient = course([]).patient
+    onset = str(days(0)[0].session)
+    assert before == after == {finding_id("partial-twice", patient, onset)}
+
+
+def test_an_episode_that_began_long_ago_keeps_its_onset():
+    many = days(*range(0, 200, 2), share=0.5)
+    (found,) = [one for one in findings(many, 199) if one.rule == "partial-twice"]
+    assert found.episode == str(many[0].session)
+
+
+def test_an_episode_clears_with_the_next_use_that_is_as_planned():
+    sessions = [*days(0, 2, share=0.5), done(9, START + 4 * DAY)]
+    (found,) = [one for one in findings(sessions, 5) if one.rule == "partial-twice"]
+    assert found.cleared_at == START + 4 * DAY
