@@ -63,7 +63,7 @@ def thermal_dose_harmful(session: SessionFacts, _limits: Limits) -> Verdict:
     Consequence: a burn; of repeated exposure almost nothing is known.
     Action: stop, hold the treatment, look at the skin today.
     Time to respond: one hour.
-    Source: CEM43 after Sapareto and Dewey 1984; 15 min, a proposal that a physician owns (domain facts 5.1).
+    Source: CEM43 after Sapareto and Dewey 1984; 15 min, a proposal that a physician owns.
     """
     return _reaches(session, lambda levels: (levels.stop_min, inf))
 

@@ -117,7 +117,7 @@ def eye_shield_off(session: SessionFacts, _limits: Limits) -> Verdict:
     Consequence: blue light harms the retina, near infrared the lens; neither hurts while it happens.
     Action: ask about eyes and sight; no session without the shield.
     Time to respond: one day.
-    Source: IEC 62471; 30 mW/cm² of near infrared for 10 min exceeds its limit at an open eye (domain facts 5.3). Ten
+    Source: IEC 62471; 30 mW/cm² of near infrared for 10 min exceeds its limit at an open eye. Ten
     seconds to put it on are a proposal that a physician owns.
     """
     if Feature.EYE_SHIELD not in session.features:
