@@ -1,5 +1,6 @@
 """Rules about who is who: another person, another device, another time than is said."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,7 +43,7 @@ def device_cloned(at: CourseAt) -> Iterator[Episode]:
     Source: device profile: a uid is one device's, its counter rises, and it runs one session at a time.
     """
     yield from _two_serials(at)
-    for sessions in by_device(at.course, at.practice).values():
+    for sessions in by_device(at).values():
         placed = sorted((one for one in sessions if one.started), key=lambda one: (when(one), one.counter))
         for before, after in pairwise(placed):
             verdict = _cloned(before, after)
@@ -127,7 +128,7 @@ def other_person(at: CourseAt) -> Iterator[Episode]:
     """
     habits = _habits(at.course)
     since = at.now - timedelta(days=at.practice.look_back_days)
-    for sessions in by_device(at.course, at.practice).values():
+    for sessions in by_device(at).values():
         unlike = dict(_unlike(at, sessions, habits))
         for index, session in enumerate(sessions):
             signs = unlike.get(index, ())
@@ -149,19 +150,23 @@ def _unlike(
     at: CourseAt, sessions: Sequence[PastSession], habits: Sequence[_Habit]
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """By position, in which habits a session differs from the usual ones before it."""
-    usual: list[PastSession] = []
+    usual: deque[tuple[float | None, ...]] = deque(maxlen=at.practice.baseline)
     for index, session in enumerate(sessions):
-        signs = tuple(habit.name for habit in habits if _differs(habit, session, usual, at.practice.learned))
+        figures = tuple(habit.of(session) for habit in habits)
+        signs = tuple(
+            habit.name
+            for habit, figure, before in zip(habits, figures, zip(*usual, strict=True), strict=False)
+            if figure is not None and _differs(habit, figure, before, at.practice.learned)
+        )
         if len(signs) >= SIGNS:
             yield index, signs
         else:
-            usual = [*usual, session][-at.practice.baseline :]
+            usual.append(figures)
 
 
-def _differs(habit: _Habit, session: PastSession, usual: Sequence[PastSession], learned: int) -> bool:
-    value = habit.of(session)
-    known = [one for before in usual if (one := habit.of(before)) is not None]
-    return value is not None and len(known) >= learned and habit.differs(value, median(known))
+def _differs(habit: _Habit, figure: float, before: Sequence[float | None], learned: int) -> bool:
+    known = [one for one in before if one is not None]
+    return len(known) >= learned and habit.differs(figure, median(known))
 
 
 def _habits(course: Course) -> tuple[_Habit, ...]:
