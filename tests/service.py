@@ -28,6 +28,7 @@ from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
 from monitor_api.settings import ServerSettings
 from monitor_api.telemetry.series import SeriesKey
 from monitor_api.telemetry.sqlite import SqliteTelemetry
+from tests.regimens import weekly
 from vocabulary.devices import Modality
 from vocabulary.identity import ClinicId, DeviceUid, GatewayId, RegimenId, session_id
 from vocabulary.quantities import Quantity, Unit
@@ -65,9 +66,7 @@ RF_REGIMEN = Regimen(
     id=REGIMEN,
     version=1,
     modality=Modality.RF,
-    sessions_per_week=3,
-    duration=timedelta(minutes=4),
-    dose=Quantity(1800.0, Unit.JOULE),
+    phases=(weekly(3, timedelta(minutes=4), Quantity(1800.0, Unit.JOULE)),),
     limits=Limits(
         duration=timedelta(minutes=5),
         dose=Quantity(2400.0, Unit.JOULE),

@@ -139,15 +139,7 @@ def _regimen(person: Person, patient: UUID, from_at: datetime) -> Iterator[Table
     prescribed = person.prescription
     if prescribed is None:
         return
-    regimen = Regimen(
-        id=RegimenId(uuid5(patient, "regimen")),
-        version=1,
-        modality=prescribed.modality,
-        sessions_per_week=prescribed.sessions_per_week,
-        duration=prescribed.duration,
-        dose=prescribed.dose,
-        limits=prescribed.limits,
-    )
+    regimen = Regimen.of(prescribed, RegimenId(uuid5(patient, "regimen")), 1)
     yield RegimenRow(
         id=regimen.id,
         clinic_id=CLINIC,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from clinical.regimen import Limits
+from clinical.plan import Phase, Timing
+from clinical.regimen import Limits, Prescription
 from firmware_bridge.virtual.people import Act, Begin, Deed, Script, Step
 from firmware_bridge.virtual.troubles import Troubled
 from lumenward.demo.moments import Moment, back_in_range, began, bonded, hotter_than, recorded
@@ -17,17 +18,6 @@ from vocabulary.devices import Modality
 from vocabulary.identity import DeviceUid, RuleId
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prescription:
-    """What a physician prescribed before the demo began."""
-
-    modality: Modality
-    sessions_per_week: int
-    duration: timedelta
-    dose: Quantity
-    limits: Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +61,14 @@ class DemoHome:
 # Omnilux Contour: 10 min at 30 mW/cm², 3 to 5 a week (domain facts 1.2). 110 % is the cap (defaults).
 LED: Final = Prescription(
     modality=Modality.LED,
-    sessions_per_week=5,
-    duration=timedelta(minutes=10),
-    dose=Quantity(18.0, Unit.JOULE_PER_CM2),
+    phases=(
+        Phase(
+            lasts=None,
+            timing=Timing(frequency=5, period=timedelta(days=7), weekdays=()),
+            duration=timedelta(minutes=10),
+            dose=Quantity(18.0, Unit.JOULE_PER_CM2),
+        ),
+    ),
     limits=Limits(
         duration=timedelta(minutes=11),
         dose=Quantity(19.8, Unit.JOULE_PER_CM2),
@@ -87,9 +82,14 @@ LED: Final = Prescription(
 # NEWA: 4 min a zone, 3 a week in the first month; 42.5 °C for 2 s (domain facts 2.2, defaults).
 RF: Final = Prescription(
     modality=Modality.RF,
-    sessions_per_week=3,
-    duration=timedelta(minutes=4),
-    dose=Quantity(1800.0, Unit.JOULE),
+    phases=(
+        Phase(
+            lasts=None,
+            timing=Timing(frequency=3, period=timedelta(days=7), weekdays=()),
+            duration=timedelta(minutes=4),
+            dose=Quantity(1800.0, Unit.JOULE),
+        ),
+    ),
     limits=Limits(
         duration=timedelta(minutes=5),
         dose=Quantity(2400.0, Unit.JOULE),

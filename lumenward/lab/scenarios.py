@@ -7,9 +7,10 @@ from random import Random
 from types import MappingProxyType
 from typing import Final
 
+from clinical.regimen import Prescription
 from firmware_bridge.virtual.people import Begin, Deed, Script
 from firmware_bridge.virtual.troubles import Trouble, Troubled
-from lumenward.demo.scenario import LED, RF, DemoHome, Person, Prescription, once_followed, steps
+from lumenward.demo.scenario import LED, RF, DemoHome, Person, once_followed, steps
 from lumenward.demo.verdict import Kind
 from lumenward.lab import faults
 from lumenward.lab.faults import Fault

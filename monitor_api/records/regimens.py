@@ -1,65 +1,37 @@
 """How a regimen is written into its version's row, and read back."""
 
 from datetime import timedelta
-from typing import Any
 
-from clinical.regimen import Limits, Regimen
+from clinical.plan import Phase, Timing
+from clinical.regimen import Prescription, Regimen
+from clinical.regimen.written import Written, read, read_limits, read_quantity, write
 from monitor_api.records.sessions import RegimenVersionRow
 from vocabulary.devices import Modality
 from vocabulary.identity import RegimenId
-from vocabulary.quantities import Quantity, Unit
-
-Body = dict[str, Any]
-"""What a version's row holds of a regimen: JSON, durations in seconds, None where nothing is set."""
 
 
-def write_regimen(regimen: Regimen) -> Body:
+def write_regimen(regimen: Prescription) -> Written:
     """The body of the row; the regimen's id, version and modality are columns."""
-    limits = regimen.limits
-    return {
-        "sessions_per_week": regimen.sessions_per_week,
-        "duration_s": regimen.duration.total_seconds(),
-        "dose": _write_quantity(regimen.dose),
-        "limits": {
-            "duration_s": None if limits.duration is None else limits.duration.total_seconds(),
-            "dose": None if limits.dose is None else _write_quantity(limits.dose),
-            "skin_celsius": limits.skin_celsius,
-            "skin_grace_s": limits.skin_grace.total_seconds(),
-            "rest_s": None if limits.rest is None else limits.rest.total_seconds(),
-            "contact_grace_s": limits.contact_grace.total_seconds(),
-        },
-    }
+    return write(regimen)
 
 
 def read_regimen(row: RegimenVersionRow, modality: str) -> Regimen:
     """The regimen that `write_regimen` wrote; `modality` is that of its RegimenRow."""
-    body = row.body
-    return Regimen(
-        id=RegimenId(row.regimen_id),
-        version=row.version,
-        modality=Modality(modality),
-        sessions_per_week=body["sessions_per_week"],
+    return Regimen.of(read_prescription(row.body, modality), RegimenId(row.regimen_id), row.version)
+
+
+def read_prescription(body: Written, modality: str) -> Prescription:
+    """What is prescribed, also out of a body from before there were phases."""
+    return read(body, Modality(modality)) if "phases" in body else _read_flat(body, Modality(modality))
+
+
+def _read_flat(body: Written, modality: Modality) -> Prescription:
+    """Bodies that say one frequency, duration and dose are of one open phase."""
+    weekly = Timing(frequency=body["sessions_per_week"], period=timedelta(days=7), weekdays=())
+    phase = Phase(
+        lasts=None,
+        timing=weekly,
         duration=timedelta(seconds=body["duration_s"]),
-        dose=_read_quantity(body["dose"]),
-        limits=_read_limits(body["limits"]),
+        dose=read_quantity(body["dose"]),
     )
-
-
-def _read_limits(body: Body) -> Limits:
-    duration_s, dose, rest_s = body["duration_s"], body["dose"], body["rest_s"]
-    return Limits(
-        duration=None if duration_s is None else timedelta(seconds=duration_s),
-        dose=None if dose is None else _read_quantity(dose),
-        skin_celsius=body["skin_celsius"],
-        skin_grace=timedelta(seconds=body["skin_grace_s"]),
-        rest=None if rest_s is None else timedelta(seconds=rest_s),
-        contact_grace=timedelta(seconds=body["contact_grace_s"]),
-    )
-
-
-def _write_quantity(quantity: Quantity) -> Body:
-    return {"value": quantity.value, "unit": quantity.unit}
-
-
-def _read_quantity(body: Body) -> Quantity:
-    return Quantity(body["value"], Unit(body["unit"]))
+    return Prescription(modality=modality, phases=(phase,), limits=read_limits(body["limits"]))

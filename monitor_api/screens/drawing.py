@@ -34,6 +34,7 @@ _FILTERS: Final[dict[str, Any]] = {
     "moment": words.moment,
     "number": words.number,
     "parts": parts,
+    "planned": words.planned,
     "plain_day": plain.plain_day,
     "said": words.said,
     "time_of_day": words.time_of_day,

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from clinical.regimen import Regimen
 from monitor_api.http.callers import Caller
 from monitor_api.http.queries.alerts import SeenAlert
 from monitor_api.http.queries.briefs import BriefSession, Proof, Version
@@ -63,8 +62,8 @@ class _Sorted:
     def __init__(self, facts: TriageFacts) -> None:
         self._heard, self._held = facts.heard, facts.held
         self._proofs = {one.device_uid: one for one in facts.proofs}
-        self._versions: dict[Version, Regimen] = {
-            (one.regimen.id, one.regimen.version): one.regimen for one in facts.prescribed
+        self._versions: dict[Version, Prescribed] = {
+            (one.regimen.id, one.regimen.version): one for one in facts.prescribed
         }
         self._devices: dict[PatientId, list[Device]] = defaultdict(list)
         self._alerts: dict[PatientId, list[SeenAlert]] = defaultdict(list)
@@ -114,16 +113,17 @@ def in_force(prescribed: Sequence[Prescribed], now: datetime) -> tuple[Prescribe
     return tuple(one for one in begun.values() if one.ended_at is None or one.ended_at > now)
 
 
-def _use(session: BriefSession, versions: Mapping[Version, Regimen]) -> Use | None:
+def _use(session: BriefSession, versions: Mapping[Version, Prescribed]) -> Use | None:
     """A session as a strip shows it; None when nothing places it."""
     if session.placed is None:
         return None
-    regimen = session.held_against and versions.get(session.held_against)
-    if not regimen or session.dose is None or session.dose.unit is not regimen.dose.unit:
+    held = session.held_against and versions.get(session.held_against)
+    wanted = held.dose_at(session.placed.at) if held else None
+    if not held or wanted is None or session.dose is None or session.dose.unit is not wanted.unit:
         return Use(session.placed, session.modality, None, None)
-    prescribed, limit = regimen.dose.value, regimen.held_to.dose
-    limit_fraction = limit.value / prescribed if limit else None
-    return Use(session.placed, session.modality, session.dose.value / prescribed, limit_fraction)
+    limit = held.regimen.held_to.dose
+    limit_fraction = limit.value / wanted.value if limit else None
+    return Use(session.placed, session.modality, session.dose.value / wanted.value, limit_fraction)
 
 
 def _quiet(proof: Proof | None, sessions: Sequence[BriefSession]) -> tuple[Span, ...]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
-from clinical.regimen import Regimen
+from clinical.regimen.wording import timing_words
 from monitor_api.http.queries.sessions import SessionSummary
 from monitor_api.http.queries.triage import Prescribed
 from monitor_api.screens.progress import Progress, progress
@@ -53,18 +54,34 @@ class PlainSession:
 def plain_session(session: SessionSummary, versions: Iterable[Prescribed], now: datetime) -> PlainSession:
     """A session in plain words; `versions` are those of the patient's regimens."""
     held = session.regimen
-    mine = (one.regimen for one in versions if held and (one.regimen.id, one.regimen.version) == astuple(held))
+    mine = (one for one in versions if held and (one.regimen.id, one.regimen.version) == astuple(held))
     placed = session.started if session.started and session.started.known_by is not Known.BRACKET else None
     began_at = None if placed is None else placed.earliest
     return PlainSession(session=session, began_at=began_at, sentences=tuple(_sentences(session, next(mine, None), now)))
 
 
-def plain_regimen(regimen: Regimen) -> tuple[str, ...]:
-    """What was prescribed, in plain words."""
-    times = "once" if regimen.sessions_per_week == 1 else f"{regimen.sessions_per_week} times"
-    how_long, rest = lasting(regimen.duration.total_seconds()), regimen.limits.rest
-    first = f"Use your {device_name(regimen.modality)} for {how_long}, {times} a week."
-    return (first, f"Leave at least {lasting(rest.total_seconds())} between two sessions.") if rest else (first,)
+def plain_regimen(one: Prescribed, now: datetime) -> tuple[str, ...]:
+    """What was prescribed, in plain words: what holds now, and what comes next."""
+    rest = one.regimen.limits.rest
+    said = (_plan(one, now), *_next_phase(one, now))
+    return (*said, f"Leave at least {lasting(rest.total_seconds())} between two sessions.") if rest else said
+
+
+def _plan(one: Prescribed, now: datetime) -> str:
+    phase, name = one.phase_at(now), device_name(one.regimen.modality)
+    if phase is None:
+        return f"The plan for your {name} is over. Ask your clinic how to go on."
+    return f"Use your {name} for {lasting(phase.duration.total_seconds())}, {timing_words(phase.timing)}."
+
+
+def _next_phase(one: Prescribed, now: datetime) -> tuple[str, ...]:
+    begins = one.from_at
+    for phase, following in pairwise(one.regimen.phases):
+        begins += phase.lasts or timedelta(0)
+        if begins > now:
+            how_long = lasting(following.duration.total_seconds())
+            return (f"From {begins:%-d %B} on: {timing_words(following.timing)}, for {how_long}.",)
+    return ()
 
 
 def plain_week(week: Week) -> str:
@@ -79,31 +96,32 @@ def plain_day(cell: Cell) -> str:
     return DAYS[cell.kind]
 
 
-def _sentences(session: SessionSummary, regimen: Regimen | None, now: datetime) -> list[str]:
+def _sentences(session: SessionSummary, held: Prescribed | None, now: datetime) -> list[str]:
     how = progress(session, now)
     if how is Progress.RUNNING:
         return ["This session is running now."]
     said = [f"It lasted {lasting(session.active_s)}." if session.active_s else "How long it lasted is not known."]
     if how is Progress.WAITING:
         return [*said, "The device still has to send its own record of it."]
-    return [*said, *_ended(session), *_dosed(session, regimen), *_warmed(session, regimen)]
+    return [*said, *_ended(session), *_dosed(session, held), *_warmed(session, held)]
 
 
 def _ended(session: SessionSummary) -> list[str]:
     return [ENDED[session.end_reason]] if session.end_reason and session.end_reason in ENDED else []
 
 
-def _warmed(session: SessionSummary, regimen: Regimen | None) -> list[str]:
-    hottest, limit = session.highest_skin_celsius, regimen.held_to.skin_celsius if regimen else None
+def _warmed(session: SessionSummary, held: Prescribed | None) -> list[str]:
+    hottest, limit = session.highest_skin_celsius, held.regimen.held_to.skin_celsius if held else None
     if hottest is None or limit is None or hottest <= limit:
         return []
     return ["Your skin got warmer than planned. Your clinic can see this."]
 
 
-def _dosed(session: SessionSummary, regimen: Regimen | None) -> list[str]:
-    if session.dose is None or regimen is None or regimen.dose.unit is not session.dose.unit:
+def _dosed(session: SessionSummary, held: Prescribed | None) -> list[str]:
+    wanted = held.dose_at(session.started.earliest if session.started else held.from_at) if held else None
+    if session.dose is None or wanted is None or wanted.unit is not session.dose.unit:
         return []
-    part = session.dose.value / regimen.dose.value
+    part = session.dose.value / wanted.value
     if part > OVER:
         return [f"You received more than planned: {part:.0%} of the dose. Your clinic can see this."]
     return ["You received the full dose."] if part >= FULL else [f"You received {part:.0%} of the planned dose."]

@@ -13,7 +13,7 @@ from monitor_api.screens.page import Page
 from monitor_api.sessions.assembly import assemble
 from monitor_api.sessions.evidence import gather
 from monitor_api.telemetry.series import SeriesKey
-from vocabulary.devices import Modality
+from vocabulary.quantities import Quantity
 
 
 def chart_of(page: Page, session: Session, detail: SessionDetail) -> Markup:
@@ -26,12 +26,27 @@ def chart_of(page: Page, session: Session, detail: SessionDetail) -> Markup:
 def _draw(page: Page, session: Session, detail: SessionDetail, key: SeriesKey) -> Markup:
     evidence = gather(session, page.visit.parts.telemetry, key)
     account = assemble(evidence)
-    regimen = _held_against(session, detail, account.modality)
-    chart = read_chart(Told(evidence=evidence, account=account, regimen=regimen, findings=detail.findings))
+    row = _held_against(session, detail)
+    regimen = read_regimen(row, account.modality) if row else None
+    told = Told(
+        evidence=evidence,
+        account=account,
+        regimen=regimen,
+        dose=_dose_then(detail, row, regimen),
+        findings=detail.findings,
+    )
+    chart = read_chart(told)
     return Markup(draw("chart.html", chart=chart))  # noqa: S704 - a template that escapes made it
 
 
-def _held_against(session: Session, detail: SessionDetail, modality: Modality) -> Regimen | None:
+def _held_against(session: Session, detail: SessionDetail) -> RegimenVersionRow | None:
     held = detail.session.regimen
-    row = held and session.get(RegimenVersionRow, (held.regimen_id, held.version))
-    return read_regimen(row, modality) if row else None
+    return session.get(RegimenVersionRow, (held.regimen_id, held.version)) if held else None
+
+
+def _dose_then(detail: SessionDetail, row: RegimenVersionRow | None, regimen: Regimen | None) -> Quantity | None:
+    """The dose of the phase in which the session began; None without a regimen."""
+    if row is None or regimen is None:
+        return None
+    began = detail.session.started
+    return regimen.dose_after(began.earliest - row.from_at) if began else regimen.strongest_dose

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from typing import Final
 
 from alerts.life import State
 from clinical.adherence.days import TherapyDays
+from clinical.plan import Phase
 from monitor_api.http.queries.alerts import SeenAlert
 from monitor_api.http.queries.devices import Device
 from monitor_api.http.queries.triage import TriageFacts
@@ -22,6 +24,7 @@ from vocabulary.identity import DeviceUid, PatientId
 from vocabulary.severity import Severity
 
 _NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
+_WEEK: Final = timedelta(days=7)
 
 
 class Show(StrEnum):
@@ -153,10 +156,15 @@ def weeks(history: History, now: datetime) -> tuple[Week, ...]:
         Week(
             modality=one.regimen.modality,
             done=sum(session.modality is one.regimen.modality for session in held),
-            asked=one.regimen.sessions_per_week,
+            asked=_weekly(one.phase_at(now)),
         )
         for one in history.in_force
     )
+
+
+def _weekly(phase: Phase | None) -> int:
+    """Sessions a week, rounded up; none outside of all phases."""
+    return 0 if phase is None else ceil(phase.timing.frequency * _WEEK / phase.timing.period)
 
 
 def in_words(cells: Sequence[Cell]) -> str:

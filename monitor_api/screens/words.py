@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from clinical.plan import Phase
+from clinical.regimen.wording import phase_words, timing_words
 from monitor_api.http.queries.sessions import Started
 from vocabulary.devices import Modality
 from vocabulary.instants import Known
@@ -97,6 +99,13 @@ def amount(quantity: Quantity | None) -> str:
     return (
         NOT_KNOWN if quantity is None else f"{number(quantity.value, quantity.unit)}{NO_BREAK}{SYMBOLS[quantity.unit]}"
     )
+
+
+def planned(phase: Phase) -> str:
+    """A phase: how often, until when, how long and how much."""
+    often = timing_words(phase.timing)
+    how_long, how_much = lasting(phase.duration.total_seconds()), amount(phase.dose)
+    return f"{often[0].upper()}{often[1:]}, {phase_words(phase)}: {how_long}, {how_much}"
 
 
 def said(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from clinical.facts import DeviceFacts, Planned, RegimenVersion, Rest, SessionFacts, Told, Wearer
+from clinical.plan import Phase
 from clinical.regimen import Regimen
 from monitor_api.records.devices import AssignmentRow
 from monitor_api.records.regimens import read_regimen
@@ -21,10 +22,14 @@ from vocabulary.readings import SessionRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a session is held against; `patient` is None for a device that nobody had been given."""
+    """What a session is held against; `patient` is None for a device that nobody had been given.
+
+    `phase` is the regimen's at the time; before its first and after its last, the nearest.
+    """
 
     patient: PatientId | None
     regimen: Regimen | None
+    phase: Phase | None
     rest: Rest | None
 
 
@@ -32,9 +37,12 @@ def find_context(session: Session, evidence: Evidence, account: Account) -> Cont
     """Look up what held when the session began; a session without a place in time counts as when it was first heard."""
     at = account.started.at if account.started else evidence.first_heard_at
     patient = _patient(session, evidence, at)
+    version = _version(session, patient, account, at) if patient else None
+    regimen = read_regimen(version, account.modality) if version else None
     return Context(
         patient=patient,
-        regimen=_regimen(session, patient, account, at) if patient else None,
+        regimen=regimen,
+        phase=_phase(regimen, at - version.from_at) if regimen and version else None,
         rest=_rest(session, evidence, patient, account) if account.started else None,
     )
 
@@ -57,7 +65,7 @@ def facts(evidence: Evidence, account: Account, context: Context) -> SessionFact
         rest=context.rest,
         calibration=evidence.device.calibration,
         told=_told(account.record) if account.record else None,
-        planned=_planned(regimen) if regimen else None,
+        planned=_planned(regimen, context.phase) if regimen and context.phase else None,
         wearer=Wearer(phototype=None, photosensitised=None),
         device=DeviceFacts(outputs=(), recalled_firmware=()),
     )
@@ -73,16 +81,15 @@ def _told(record: SessionRecord) -> Told:
     )
 
 
-def _planned(regimen: Regimen) -> Planned:
-    phase = regimen.phases[0]
+def _planned(regimen: Regimen, phase: Phase) -> Planned:
     return Planned(
         dose=phase.dose,
         duration=phase.duration,
-        programs=(),
+        programs=tuple(programme.number for programme in regimen.programmes),
         zones=regimen.zones,
         level=None,
         cem43=regimen.cem43,
-        phototypes=(),
+        phototypes=regimen.phototypes.allowed if regimen.phototypes else (),
     )
 
 
@@ -101,8 +108,13 @@ def _patient(session: Session, evidence: Evidence, at: datetime) -> PatientId | 
     return None if given is None else PatientId(given)
 
 
-def _regimen(session: Session, patient: PatientId, account: Account, at: datetime) -> Regimen | None:
-    version = session.scalar(
+def _phase(regimen: Regimen, elapsed: timedelta) -> Phase:
+    nearest = regimen.phases[0] if elapsed < timedelta(0) else regimen.phases[-1]
+    return regimen.phase_after(elapsed) or nearest
+
+
+def _version(session: Session, patient: PatientId, account: Account, at: datetime) -> RegimenVersionRow | None:
+    return session.scalar(
         select(RegimenVersionRow)
         .join(RegimenRow, RegimenRow.id == RegimenVersionRow.regimen_id)
         .where(
@@ -114,7 +126,6 @@ def _regimen(session: Session, patient: PatientId, account: Account, at: datetim
         .order_by(RegimenVersionRow.from_at.desc(), RegimenVersionRow.version.desc())
         .limit(1)
     )
-    return None if version is None else read_regimen(version, account.modality)
 
 
 def neighbours(evidence: Evidence, patient: PatientId | None, modality: str | None) -> Sequence[ColumnElement[bool]]:

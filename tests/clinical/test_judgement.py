@@ -14,6 +14,7 @@ from clinical.misuse.table import RULES
 from clinical.regimen import STANDING_LIMITS, Regimen
 from clinical.verdicts import Outcome
 from tests.clinical.sessions import LIMITS, NOON, SECOND, rested, samples, session
+from tests.regimens import weekly
 from vocabulary.devices import DeviceState, Feature, Modality, Zone
 from vocabulary.identity import RegimenId, SessionId, finding_id
 from vocabulary.instants import Known, Placed
@@ -23,9 +24,7 @@ REGIMEN = Regimen(
     id=RegimenId(UUID(int=3)),
     version=1,
     modality=Modality.RF,
-    sessions_per_week=3,
-    duration=timedelta(minutes=4),
-    dose=Quantity(1800.0, Unit.JOULE),
+    phases=(weekly(3, timedelta(minutes=4), Quantity(1800.0, Unit.JOULE)),),
     limits=LIMITS,
 )
 

@@ -11,6 +11,7 @@ from clinical.misuse.table import RULE, RULES
 from clinical.regimen import NO_LIMITS, STANDING_LIMITS, Regimen
 from clinical.verdicts import Outcome
 from tests.clinical.sessions import LIMITS, contact, heated, rested, samples, session
+from tests.regimens import weekly
 from vocabulary.devices import Modality
 from vocabulary.identity import RegimenId, RuleId
 from vocabulary.quantities import Quantity, Unit
@@ -119,9 +120,7 @@ def test_a_regimen_without_limits_does_not_switch_the_heat_limit_off():
         id=RegimenId(UUID(int=3)),
         version=1,
         modality=Modality.RF,
-        sessions_per_week=3,
-        duration=timedelta(minutes=4),
-        dose=Quantity(1800.0, Unit.JOULE),
+        phases=(weekly(3, timedelta(minutes=4), Quantity(1800.0, Unit.JOULE)),),
         limits=NO_LIMITS,
     )
     assert [finding.rule for finding in judge(heated(*[60.0] * 30), regimen)] == ["too-hot"]

@@ -33,6 +33,7 @@ from tests.firmware_bridge.radio.loops import in_a_loop, until
 from tests.gateway.devices import unwatched
 from tests.monitor_api.check.line import Line, ago
 from tests.monitor_api.sessions.test_ledger import physician
+from tests.regimens import weekly
 from tests.service import (
     CLINIC,
     GATEWAY,
@@ -222,8 +223,7 @@ def line(tmp_path):
         RF_REGIMEN,
         id=RegimenId(UUID(int=33)),
         modality=Modality.LED,
-        duration=timedelta(seconds=PRESCRIBED_S),
-        dose=Quantity(20.0, Unit.JOULE_PER_CM2),
+        phases=(weekly(3, timedelta(seconds=PRESCRIBED_S), Quantity(20.0, Unit.JOULE_PER_CM2)),),
         limits=replace(
             RF_REGIMEN.limits,
             duration=timedelta(seconds=PRESCRIBED_S + 60),

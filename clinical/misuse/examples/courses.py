@@ -9,7 +9,7 @@ from uuid import UUID
 from clinical.course import Between, ClockStep, Course, CourseDevice, InForce, PastSession, WearSigns
 from clinical.facts import Calibration
 from clinical.misuse.course_rules import CourseAt, course_at
-from clinical.plan import Cap
+from clinical.plan import Cap, Phase, Timing
 from clinical.regimen import NO_LIMITS, Regimen
 from vocabulary.devices import Feature, Modality, Zone
 from vocabulary.identity import DeviceUid, PatientId, RegimenId, session_id
@@ -24,6 +24,13 @@ HEAD: Final = DeviceUid("4c57000000000a02")
 
 RED: Final = BandOutput(
     program=0, band=Band.RED, wavelength_nm=633, irradiance_mw_per_cm2=30.0, uncertainty_fraction=0.1, source="bench"
+)
+
+_PHASE: Final = Phase(
+    lasts=None,
+    timing=Timing(frequency=5, period=timedelta(days=7), weekdays=()),
+    duration=timedelta(minutes=10),
+    dose=Quantity(18.0, Unit.JOULE_PER_CM2),
 )
 
 _SIGNS: Final = WearSigns(
@@ -109,9 +116,7 @@ def course(*sessions: PastSession, caps: Iterable[Cap] = (), head: CourseDevice 
         id=RegimenId(UUID(int=3)),
         version=1,
         modality=Modality.LED,
-        sessions_per_week=5,
-        duration=timedelta(minutes=10),
-        dose=Quantity(18.0, Unit.JOULE_PER_CM2),
+        phases=(_PHASE,),
         limits=NO_LIMITS,
         caps=tuple(caps),
     )

@@ -1,78 +1,41 @@
 """Prescribe: a regimen's first version, the next one, and its end."""
 
-from datetime import timedelta
-from typing import Annotated, Final
+from typing import Final
 from uuid import uuid4
 
-from pydantic import Field, JsonValue
 from sqlalchemy import ColumnElement, and_, exists, select
 
-from clinical.regimen import NO_LIMITS, Limits, Regimen
+from clinical.regimen import Regimen
 from monitor_api.http.deeds.orders import follow_prescription
 from monitor_api.http.deeds.rechecking import recheck
 from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.errors import Conflict
 from monitor_api.http.etags import check_match, etag
+from monitor_api.http.prescriptions import EXAMPLE, PrescriptionBody
 from monitor_api.http.queries.patients import patient_row
 from monitor_api.http.queries.regimens import SeenRegimen, regimen_row, seen, version_rows
-from monitor_api.http.wanted import Amount, Body, Instant, Number, Seconds, shown
+from monitor_api.http.wanted import Instant, shown
 from monitor_api.records.regimens import write_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
 from monitor_api.records.trail import ChangeKind
 from vocabulary.devices import Modality
 from vocabulary.identity import PatientId, RegimenId
 
-_EXAMPLE: Final[dict[str, JsonValue]] = {
-    "from_at": "2026-03-02T18:00:00Z",
-    "sessions_per_week": 5,
-    "duration_s": 600,
-    "dose": {"value": 36, "unit": "J/cm2"},
-    "limits": {"duration_s": 660, "dose": {"value": 39.6, "unit": "J/cm2"}, "rest_s": 57600},
-}
+_FROM: Final = "2026-03-02T18:00:00Z"
 
 
-class NewLimits(Body):
-    """What a session must stay within; null where nothing is to be set.
+class NewVersion(PrescriptionBody):
+    """What is prescribed from `from_at` on."""
 
-    Without a limit of its own, a dose is held to 110 % of what is prescribed, and the skin of an RF session to 42.5 °C.
-    """
-
-    duration_s: Seconds | None = None
-    dose: Amount | None = None
-    skin_celsius: Number | None = None
-    skin_grace_s: Seconds = NO_LIMITS.skin_grace.total_seconds()
-    rest_s: Seconds | None = None
-    contact_grace_s: Seconds = NO_LIMITS.contact_grace.total_seconds()
-
-    @property
-    def limits(self) -> Limits:
-        """The limits as the clinical core knows them."""
-        return Limits(
-            duration=None if self.duration_s is None else timedelta(seconds=self.duration_s),
-            dose=None if self.dose is None else self.dose.quantity,
-            skin_celsius=self.skin_celsius,
-            skin_grace=timedelta(seconds=self.skin_grace_s),
-            rest=None if self.rest_s is None else timedelta(seconds=self.rest_s),
-            contact_grace=timedelta(seconds=self.contact_grace_s),
-        )
-
-
-class NewVersion(Body):
-    """What is prescribed from `from_at` on: how often, how long, how much, and within which limits."""
-
-    model_config = shown(**_EXAMPLE)
+    model_config = shown(**EXAMPLE, from_at=_FROM)
 
     from_at: Instant
-    sessions_per_week: Annotated[int, Field(ge=-1000, le=1000)]
-    duration_s: Seconds
-    dose: Amount
-    limits: NewLimits = NewLimits()
 
 
 class NewRegimen(NewVersion):
     """A prescription for one patient and modality."""
 
-    model_config = shown(**_EXAMPLE, patient_id="00000000-0000-4000-8000-000000000002", modality="led")
+    model_config = shown(**EXAMPLE, from_at=_FROM, patient_id="00000000-0000-4000-8000-000000000002", modality="led")
 
     patient_id: PatientId
     modality: Modality
@@ -142,15 +105,7 @@ def _check_unchanged(writing: Writing, row: RegimenRow, if_match: str | None) ->
 
 
 def _add_version(writing: Writing, row: RegimenRow, wanted: NewVersion, version: int) -> SeenRegimen:
-    regimen = Regimen(
-        id=RegimenId(row.id),
-        version=version,
-        modality=Modality(row.modality),
-        sessions_per_week=wanted.sessions_per_week,
-        duration=timedelta(seconds=wanted.duration_s),
-        dose=wanted.dose.quantity,
-        limits=wanted.limits.limits,
-    )
+    regimen = Regimen.of(wanted.prescription(Modality(row.modality)), RegimenId(row.id), version)
     written = RegimenVersionRow(
         regimen_id=row.id,
         version=version,

@@ -6,30 +6,17 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from clinical.regimen import Limits
 from monitor_api.http.callers import Caller
 from monitor_api.http.errors import NotThere
 from monitor_api.http.paging import Order, Page, PageWanted, paged
+from monitor_api.http.prescriptions import PrescriptionBody
 from monitor_api.http.queries.scope import Conditions, if_given, theirs
-from monitor_api.records.regimens import read_regimen
+from monitor_api.records.regimens import read_prescription
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
 from vocabulary.devices import Modality
 from vocabulary.identity import PatientId, RegimenId, UserId
-from vocabulary.quantities import Quantity
 
 _Other = aliased(RegimenVersionRow)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenLimits:
-    """What a session must stay within; null where nothing is set."""
-
-    duration_s: float | None
-    dose: Quantity | None
-    skin_celsius: float | None
-    skin_grace_s: float
-    rest_s: float | None
-    contact_grace_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +26,7 @@ class SeenVersion:
     version: int
     from_at: datetime
     prescriber_id: UserId
-    sessions_per_week: int
-    duration_s: float
-    dose: Quantity
-    limits: SeenLimits
+    prescription: PrescriptionBody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,24 +110,9 @@ def _visible(caller: Caller) -> Conditions:
 
 
 def _version(row: RegimenVersionRow, modality: str) -> SeenVersion:
-    regimen = read_regimen(row, modality)
     return SeenVersion(
         version=row.version,
         from_at=row.from_at,
         prescriber_id=UserId(row.prescriber_id),
-        sessions_per_week=regimen.sessions_per_week,
-        duration_s=regimen.duration.total_seconds(),
-        dose=regimen.dose,
-        limits=_limits(regimen.limits),
-    )
-
-
-def _limits(limits: Limits) -> SeenLimits:
-    return SeenLimits(
-        duration_s=None if limits.duration is None else limits.duration.total_seconds(),
-        dose=limits.dose,
-        skin_celsius=limits.skin_celsius,
-        skin_grace_s=limits.skin_grace.total_seconds(),
-        rest_s=None if limits.rest is None else limits.rest.total_seconds(),
-        contact_grace_s=limits.contact_grace.total_seconds(),
+        prescription=PrescriptionBody.of(read_prescription(row.body, modality)),
     )

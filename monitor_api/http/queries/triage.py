@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerts.life import State
+from clinical.plan import Phase
 from clinical.regimen import Regimen
 from monitor_api.http.callers import Caller
 from monitor_api.http.paging import PageWanted
@@ -23,6 +24,7 @@ from monitor_api.records.people import PatientRow
 from monitor_api.records.regimens import read_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
 from vocabulary.identity import DeviceUid, PatientId
+from vocabulary.quantities import Quantity
 
 EVERY: Final = PageWanted(cursor=None, limit=10_000)
 """As many as a list is drawn up from at once."""
@@ -39,6 +41,14 @@ class Prescribed:
     regimen: Regimen
     from_at: datetime
     ended_at: datetime | None
+
+    def phase_at(self, at: datetime) -> Phase | None:
+        """The phase that runs at an instant; None before the first and after the last."""
+        return self.regimen.phase_after(at - self.from_at)
+
+    def dose_at(self, at: datetime) -> Quantity:
+        """What a session at an instant was to deliver."""
+        return self.regimen.dose_after(at - self.from_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from clinical.verdicts import Outcome
 from monitor_api.http.deeds.users import MadeToken
 from monitor_api.http.paging import Page
 from monitor_api.http.policy import Role
+from monitor_api.http.prescriptions import EXAMPLE, PrescriptionBody
 from monitor_api.http.queries.alerts import SeenAcknowledgement, SeenAlert
 from monitor_api.http.queries.clinics import Clinic
 from monitor_api.http.queries.devices import Assigned, Device, Link, ReportedState
@@ -18,7 +19,7 @@ from monitor_api.http.queries.gateways import Gateway, SeenIncident, SeenKey
 from monitor_api.http.queries.ledgers import DeviceLedger
 from monitor_api.http.queries.orders import DeviceOrders, SeenOrder, SeenReport, SeenSending, Standing
 from monitor_api.http.queries.patients import Patient
-from monitor_api.http.queries.regimens import RegimenDetail, SeenLimits, SeenRegimen, SeenVersion
+from monitor_api.http.queries.regimens import RegimenDetail, SeenRegimen, SeenVersion
 from monitor_api.http.queries.samples import MissingRun, SessionSamples, StateRun
 from monitor_api.http.queries.sessions import (
     HeldAgainst,
@@ -239,22 +240,12 @@ _VERSION: Final = SeenVersion(
     version=2,
     from_at=AT,
     prescriber_id=USER.id,
-    sessions_per_week=3,
-    duration_s=600,
-    dose=Quantity(4000, Unit.JOULE),
-    limits=SeenLimits(
-        duration_s=660,
-        dose=Quantity(4400, Unit.JOULE),
-        skin_celsius=42.5,
-        skin_grace_s=2,
-        rest_s=86400,
-        contact_grace_s=15,
-    ),
+    prescription=PrescriptionBody.model_validate(EXAMPLE),
 )
 REGIMEN: Final = SeenRegimen(
     id=RegimenId(_id(5)),
     patient_id=PATIENT.id,
-    modality=Modality.RF,
+    modality=Modality.LED,
     created_at=AT,
     ended_at=None,
     newest=_VERSION,

@@ -30,11 +30,12 @@ SKIN: Final = "skin_celsius"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """All that a chart is read from; `regimen` is the version that the session is held against."""
+    """All that a chart is read from: the version that the session is held against, and the dose it asked then."""
 
     evidence: Evidence
     account: Account
     regimen: Regimen | None
+    dose: Quantity | None
     findings: tuple[SeenFinding, ...]
 
     @property
@@ -119,15 +120,15 @@ def _level_panel(told: Told, points: Points) -> Panel:
 
 def _dose_panel(told: Told, points: Points) -> Panel:
     name, unit = DOSES[told.account.modality]
-    line, regimen = points.line(name), told.regimen
-    wanted = regimen.dose.value if regimen else None
+    line = points.line(name)
+    wanted = told.dose.value if told.dose else None
     limit = told.limits.dose.value if told.limits.dose else None
     remarks = told.remarks("over-dose")
     return Panel(
         key="dose",
         title=DOSE_TITLES[told.account.modality],
         unit=unit,
-        prescribed=_prescribed_dose(regimen),
+        prescribed=_prescribed_dose(told),
         scale=_from_zero(line, limit, wanted),
         line=line,
         limit=limit,
@@ -138,11 +139,11 @@ def _dose_panel(told: Told, points: Points) -> Panel:
     )
 
 
-def _prescribed_dose(regimen: Regimen | None) -> str:
-    if regimen is None:
+def _prescribed_dose(told: Told) -> str:
+    if told.dose is None:
         return "nothing prescribed"
-    limit = regimen.held_to.dose
-    return f"prescribed {_bare(regimen.dose)}" + (f", at most {_bare(limit)}" if limit else "")
+    limit = told.limits.dose
+    return f"prescribed {_bare(told.dose)}" + (f", at most {_bare(limit)}" if limit else "")
 
 
 def _bare(quantity: Quantity) -> str:

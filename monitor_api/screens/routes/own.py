@@ -48,6 +48,6 @@ def _own(visit: Visit, who: PatientId) -> dict[str, Any]:
         "cells": strip(TherapyDays(me.zone).last(WEEK_DAYS, visit.now), me.record),
         "weeks": [plain_week(one) for one in weeks(me, visit.now)],
         "held": [device_name(one.modality) for one in me.devices if one.uid in me.held],
-        "regimens": [plain_regimen(one.regimen) for one in me.in_force],
+        "regimens": [plain_regimen(one, visit.now) for one in me.in_force],
         "sessions": [plain_session(one, versions, visit.now) for one in latest],
     }

@@ -14,12 +14,12 @@ BODY_REFERENCES = {"add_user", "put_assignment", "prescribe_regimen"}
 STREAMS = {"follow_events"}
 
 UNKNOWN = UUID(int=0)
-VERSION = {
-    "from_at": "2026-03-02T18:00:00Z",
-    "sessions_per_week": 3,
-    "duration_s": 600,
-    "dose": {"value": 1, "unit": "J"},
-}
+
+
+def version(value: float, unit: str) -> dict[str, Any]:
+    timing = {"frequency": 3, "period_days": 7, "weekdays": []}
+    phase = {"timing": timing, "duration_s": 600, "dose": {"value": value, "unit": unit}}
+    return {"from_at": "2026-03-02T18:00:00Z", "phases": [phase]}
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,11 @@ def bodies(patient: UUID, tag: str = "new") -> dict[str, Any]:
         "add_gateway_key": {"key_id": 2, "key": SECRET_TEXT},
         "put_assignment": {"patient_id": str(patient), "from_at": "2026-03-02T18:00:00Z"},
         "prescribe_regimen": {
-            **VERSION,
-            "dose": {"value": 9, "unit": "J/cm2"},
+            **version(9, "J/cm2"),
             "patient_id": str(patient),
             "modality": "led",
         },
-        "put_regimen": VERSION,
+        "put_regimen": version(1, "J"),
         "stop_device": {"reason": "too warm"},
         "hold_device": {"reason": "a blister"},
         "lift_hold": {},

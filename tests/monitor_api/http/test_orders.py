@@ -11,7 +11,7 @@ from monitor_api.http.policy import Role
 from monitor_api.records.attention import AuditRow
 from monitor_api.records.devices import DeviceRow, GatewayRow
 from monitor_api.records.orders import OrderReportRow, SendingRow, WishRow
-from tests.monitor_api.http.calls import VERSION
+from tests.monitor_api.http.calls import version
 from tests.monitor_api.http.world import NOW, Client, World, problem
 
 
@@ -189,7 +189,7 @@ def test_the_end_of_a_hold_is_confirmed_with_any_later_state_and_not_before(
 ):
     lift = physician.post(f"{device}/hold/lift", json={}).json()
     regimen = f"/api/v1/regimens/{world.a.regimen}"
-    physician.put(regimen, json=VERSION | {"from_at": NOW.isoformat()}, headers={"If-Match": "*"})
+    physician.put(regimen, json=version(1, "J") | {"from_at": NOW.isoformat()}, headers={"If-Match": "*"})
     (limits,) = [one for one in physician.get(f"{device}/orders").json()["orders"] if one["kind"] == "limits"]
     seen = [standing(world, physician, lift)]
     for taken in (False, True):
@@ -209,8 +209,8 @@ def test_the_end_of_a_hold_that_nobody_heard_of_before_the_next_hold_was_overtak
 
 def test_a_hold_goes_on_through_later_states_and_so_does_its_confirmation(world: World, physician: Client, device: str):
     regimen = f"/api/v1/regimens/{world.a.regimen}"
-    version = VERSION | {"from_at": NOW.isoformat()}
-    assert physician.put(regimen, json=version, headers={"If-Match": "*"}).status_code == 200
+    wanted = version(1, "J") | {"from_at": NOW.isoformat()}
+    assert physician.put(regimen, json=wanted, headers={"If-Match": "*"}).status_code == 200
     told = physician.get(f"{device}/orders").json()
     assert (told["hold"]["id"], told["hold"]["standing"], told["limits"]["version"]) == (
         str(world.a.hold),
@@ -221,9 +221,9 @@ def test_a_hold_goes_on_through_later_states_and_so_does_its_confirmation(world:
 
 def test_the_home_is_told_new_limits_in_the_transaction_that_prescribes_them(world: World, physician: Client):
     regimen = f"/api/v1/regimens/{world.a.regimen}"
-    physician.put(regimen, json=VERSION | {"from_at": NOW.isoformat()}, headers={"If-Match": "*"})
+    physician.put(regimen, json=version(1, "J") | {"from_at": NOW.isoformat()}, headers={"If-Match": "*"})
     physician.post(f"{regimen}/end", headers={"If-Match": "*"})
-    physician.post("/api/v1/regimens", json=VERSION | {"patient_id": str(world.a.patient), "modality": "rf"})
+    physician.post("/api/v1/regimens", json=version(1, "J") | {"patient_id": str(world.a.patient), "modality": "rf"})
     assert [(row.kind, row.regimen_version) for row in wishes(world)] == [
         ("limits", 2),
         ("limits", None),
@@ -239,7 +239,7 @@ def test_the_home_is_told_other_limits_when_a_device_becomes_somebody_elses(worl
 
 
 def test_a_version_that_begins_later_is_not_told_yet(world: World, physician: Client):
-    later = VERSION | {"from_at": (NOW + timedelta(days=1)).isoformat()}
+    later = version(1, "J") | {"from_at": (NOW + timedelta(days=1)).isoformat()}
     physician.put(f"/api/v1/regimens/{world.a.regimen}", json=later, headers={"If-Match": "*"})
     assert wishes(world) == []
 

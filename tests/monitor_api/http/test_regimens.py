@@ -1,25 +1,40 @@
 """Regimens: versions that two people cannot overwrite, reasons for every refusal, and checks that follow a change."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from clinical.regimen import Limits, Regimen
+from clinical.plan import Cap, Cem43Levels
+from clinical.regimen import Limits, LocalDays, Phototype, Phototypes, Regimen
 from monitor_api.records.regimens import read_regimen, write_regimen
 from monitor_api.records.sessions import DueRow, RegimenVersionRow
 from tests.monitor_api.http.world import BODY, Client, World, problem
-from vocabulary.devices import Modality
+from tests.regimens import weekly
+from vocabulary.devices import Modality, Zone
 from vocabulary.identity import RegimenId
 from vocabulary.quantities import Quantity, Unit
 
-NEXT = {**BODY, "from_at": "2026-03-02T12:00:00+01:00", "duration_s": 480}
+
+def lasting(seconds: float, value: float = 4000.0, unit: str = "J", times: int = 3) -> dict:
+    timing = {"frequency": times, "period_days": 7, "weekdays": []}
+    return {"phases": [{"timing": timing, "duration_s": seconds, "dose": {"value": value, "unit": unit}}]}
+
+
+NEXT = {**BODY, **lasting(480), "from_at": "2026-03-02T12:00:00+01:00"}
+FLAT = {
+    "sessions_per_week": 3,
+    "duration_s": 600.0,
+    "dose": {"value": 4000.0, "unit": "J"},
+    "limits": BODY["limits"],
+}
 
 
 def new(world: World, **changed):
-    led = {"modality": "led", "dose": {"value": 9, "unit": "J/cm2"}, "limits": {}, "patient_id": str(world.a.patient)}
-    return {**NEXT, **led, **changed}
+    led = {**lasting(480, 9, "J/cm2"), "modality": "led", "from_at": NEXT["from_at"]}
+    return {**led, "patient_id": str(world.a.patient), **changed}
 
 
 def due(world: World) -> dict[UUID, int]:
@@ -31,26 +46,45 @@ def path(world: World) -> str:
     return f"/api/v1/regimens/{world.a.regimen}"
 
 
+def stored(body: dict) -> RegimenVersionRow:
+    return RegimenVersionRow(regimen_id=UUID(int=5), version=3, body=body)
+
+
+PLAIN = Regimen(
+    id=RegimenId(UUID(int=5)),
+    version=3,
+    modality=Modality.RF,
+    phases=(weekly(3, timedelta(minutes=10), Quantity(4000.0, Unit.JOULE)),),
+    limits=Limits(
+        duration=timedelta(minutes=11),
+        dose=Quantity(4400.0, Unit.JOULE),
+        skin_celsius=42.5,
+        skin_grace=timedelta(seconds=2),
+        rest=timedelta(days=1),
+        contact_grace=timedelta(seconds=15),
+    ),
+)
+WHOLE = replace(
+    PLAIN,
+    zones=(Zone.CHEEK_LEFT,),
+    caps=(Cap(window=timedelta(days=7), dose=Quantity(12000.0, Unit.JOULE), band=None, zone=Zone.CHEEK_LEFT),),
+    most_per_day=1,
+    most_per_week=3,
+    cem43=Cem43Levels(info_min=1.0, warn_min=2.0, alert_min=5.0, stop_min=15.0),
+    phototypes=Phototypes(
+        allowed=(Phototype.I, Phototype.II, Phototype.III, Phototype.IV), because="cleared for these"
+    ),
+    local=LocalDays(zone="Europe/Zurich", day_starts=time(4)),
+)
+
+
 def test_a_stored_regimen_reads_back_as_it_was():
-    regimen = Regimen(
-        id=RegimenId(UUID(int=5)),
-        version=3,
-        modality=Modality.RF,
-        sessions_per_week=3,
-        duration=timedelta(minutes=10),
-        dose=Quantity(4000.0, Unit.JOULE),
-        limits=Limits(
-            duration=timedelta(minutes=11),
-            dose=Quantity(4400.0, Unit.JOULE),
-            skin_celsius=42.5,
-            skin_grace=timedelta(seconds=2),
-            rest=timedelta(days=1),
-            contact_grace=timedelta(seconds=15),
-        ),
-    )
-    row = RegimenVersionRow(regimen_id=regimen.id, version=3, body=write_regimen(regimen))
-    assert write_regimen(regimen) == BODY
-    assert read_regimen(row, "rf") == regimen
+    assert write_regimen(WHOLE) == BODY
+    assert read_regimen(stored(BODY), "rf") == WHOLE
+
+
+def test_a_body_from_before_there_were_phases_is_one_open_phase():
+    assert read_regimen(stored(FLAT), "rf") == PLAIN
 
 
 def test_a_regimen_begins_with_version_1_and_says_by_whom_and_from_when(world: World, physician: Client):
@@ -59,7 +93,8 @@ def test_a_regimen_begins_with_version_1_and_says_by_whom_and_from_when(world: W
     assert answer.headers["etag"] == '"1"'
     assert answer.headers["location"] == f"/api/v1/regimens/{answer.json()['id']}"
     newest = answer.json()["newest"]
-    assert (newest["version"], newest["from_at"], newest["duration_s"]) == (1, "2026-03-02T11:00:00Z", 480)
+    assert (newest["version"], newest["from_at"]) == (1, "2026-03-02T11:00:00Z")
+    assert newest["prescription"]["phases"][0]["duration_s"] == 480
     assert newest["prescriber_id"] == physician.get("/api/v1/me").json()["id"]
 
 
@@ -69,10 +104,14 @@ def test_a_patient_has_one_regimen_in_force_for_a_modality(world: World, physici
 
 
 def test_a_regimen_that_contradicts_itself_is_refused_with_every_reason(world: World, physician: Client):
-    wrong = new(world, sessions_per_week=22, duration_s=0, dose={"value": 4, "unit": "J"})
+    wrong = new(world, **lasting(0, 4, "J", times=22))
     answer = physician.post("/api/v1/regimens", json=wrong)
     assert answer.status_code == 422
-    assert problem(answer)["reasons"].keys() == {"sessions_per_week", "duration", "dose"}
+    assert problem(answer)["reasons"].keys() == {
+        "phases.0.timing.frequency",
+        "phases.0.duration_s",
+        "phases.0.dose",
+    }
 
 
 @pytest.mark.parametrize(
@@ -80,11 +119,14 @@ def test_a_regimen_that_contradicts_itself_is_refused_with_every_reason(world: W
     [
         {"from_at": "2026-03-02T12:00:00"},
         {"from_at": "0001-01-01T00:00:00+14:00"},
-        {"duration_s": 1e300},
-        {"dose": {"value": "NaN", "unit": "J/cm2"}},
+        lasting(1e300, 9, "J/cm2"),
+        lasting(480, "NaN", "J/cm2"),
+        {"phases": []},
         {"limits": {"rest_s": -1}},
         {"limits": {"unknown": 1}},
-        {"sessions_per_week": 10**30},
+        lasting(480, 9, "J/cm2", times=10**30),
+        {"local": {"zone": "Europe/Atlantis"}},
+        {"local": {"zone": "Europe/Zurich", "day_starts": "25:00"}},
     ],
 )
 def test_a_regimen_that_is_none_is_refused(world: World, physician: Client, changed):
@@ -117,7 +159,7 @@ def test_versions_stay_as_they_were_and_are_all_shown(world: World, physician: C
     before = physician.get(path(world)).json()["versions"]
     physician.put(path(world), json=NEXT, headers={"If-Match": '"1"'})
     after = physician.get(path(world)).json()["versions"]
-    assert (after[:1], after[1]["duration_s"]) == (before, 480)
+    assert (after[:1], after[1]["prescription"]["phases"][0]["duration_s"]) == (before, 480)
 
 
 def test_a_version_does_not_begin_before_the_one_in_force(world: World, physician: Client):

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from monitor_api.http.policy import Role
 from monitor_api.records.attention import AuditRow, ChangeRow
 from monitor_api.records.people import IdempotencyRow, PatientRow, TokenRow
-from tests.monitor_api.http.calls import bodies, call_with_own, operations
+from tests.monitor_api.http.calls import bodies, call_with_own, operations, version
 from tests.monitor_api.http.table import who_may
 from tests.monitor_api.http.world import SECRET_TEXT, Client, World, problem
 
@@ -77,7 +77,7 @@ def test_a_write_tells_the_screens_what_changed(world: World):
 def test_a_write_that_is_refused_leaves_nothing(world: World, physician: Client):
     before = len(rows(world, AuditRow)), len(rows(world, ChangeRow))
     led = bodies(world.a.patient)["prescribe_regimen"]
-    assert physician.post("/api/v1/regimens", json={**led, "sessions_per_week": 0}).status_code == 422
+    assert physician.post("/api/v1/regimens", json={**led, "most_per_day": 0}).status_code == 422
     assert (len(rows(world, AuditRow)), len(rows(world, ChangeRow))) == before
 
 
@@ -145,7 +145,7 @@ def test_a_key_is_forgotten_after_a_day(world: World, operator: Client):
 
 def test_a_refused_creation_is_not_remembered(world: World, physician: Client):
     headers = {"Idempotency-Key": "key-1"}
-    rf = {**bodies(world.a.patient)["prescribe_regimen"], "modality": "rf", "dose": {"value": 1, "unit": "J"}}
+    rf = bodies(world.a.patient)["prescribe_regimen"] | version(1, "J") | {"modality": "rf"}
     assert physician.post("/api/v1/regimens", json=rf, headers=headers).status_code == 409
     physician.post(f"/api/v1/regimens/{world.a.regimen}/end", headers={"If-Match": "*"})
     assert physician.post("/api/v1/regimens", json=rf, headers=headers).status_code == 201

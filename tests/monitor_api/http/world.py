@@ -48,9 +48,16 @@ SECRET = bytes(range(32))
 SECRET_TEXT = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 BODY = {
-    "sessions_per_week": 3,
-    "duration_s": 600.0,
-    "dose": {"value": 4000.0, "unit": "J"},
+    "phases": [
+        {
+            "weeks": None,
+            "timing": {"frequency": 3, "period_days": 7, "weekdays": []},
+            "duration_s": 600.0,
+            "dose": {"value": 4000.0, "unit": "J"},
+        }
+    ],
+    "programmes": [],
+    "zones": ["cheek left"],
     "limits": {
         "duration_s": 660.0,
         "dose": {"value": 4400.0, "unit": "J"},
@@ -59,6 +66,12 @@ BODY = {
         "rest_s": 86400.0,
         "contact_grace_s": 15.0,
     },
+    "caps": [{"window_s": 604800.0, "dose": {"value": 12000.0, "unit": "J"}, "band": None, "zone": "cheek left"}],
+    "most_per_day": 1,
+    "most_per_week": 3,
+    "cem43": {"info_min": 1.0, "warn_min": 2.0, "alert_min": 5.0, "stop_min": 15.0},
+    "phototypes": {"allowed": ["I", "II", "III", "IV"], "because": "cleared for these"},
+    "local": {"zone": "Europe/Zurich", "day_starts": "04:00"},
 }
 
 

@@ -22,6 +22,7 @@ from monitor_api.records.regimens import write_regimen
 from monitor_api.records.sessions import GapRow, RegimenRow, RegimenVersionRow, SessionRow
 from monitor_api.telemetry.series import SeriesKey
 from monitor_api.telemetry.sqlite import SqliteTelemetry
+from tests.regimens import weekly
 from vocabulary.devices import DeviceState, Modality
 from vocabulary.identity import ClinicId, DeviceUid, RegimenId, SessionId, session_id
 from vocabulary.quantities import Quantity, Unit
@@ -137,14 +138,12 @@ class Clinic:
     def regimen(self, patient: UUID, modality: Modality = Modality.LED, physician: UUID | None = None) -> RegimenId:
         """18 J/cm² five times a week, at most 19.8; or 1800 J three times, at most 2400."""
         id_, from_at = RegimenId(uuid4()), self.now - timedelta(days=50)
-        led = modality is Modality.LED
+        led, dose = modality is Modality.LED, Quantity(DOSES[modality], UNITS[modality])
         regimen = Regimen(
             id=id_,
             version=1,
             modality=modality,
-            sessions_per_week=5 if led else 3,
-            duration=timedelta(minutes=10 if led else 4),
-            dose=Quantity(DOSES[modality], UNITS[modality]),
+            phases=(weekly(5 if led else 3, timedelta(minutes=10 if led else 4), dose),),
             limits=Limits(
                 duration=timedelta(minutes=11 if led else 5),
                 dose=Quantity(19.8 if led else 2400.0, UNITS[modality]),

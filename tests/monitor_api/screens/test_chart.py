@@ -62,7 +62,9 @@ def chart(clinic: Clinic, *findings: SeenFinding, prescribed: bool = True, gap=N
     regimen = regimen_of(clinic, clinic.regimen(patient, RF)) if prescribed else None
     with clinic.database.read() as reading:
         evidence = gather(reading, clinic.telemetry, SeriesKey(clinic=clinic.id, session=session))
-    return read_chart(Told(evidence=evidence, account=assemble(evidence), regimen=regimen, findings=findings))
+    dose = regimen and regimen.strongest_dose
+    account = assemble(evidence)
+    return read_chart(Told(evidence=evidence, account=account, regimen=regimen, dose=dose, findings=findings))
 
 
 def regimen_of(clinic: Clinic, which) -> Regimen:

@@ -11,6 +11,7 @@ from monitor_api.http.queries.sessions import HeldAgainst, SessionSummary, Start
 from monitor_api.http.queries.triage import Prescribed
 from monitor_api.screens.plain import plain_regimen, plain_session, plain_week
 from monitor_api.screens.triage import Week
+from tests.regimens import weekly
 from vocabulary.devices import Modality
 from vocabulary.identity import DeviceUid, PatientId, RegimenId, SessionId
 from vocabulary.instants import Known
@@ -22,9 +23,7 @@ REGIMEN = Regimen(
     id=RegimenId(UUID(int=1)),
     version=2,
     modality=Modality.LED,
-    sessions_per_week=5,
-    duration=timedelta(minutes=10),
-    dose=Quantity(18.0, Unit.JOULE_PER_CM2),
+    phases=(weekly(5, timedelta(minutes=10), Quantity(18.0, Unit.JOULE_PER_CM2)),),
     limits=Limits(
         duration=None,
         dose=None,
@@ -100,7 +99,7 @@ def test_a_session_without_its_record_is_running_or_waiting_but_never_judged():
 
 
 def test_a_plan_is_two_sentences():
-    assert " ".join(plain_regimen(REGIMEN)) == (
+    assert " ".join(plain_regimen(VERSIONS[0], NOW)) == (
         "Use your LED mask for 10 min, 5 times a week. Leave at least 12 h between two sessions."
     )
 

@@ -1,0 +1,40 @@
+"""A prescription in words that a physician and a patient both read."""
+
+from datetime import timedelta
+
+from clinical.plan import Phase, Timing, Weekday
+
+_WEEK = timedelta(days=7)
+
+
+def timing_words(timing: Timing) -> str:
+    """How often: "3 times a week", "once every 2 days", "on Monday and Thursday"."""
+    if timing.weekdays:
+        return f"on {_listed([_day(one) for one in timing.weekdays])}"
+    times = {1: "once", 2: "twice"}.get(timing.frequency, f"{timing.frequency} times")
+    return f"{times} {_every(timing.period)}"
+
+
+def phase_words(phase: Phase) -> str:
+    """For how long: "for 4 weeks", "until further notice"."""
+    if phase.lasts is None:
+        return "until further notice"
+    weeks = phase.lasts // timedelta(weeks=1)
+    return f"for {weeks} {'week' if weeks == 1 else 'weeks'}"
+
+
+def _every(period: timedelta) -> str:
+    if period == timedelta(days=1):
+        return "a day"
+    if period == _WEEK:
+        return "a week"
+    weeks, rest = divmod(period, _WEEK)
+    return f"every {period.days} days" if rest else f"every {weeks} weeks"
+
+
+def _day(day: Weekday) -> str:
+    return day.name.capitalize()
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
