@@ -83,7 +83,7 @@ def _reaches(session: SessionFacts, step: Callable[[Cem43Levels], tuple[float, f
     low, high = worst.cem43_min.low, max(dose.cem43_min.high for dose in doses)
     evidence = _evidence(Between(low=low, high=high), level)
     if level <= low < following:
-        return fires(_words(worst, low, level), evidence)
+        return fires(_words(session, worst, low, level), evidence)
     if low < level <= high:
         return undetermined(_left_open(low, high, level), evidence)
     return clear(evidence=evidence)
@@ -118,8 +118,10 @@ def _evidence(dose: Between, level: float) -> Evidence:
     )
 
 
-def _words(dose: ThermalDose, minutes: float, level: float) -> str:
-    where = f" on {dose.zone}" if dose.zone else ""
+def _words(session: SessionFacts, dose: ThermalDose, minutes: float, level: float) -> str:
+    told = session.told.zones if session.told else ()
+    zone = dose.zone or (told[0] if len(told) == 1 else None)
+    where = f" on {zone}" if zone else ""
     return f"Heat{where} worth {minutes:.1f} min at 43 °C, the level is {level:g}"
 
 
