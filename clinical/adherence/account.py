@@ -21,7 +21,7 @@ class Strand:
     """One modality of a course: its sessions and devices, and its judged rounds.
 
     `recent` ended within the days that figures and rules look back, or have begun; `early` are those of the first days
-    of the treatment, also those to come. `uses` are the recent ones.
+    of the treatment, also those to come. `uses` are the recent ones, `used_on` the first and last day each may be of.
     """
 
     modality: Modality
@@ -29,6 +29,7 @@ class Strand:
     devices: tuple[CourseDevice, ...]
     first: date
     uses: tuple[Use, ...]
+    used_on: tuple[tuple[date, date], ...]
     recent: tuple[JudgedRound, ...]
     early: tuple[JudgedRound, ...]
 
@@ -85,6 +86,7 @@ class _Reckoner:
             devices=devices,
             first=first,
             uses=uses,
+            used_on=tuple(self.plan.days.of_either(one.earliest, one.latest) for one in uses),
             recent=self._judged(recent, uses, devices),
             early=self._judged(early, early_uses, devices),
         )

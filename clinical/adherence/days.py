@@ -5,8 +5,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from vocabulary.instants import Placed
-
 DAY_STARTS: Final = time(4)
 """When a therapy day starts where the patient lives, unless a clinic says otherwise (product defaults)."""
 
@@ -43,9 +41,10 @@ class TherapyDays:
             day -= DAY
         return day
 
-    def of_either(self, placed: Placed) -> tuple[date, date]:
+    def of_either(self, earliest: datetime, latest: datetime) -> tuple[date, date]:
         """The first and the last therapy day that an uncertain instant may be of."""
-        return self.of(placed.earliest), self.of(placed.latest)
+        first = self.of(earliest)
+        return first, first if earliest == latest else self.of(latest)
 
     def last(self, count: int, now: datetime) -> tuple[DaySpan, ...]:
         """The last therapy days, up to the one that is running."""

@@ -23,9 +23,13 @@ class Aspect(StrEnum):
     TIME_OF_DAY = "time of day"
 
 
+Value = Callable[[PastSession], float | None]
+Away = Callable[[float, float], int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """The last sessions lie away from the patient's own median, all to one side.
+    """The last sessions lie away from the patient's own median, each from that of the sessions before it, to one side.
 
     `usual` and `lately` (a median each) are in minutes, in the unit of the dose, or in hours since midnight.
     """
@@ -37,24 +41,36 @@ class Drift:
 
 
 def drifts(account: Account, strand: Strand) -> Iterator[Drift]:
-    """What has drifted; nothing before there is a median of the patient's own."""
+    """What has drifted; nothing before there is a median of the patient's own, nor once it has come along."""
     practice = account.practice
-    known = [one for one in strand.sessions.latest(practice.baseline + practice.drift) if one.recorded]
-    before, lately = known[: -practice.drift], tuple(known[-practice.drift :])
-    if len(before) < practice.learned:
-        return
+    known = [one for one in strand.sessions.latest(2 * practice.baseline) if one.recorded]
     for aspect, (value, away) in _aspects(account.plan.days, practice).items():
-        usual = _values(before, value)
-        recent = _values(lately, value)
-        if len(usual) < practice.learned or len(recent) < practice.drift:
-            continue
-        sides = {away(one, median(usual)) for one in recent}
-        if sides in ({1}, {-1}):
-            yield Drift(aspect=aspect, usual=median(usual), lately=median(recent), sessions=lately)
+        valued = [(found, one) for one in known if (found := value(one)) is not None]
+        values = [found for found, _ in valued]
+        count = _streak(values, away, practice)
+        if count >= practice.drift:
+            first = len(values) - count
+            yield Drift(
+                aspect=aspect,
+                usual=_usual(values, first, practice),
+                lately=median(values[first:]),
+                sessions=tuple(one for _, one in valued[first:]),
+            )
 
 
-Value = Callable[[PastSession], float | None]
-Away = Callable[[float, float], int]
+def _streak(values: Sequence[float], away: Away, practice: Practice) -> int:
+    """How many of the last values lie away to one side."""
+    side, count = 0, 0
+    for index in range(len(values) - 1, practice.learned - 1, -1):
+        found = away(values[index], _usual(values, index, practice))
+        if found in (0, -side):
+            break
+        side, count = found, count + 1
+    return count
+
+
+def _usual(values: Sequence[float], index: int, practice: Practice) -> float:
+    return median(values[max(0, index - practice.baseline) : index])
 
 
 def _aspects(days: TherapyDays, practice: Practice) -> dict[Aspect, tuple[Value, Away]]:
@@ -80,7 +96,3 @@ def _aspects(days: TherapyDays, practice: Practice) -> dict[Aspect, tuple[Value,
 
 def _side(distance: float, tolerance: float) -> int:
     return 0 if abs(distance) <= tolerance else 1 if distance > 0 else -1
-
-
-def _values(sessions: Sequence[PastSession], value: Value) -> list[float]:
-    return [found for one in sessions if (found := value(one)) is not None]

@@ -119,11 +119,13 @@ class Plan:
 
     def _rounds_of(self, stint: Stint, first: date, end: date) -> Iterator[Round]:
         spans = _weekday_spans if stint.phase.timing.weekdays else _period_spans
+        ends_at, last = None, None
         for begin, until, planned in spans(stint, first, end):
             away = tuple(one for one in self.away if one.first < until and begin < one.end)
             length = (until - begin).days
-            due = planned * (length - _overlap(away, begin, until)) // length
-            begins_at, ends_at = self.days.start(begin), self.days.start(until)
+            due = planned * (length - _overlap(away, begin, until)) // length if away else planned
+            begins_at = ends_at if ends_at and last == begin else self.days.start(begin)
+            ends_at, last = self.days.start(until), until
             if planned and begins_at < ends_at:
                 yield Round(
                     stint=stint,

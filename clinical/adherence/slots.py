@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from heapq import nlargest
 from itertools import islice
 
 from clinical.adherence.practice import Practice, Worn
@@ -100,26 +99,27 @@ class JudgedRound:
 def judge_round(round_: Round, counted: tuple[Counted, ...], unseen: int, practice: Practice) -> JudgedRound:
     """What is known of the slots of a round, of `counted` uses and of those that can still arrive."""
     due = round_.due
+    takes = [(one.is_taken(practice), one.may_be_taken(practice)) for one in counted]
+    valid = [(one.is_valid(practice), one.may_be_valid(practice)) for one in counted]
     return JudgedRound(
         round=round_,
         counted=counted,
         unseen=unseen,
-        taken=Tally(
-            low=min(due, sum(one.is_taken(practice) for one in counted)),
-            high=min(due, unseen + sum(one.may_be_taken(practice) for one in counted)),
-        ),
-        valid=Tally(
-            low=min(due, sum(one.is_valid(practice) for one in counted)),
-            high=min(due, unseen + sum(one.may_be_valid(practice) for one in counted)),
-        ),
+        taken=_tally(takes, due, unseen),
+        valid=_tally(valid, due, unseen),
         worn_dose=_worn_dose(due, counted, unseen),
     )
 
 
+def _tally(uses: Sequence[tuple[bool, bool]], due: int, unseen: int) -> Tally:
+    low = min(due, sum([sure for sure, _ in uses]))
+    return Tally(low=low, high=min(due, unseen + sum([may for _, may in uses])))
+
+
 def _worn_dose(due: int, counted: Sequence[Counted], unseen: int) -> Between:
-    low = nlargest(due, (min(1.0, one.worn_dose.low) for one in counted if one.sure))
-    high = nlargest(due, [1.0] * min(due, unseen) + [min(1.0, one.worn_dose.high) for one in counted])
-    return Between(low=sum(low), high=sum(high))
+    low = sorted([min(1.0, one.worn_dose.low) for one in counted if one.sure], reverse=True)
+    high = sorted([1.0] * min(due, unseen) + [min(1.0, one.worn_dose.high) for one in counted], reverse=True)
+    return Between(low=sum(low[:due]), high=sum(high[:due]))
 
 
 def unseen_sessions(round_: Round, devices: Sequence[CourseDevice]) -> int:

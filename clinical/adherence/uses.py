@@ -8,10 +8,10 @@ Rules, kept here:
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from itertools import chain, pairwise
 from math import inf
 
 from clinical.adherence.practice import UNJUDGED, Practice, Worn
@@ -50,15 +50,12 @@ class Use:
 
     def dose_fraction(self, phase: Phase) -> Between:
         """Its dose, as a fraction of the planned one."""
-        return _total(_dose_fraction(one, phase) for one in self.sessions)
+        return _total([_dose_fraction(one, phase) for one in self.sessions])
 
     def worn_dose_fraction(self, phase: Phase, worn: Mapping[SessionId, Worn]) -> Between:
         """The part of its dose that was given while worn, as a fraction of the planned one."""
         return _total(
-            Between(low=dose.low * part.low, high=dose.high * part.high if part.high else 0.0)
-            for dose, part in (
-                (_dose_fraction(one, phase), worn.get(one.session, UNJUDGED).dose_fraction) for one in self.sessions
-            )
+            [_worn_part(_dose_fraction(one, phase), worn.get(one.session, UNJUDGED)) for one in self.sessions]
         )
 
     def worn_probability(self, worn: Mapping[SessionId, Worn]) -> Between:
@@ -91,25 +88,34 @@ class Sessions:
 
 def sessions_of(course: Course, modality: Modality) -> Sessions:
     """Order the sessions of a modality; one that is here twice counts once, whatever the order they come in."""
-    every = {one.session: one for one in course.sessions if one.modality is modality}.values()
-    placed = [(one.started.earliest, one.started.latest, one) for one in every if one.started]
-    sharp = [(earliest, one.session, one) for earliest, latest, one in placed if latest - earliest <= _SHARP]
-    sharp.sort(key=lambda found: found[:2])
-    wide = [_single(one, earliest, latest) for earliest, latest, one in placed if latest - earliest > _SHARP]
-    lost = [_bracketed(one, placed) for one in every if one.started is None]
+    own = [one for one in course.sessions if one.modality is modality]
+    placed = [(one.started.earliest, one.session, one.started.latest, one) for one in own if one.started]
+    placed.sort(key=_by_earliest)
+    once = placed[:1] + [later for found, later in pairwise(placed) if found[:2] != later[:2]]
+    sharp = [found for found in once if found[2] - found[0] <= _SHARP]
+    wide = [_single(found[3], found[0], found[2]) for found in once if found[2] - found[0] > _SHARP]
+    lost = {one.session: _bracketed(one, once) for one in own if one.started is None}
     return Sessions(
         modality=modality,
-        sharp=tuple(found[2] for found in sharp),
+        sharp=tuple(found[3] for found in sharp),
         starts=tuple(found[0] for found in sharp),
-        vague=tuple(wide + lost),
+        vague=(*wide, *lost.values()),
     )
 
 
-def _bracketed(lost: PastSession, placed: Iterable[tuple[datetime, datetime, PastSession]]) -> Use:
+Started = tuple[datetime, SessionId, datetime, PastSession]
+"""A session between the earliest and the latest instant of its start."""
+
+
+def _by_earliest(found: Started) -> tuple[datetime, SessionId]:
+    return found[:2]
+
+
+def _bracketed(lost: PastSession, placed: Iterable[Started]) -> Use:
     """A session between those of its device whose counters surround its own."""
-    own = [found for found in placed if found[2].device == lost.device]
-    earliest = max((found[0] for found in own if found[2].counter < lost.counter), default=EVER)
-    latest = min((found[1] for found in own if found[2].counter > lost.counter), default=lost.heard_at)
+    own = [found for found in placed if found[3].device == lost.device]
+    earliest = max((found[0] for found in own if found[3].counter < lost.counter), default=EVER)
+    latest = min((found[2] for found in own if found[3].counter > lost.counter), default=lost.heard_at)
     return _single(lost, earliest, max(earliest, min(latest, lost.heard_at)))
 
 
@@ -120,7 +126,7 @@ def _single(session: PastSession, earliest: datetime, latest: datetime) -> Use:
 def _merged(ordered: Iterable[PastSession], gap: timedelta) -> Iterator[Use]:
     running: dict[DeviceUid, list[PastSession]] = {}
     groups: list[list[PastSession]] = []
-    for one in ordered:
+    for one in sorted(ordered, key=lambda one: (_middle(one), one.session)):
         group = running.get(one.device)
         if group and _middle(one) - _middle(group[-1]) <= group[-1].elapsed + gap:
             group.append(one)
@@ -155,7 +161,15 @@ def _dose_fraction(session: PastSession, phase: Phase) -> Between:
     return Between(low=low, high=low if session.recorded else inf)
 
 
-def _total(each: Iterable[Between]) -> Between:
+def _worn_part(dose: Between, worn: Worn) -> Between:
+    """An open dose of which nothing was given while worn is nothing."""
+    part = worn.dose_fraction
+    return Between(low=dose.low * part.low, high=dose.high * part.high if part.high else 0.0)
+
+
+def _total(each: Sequence[Between]) -> Between:
+    if len(each) == 1:
+        return each[0]
     low = high = 0.0
     for one in each:
         low, high = low + one.low, high + one.high

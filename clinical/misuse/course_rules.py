@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from clinical.adherence.account import Account, account_of
 from clinical.adherence.practice import PRACTICE, Practice, Worn
 from clinical.course import Course
 from clinical.misuse.rules import explained
@@ -26,6 +27,7 @@ class CourseAt:
     """A course as of an instant: nothing in it is later than `now` but what is planned. Made by `course_at`.
 
     `worn` has what is known of the wear of each session; one that is not in it may have been worn or not.
+    `account` is the course made ready, once for all rules.
     """
 
     course: Course
@@ -33,6 +35,7 @@ class CourseAt:
     worn: Mapping[SessionId, Worn]
     limits: tuple[LimitsAsked, ...]
     practice: Practice
+    account: Account
 
 
 def course_at(
@@ -44,7 +47,8 @@ def course_at(
     practice: Practice = PRACTICE,
 ) -> CourseAt:
     """Gather what the rules over weeks look at."""
-    return CourseAt(course=course, now=now, worn=worn, limits=limits, practice=practice)
+    account = account_of(course, now, worn, practice)
+    return CourseAt(course=course, now=now, worn=worn, limits=limits, practice=practice, account=account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

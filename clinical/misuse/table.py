@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from clinical.misuse.adherence import drift, missed_slot, partial_twice
 from clinical.misuse.ageing import output_drift, worn_tip
 from clinical.misuse.course_rules import CourseRule
 from clinical.misuse.device import firmware_recalled
@@ -10,9 +11,11 @@ from clinical.misuse.energy import heat_stacked, over_cap
 from clinical.misuse.heat import energy_after_trip, too_hot
 from clinical.misuse.identity import no_regimen
 from clinical.misuse.impostors import clock_stepped, device_cloned, other_person
+from clinical.misuse.overuse import off_schedule, too_many_a_day, too_many_a_week, used_on_hold
 from clinical.misuse.programme import contraindicated, wrong_level, wrong_programme, wrong_zone
 from clinical.misuse.rules import Rule
 from clinical.misuse.schedule import clock_unknown, too_soon
+from clinical.misuse.silence import clinical_silence, limits_unconfirmed, technical_silence
 from clinical.misuse.thermal import (
     thermal_dose_harmful,
     thermal_dose_high,
@@ -49,6 +52,16 @@ RULES: Final[tuple[Rule, ...]] = (
 RULE: Final[dict[RuleId, Rule]] = {rule.id: rule for rule in RULES}
 
 COURSE_RULES: Final[tuple[CourseRule, ...]] = (
+    used_on_hold,
+    too_many_a_day,
+    too_many_a_week,
+    off_schedule,
+    partial_twice,
+    missed_slot,
+    clinical_silence,
+    technical_silence,
+    limits_unconfirmed,
+    drift,
     over_cap,
     output_drift,
     device_cloned,

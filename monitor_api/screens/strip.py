@@ -97,7 +97,7 @@ def strip(days: Sequence[DaySpan], record: Record) -> tuple[Cell, ...]:
     used: dict[date, list[Use]] = defaultdict(list)
     therapy_days = TherapyDays(record.zone)
     for use in record.uses:
-        first, last = therapy_days.of_either(use.placed)
+        first, last = therapy_days.of_either(use.placed.earliest, use.placed.latest)
         if first == last:
             used[first].append(use)
     *before, today = [_dosed(span.day, used[span.day]) or _idle(span, record) for span in days]

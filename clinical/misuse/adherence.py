@@ -1,0 +1,118 @@
+"""Rules about what was planned: slots missed, sessions cut short, and habits that change."""
+
+from collections.abc import Iterator
+
+from clinical.adherence.account import Strand
+from clinical.adherence.drift import Aspect, Drift, drifts
+from clinical.adherence.slots import JudgedRound, Slot, SlotState, slots_of
+from clinical.adherence.uses import Use
+from clinical.misuse.course_rules import CourseAt, Episode, course_rule
+from clinical.misuse.streaks import twice
+from clinical.verdicts import Evidence, Verdict, fires, undetermined
+from vocabulary.quantities import Quantity, Unit
+from vocabulary.severity import Severity
+
+
+@course_rule("missed-slot", version=1, severity=Severity.INFO)
+def missed_slot(at: CourseAt) -> Iterator[Episode]:
+    """A planned session did not take place, and the device's records prove it.
+
+    Cause: forgotten, unwell, away without saying so.
+    Consequence: the treatment works less; one missed session is no harm.
+    Action: none for one; the compliance horizon says until when a call still helps.
+    Time to respond: none.
+    Source: product defaults; a slot that a record can still fill is unknown, never missed.
+    """
+    for strand in at.account.strands:
+        for judged in strand.recent:
+            if judged.round.ends_at <= at.now:
+                yield from _missed(at, strand, judged)
+
+
+def _missed(at: CourseAt, strand: Strand, judged: JudgedRound) -> Iterator[Episode]:
+    slots = slots_of(judged, at.now, at.practice)
+    missed = [one for one in slots if one.state is SlotState.MISSED]
+    unknown = [one for one in slots if one.state is SlotState.UNKNOWN]
+    if missed or unknown:
+        ended = judged.round.ends_at
+        yield Episode(
+            onset=f"{judged.round.stint.regimen.id}:{judged.round.first}",
+            began_at=ended,
+            cleared_at=next((one.earliest for one in strand.uses if one.earliest >= ended), None),
+            verdict=_missed_verdict(missed, unknown, judged.round.due),
+            sessions=tuple(session for slot in (*missed, *unknown) for session in slot.sessions),
+        )
+
+
+def _missed_verdict(missed: list[Slot], unknown: list[Slot], due: int) -> Verdict:
+    if not missed:
+        return undetermined(f"{len(unknown)} of {due} planned sessions are unknown: {unknown[0].because}")
+    return fires(
+        f"{len(missed)} of {due} planned sessions missed",
+        Evidence(
+            measured=Quantity(len(missed) / due, Unit.FRACTION),
+            uncertainty=Quantity(len(unknown) / due, Unit.FRACTION),
+        ),
+    )
+
+
+@course_rule("partial-twice", version=1, severity=Severity.LOW)
+def partial_twice(at: CourseAt) -> Iterator[Episode]:
+    """Two sessions in a row gave less than the planned dose.
+
+    Cause: stopped early, an empty battery, poor contact, a worn emitter.
+    Consequence: the treatment works less than the number of sessions says.
+    Action: ask why the sessions end early, and have the device's output looked at.
+    Time to respond: one week.
+    Source: product defaults: a slot is taken from 80 % of the planned dose; sessions that follow at once add up.
+    """
+    plan, enough = at.account.plan, at.practice.taken_fraction
+    for strand in at.account.strands:
+
+        def is_partial(use: Use, strand: Strand = strand) -> bool | None:
+            stint = plan.stint_on(plan.days.of(use.earliest), strand.modality)
+            if stint is None:
+                return False
+            dose = use.dose_fraction(stint.phase)
+            return True if dose.high < enough else None if dose.low < enough else False
+
+        yield from twice(at, strand, is_partial, "Less than the planned dose, twice in a row")
+
+
+@course_rule("drift", version=1, severity=Severity.MEDIUM)
+def drift(at: CourseAt) -> Iterator[Episode]:
+    """Sessions have become unlike this patient's own: shorter or longer, weaker or stronger, at another time of day.
+
+    Cause: a change of habits, discomfort, a device that weakens, another person.
+    Consequence: an early sign of giving up, of a fault, or of a device that is shared.
+    Action: ask what has changed.
+    Time to respond: one day.
+    Source: product defaults: three sessions in a row away from the median of the 28 before.
+    """
+    for strand in at.account.strands:
+        for found in drifts(at.account, strand):
+            first = found.sessions[0]
+            yield Episode(
+                onset=f"{found.aspect}:{first.session}",
+                began_at=first.started.earliest if first.started else first.heard_at,
+                cleared_at=None,
+                verdict=fires(_drift_words(found), Evidence()),
+                sessions=tuple(one.session for one in found.sessions),
+            )
+
+
+def _drift_words(found: Drift) -> str:
+    times = f"{len(found.sessions)} sessions in a row"
+    if found.aspect is Aspect.TIME_OF_DAY:
+        return f"{found.aspect.capitalize()}: {times} about {_clock(found.lately)}, usually {_clock(found.usual)}"
+    unit = "min" if found.aspect is Aspect.DURATION else _dose_unit(found)
+    return f"{found.aspect.capitalize()}: {times} of {found.lately:.3g} {unit}, usually {found.usual:.3g} {unit}"
+
+
+def _dose_unit(found: Drift) -> str:
+    return next((one.dose.unit for one in found.sessions if one.dose), "")
+
+
+def _clock(hours: float) -> str:
+    minutes = round(hours * 60) % (24 * 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}"

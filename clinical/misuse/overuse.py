@@ -1,0 +1,168 @@
+"""Rules about use that was not planned: too often, on other days, while on hold or after a stop."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import zip_longest
+from typing import Final
+
+from clinical.adherence.account import Strand
+from clinical.adherence.rounds import Stint
+from clinical.adherence.uses import Use
+from clinical.course import Interval, PastSession
+from clinical.misuse.course_rules import CourseAt, Episode, course_rule
+from clinical.misuse.streaks import twice
+from clinical.verdicts import Evidence, fires, undetermined
+from vocabulary.devices import Modality
+from vocabulary.quantities import Quantity, Unit
+from vocabulary.severity import Severity
+
+_WEEK: Final = timedelta(days=7)
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@course_rule("too-many-a-day", version=1, severity=Severity.MEDIUM)
+def too_many_a_day(at: CourseAt) -> Iterator[Episode]:
+    """More sessions on one therapy day than the regimen plans.
+
+    Cause: the belief that more helps more, a second person on the same device.
+    Consequence: heat and dose add up before the skin has recovered.
+    Action: ask who used the device, and repeat the plan of the day.
+    Time to respond: one day.
+    Source: the regimen's frequency; sessions that follow each other at once are one, a try under 20 % is none.
+    """
+    for strand in at.account.strands:
+        by_day = _grouped(at, strand, lambda day, stint: (day, stint.per_day))
+        for (day, most), uses in by_day.items():
+            yield from _too_many(f"{strand.modality}:{day}", uses, most, "on a day")
+
+
+@course_rule("too-many-a-week", version=1, severity=Severity.LOW)
+def too_many_a_week(at: CourseAt) -> Iterator[Episode]:
+    """More sessions in a week of the regimen than it plans.
+
+    Cause: missed days made up for, the belief that more helps more, a second person on the same device.
+    Consequence: more dose than planned; it makes up for no slot that was missed.
+    Action: repeat the plan of the week.
+    Time to respond: one week.
+    Source: the regimen's frequency, in weeks from the first therapy day of its phase.
+    """
+    for strand in at.account.strands:
+        by_week = _grouped(at, strand, lambda day, stint: (day - (day - stint.first) % _WEEK, stint.per_week))
+        for (week, most), uses in by_week.items():
+            yield from _too_many(f"{strand.modality}:{week}", uses, most, "in a week")
+
+
+Group = tuple[date, int]
+"""The first day of a group of uses, and the most that are planned in it."""
+
+
+def _grouped(
+    at: CourseAt, strand: Strand, group: Callable[[date, Stint], Group]
+) -> dict[Group, list[tuple[Use, bool]]]:
+    """Uses by group, and whether they surely are of it and a use at all."""
+    plan, least = at.account.plan, at.practice.partial_fraction
+    found: dict[Group, list[tuple[Use, bool]]] = defaultdict(list)
+    for use, either in zip(strand.uses, strand.used_on, strict=True):
+        days = set(either)
+        stints = [(day, stint) for day in days if (stint := plan.stint_on(day, strand.modality))]
+        doses = [use.dose_fraction(stint.phase) for _, stint in stints]
+        groups = {group(day, stint) for day, stint in stints}
+        if any(dose.high >= least for dose in doses):
+            sure = len(groups) == 1 and len(stints) == len(days) and all(dose.low >= least for dose in doses)
+            for one in groups:
+                found[one].append((use, sure))
+    return found
+
+
+def _too_many(onset: str, uses: list[tuple[Use, bool]], most: int, span: str) -> Iterator[Episode]:
+    if len(uses) <= most:
+        return
+    sure = sum(one for _, one in uses)
+    evidence = Evidence(
+        measured=Quantity(float(max(sure, most)), Unit.FRACTION), limit=Quantity(float(most), Unit.FRACTION)
+    )
+    yield Episode(
+        onset=onset,
+        began_at=uses[most][0].earliest,
+        cleared_at=None,
+        verdict=fires(f"{sure} sessions {span}, {most} planned", evidence)
+        if sure > most
+        else undetermined(
+            f"Up to {len(uses)} sessions {span}, {most} planned: times or doses are not known well enough"
+        ),
+        sessions=tuple(session for use, _ in uses for session in use.ids),
+    )
+
+
+@course_rule("off-schedule", version=1, severity=Severity.MEDIUM)
+def off_schedule(at: CourseAt) -> Iterator[Episode]:
+    """Two sessions in a row were on days of the week for which none is planned.
+
+    Cause: a week that does not suit the patient, a plan that was not understood.
+    Consequence: rests become too short, and planned slots stay empty.
+    Action: agree on other days, and write them into the regimen.
+    Time to respond: one day.
+    Source: product defaults: off-schedule twice; only a regimen that names weekdays has such days.
+    """
+    plan = at.account.plan
+    for strand in at.account.strands:
+
+        def is_off(use: Use, strand: Strand = strand) -> bool | None:
+            days = set(plan.days.of_either(use.earliest, use.latest))
+            off = {_is_off(day, plan.stint_on(day, strand.modality)) for day in days}
+            return off.pop() if len(off) == 1 else None
+
+        yield from twice(at, strand, is_off, "On days that are not planned, twice in a row")
+
+
+def _is_off(day: date, stint: Stint | None) -> bool:
+    return stint is not None and bool(stint.phase.timing.weekdays) and day.weekday() not in stint.phase.timing.weekdays
+
+
+@course_rule("used-on-hold", version=1, severity=Severity.HIGH)
+def used_on_hold(at: CourseAt) -> Iterator[Episode]:
+    """The device was used while the treatment was on hold, or after it was stopped.
+
+    Cause: a hold that did not reach the patient or the device, another person, a device out of the gateway's reach.
+    Consequence: the skin is treated against the physician's word, perhaps while it is hurt.
+    Action: call the patient today; look at whether the hold reached the device.
+    Time to respond: one hour.
+    Source: product defaults; a hold is in force from the moment it is asked for.
+    """
+    for strand in at.account.strands:
+        closed = [(one, "on hold") for one in at.course.holds]
+        closed += [(one, "stopped") for one in _stops(at, strand.modality)]
+        for use in strand.uses:
+            for session in use.sessions:
+                yield from _used(use, session, closed)
+
+
+def _stops(at: CourseAt, modality: Modality) -> Iterator[Interval]:
+    """The times after a regimen had ended and before another began."""
+    versions = sorted(
+        (one for one in at.course.regimens if one.regimen.modality is modality), key=lambda one: one.from_at
+    )
+    for one, following in zip_longest(versions, versions[1:]):
+        if one.until_at and (following is None or one.until_at < following.from_at):
+            yield Interval(from_at=one.until_at, until_at=following.from_at if following else None)
+
+
+def _used(use: Use, session: PastSession, closed: Iterable[tuple[Interval, str]]) -> Iterator[Episode]:
+    earliest, latest = (
+        (session.started.earliest, session.started.latest) if session.started else (use.earliest, use.latest)
+    )
+    for during, word in closed:
+        until = during.until_at or NEVER
+        if latest < during.from_at or earliest >= until:
+            continue
+        sure = during.from_at <= earliest and latest < until
+        words = f"Used while the treatment was {word}"
+        yield Episode(
+            onset=str(session.session),
+            began_at=earliest,
+            cleared_at=None,
+            verdict=fires(words, Evidence()) if sure else undetermined(f"{words}, or just outside of it"),
+            sessions=(session.session,),
+        )
+        return
