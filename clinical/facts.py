@@ -18,6 +18,9 @@ from vocabulary.readings import EndReason, Sign
 SAMPLE: Final = timedelta(seconds=1)
 """From one sample to the next, pauses included (device profile, Sessions)."""
 
+_PAUSED: Final = int(Sign.PAUSED)  # plain numbers: the operators of a flag cost ten times as much, and samples are many
+_CONTACT: Final = int(Sign.CONTACT)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
@@ -39,12 +42,12 @@ class Samples:
         return (
             index
             for index, (state, signs) in enumerate(zip(self.state, self.signs, strict=True))
-            if state is DeviceState.EMITTING and not signs & Sign.PAUSED
+            if state is DeviceState.EMITTING and not signs & _PAUSED
         )
 
     def contact_fraction(self) -> float | None:
         """The part of the emitting samples with contact; None when there are none."""
-        touching = [bool(self.signs[index] & Sign.CONTACT) for index in self.emitting()]
+        touching = [bool(self.signs[index] & _CONTACT) for index in self.emitting()]
         return sum(touching) / len(touching) if touching else None
 
     def median_level(self) -> float | None:

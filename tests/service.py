@@ -217,7 +217,15 @@ def rf_device() -> SeenDevice:
     )
 
 
-def rf_samples(first: int, many: int = 10, *, skin: float = 40.0, counter: int = 1, at: datetime | None = None):
+def rf_samples(
+    first: int,
+    many: int = 10,
+    *,
+    skin: float = 40.0,
+    signs: int = 1,
+    counter: int = 1,
+    at: datetime | None = None,
+):
     numbers = range(first, first + many)
     return SampleBlock(
         device=UID,
@@ -229,7 +237,7 @@ def rf_samples(first: int, many: int = 10, *, skin: float = 40.0, counter: int =
         columns=Columns(
             active_s=[number + 1 for number in numbers],
             remaining_s=[max(0, 239 - number) for number in numbers],
-            signs=[1] * many,
+            signs=[signs] * many,
             rf_power_w=[8.0] * many,
             rf_energy_j=[8.0 * (number + 1) for number in numbers],
             skin_celsius=[skin] * many,

@@ -46,7 +46,8 @@ class HeatStack:
 
 def heat_stacks(course: Course, since: datetime, carry: HeatCarry = PROPOSED) -> Iterator[HeatStack]:
     """The light sessions since an instant that may have begun within the window after radiofrequency on one zone."""
-    placed = [one for one in course.sessions if one.started and one.started.latest > since - timedelta(days=1)]
+    known = {one.session: one for one in course.sessions}.values()
+    placed = [one for one in known if one.started and one.started.latest > since - timedelta(days=1)]
     warm = [session for session in placed if session.modality is Modality.RF]
     for lit in placed:
         if lit.modality is Modality.LED and lit.started and lit.started.latest > since:

@@ -71,7 +71,8 @@ def wear_signs(samples: Samples, features: tuple[Feature, ...], missing: int) ->
     def fraction(sensor: Feature, sign: Sign) -> float | None:
         if sensor not in features or not emitting:
             return None
-        return sum(1 for index in emitting if samples.signs[index] & sign) / len(emitting)
+        bit = int(sign)
+        return sum(1 for index in emitting if samples.signs[index] & bit) / len(emitting)
 
     return WearSigns(
         contact_fraction=fraction(Feature.CONTACT, Sign.CONTACT),

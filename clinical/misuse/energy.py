@@ -30,7 +30,7 @@ def over_cap(at: CourseAt) -> Iterator[Episode]:
     Action: agree on one device, or on fewer sessions.
     Time to respond: one day.
     Source: the caps of the regimen, rolling, each band and zone for itself; some makers print one, such as two
-    sessions of 9 min in 24 h (domain facts 1.2).
+    sessions of 9 min in 24 h.
     """
     for held in at.course.regimens:
         for number, cap in enumerate(held.regimen.caps):
@@ -141,8 +141,8 @@ def heat_stacked(at: CourseAt) -> Iterator[Episode]:
     Consequence: light and its warmth add to heat that is still in the skin; reddening lasts longer.
     Action: suggest an hour between the two, or another day.
     Time to respond: one week.
-    Source: reddening after RF is gone within an hour (domain facts 4.1). That warmth falls to a third in ten minutes,
-    and that one degree matters, are proposals that a physician owns.
+    Source: reddening after RF is gone within an hour (Silk'n study, Gold et al.). That warmth falls to a third in ten
+    minutes, and that one degree matters, are proposals that a physician owns.
     """
     since = at.now - timedelta(days=at.practice.look_back_days)
     lasted = {session.session: session for session in at.course.sessions}

@@ -14,6 +14,8 @@ from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason, Sign
 from vocabulary.severity import Severity
 
+_TRIP: Final = int(Sign.TRIP)
+
 AFTER_TRIP: Final = timedelta(seconds=2)
 """How long energy may go on after a trip: a relay takes time, and samples are a second apart (product defaults)."""
 
@@ -54,7 +56,7 @@ def energy_after_trip(session: SessionFacts, _limits: Limits) -> Verdict:
     Source: energy for more than 2 s after a trip (product defaults). A device may go on once it has cooled down: only
     what follows the trip without a break counts.
     """
-    if not any(signs & Sign.TRIP for signs in session.samples.signs):
+    if not any(signs & _TRIP for signs in session.samples.signs):
         return _untold_trip(session)
     runs = tuple(_after_trips(session))
     surely = max((run.surely for run in runs if run.surely), key=lambda run: run.lasted, default=None)
@@ -89,7 +91,7 @@ def _after_trips(session: SessionFacts) -> Iterator[_AfterTrip]:
     total = max(len(samples.sequence) + session.missing, samples.sequence[-1] + 1)
     first, seen_from, last = None, None, -1
     for index, number in enumerate(samples.sequence):
-        tripped, energy = bool(samples.signs[index] & Sign.TRIP), index in emitting and samples.level[index] != 0
+        tripped, energy = bool(samples.signs[index] & _TRIP), index in emitting and samples.level[index] != 0
         broken = number != last + 1
         if first is not None and (broken or not energy):
             yield _stretch(first, seen_from, last, last if energy else number - 1)

@@ -1,5 +1,6 @@
 """Rules about who is who: another person, another device, another time than is said."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from statistics import median
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from clinical.course import PastSession
+from clinical.course import Course, PastSession
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.misuse.shifts import by_device, when
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
@@ -22,7 +23,7 @@ STEP: Final = timedelta(minutes=1)
 """What a device's clock may be corrected by without anybody's doing. A proposal that a physician owns."""
 
 UNLIKE: Final = {"contact": 0.15, "motion": 0.15, "impedance": 0.25, "hour": 3.0}
-"""How far from its usual value a habit may lie: fractions, a part of the impedance, hours. Proposals of the same kind."""
+"""How far from its usual value a habit may lie: fractions, a part of the impedance, hours. Proposals, all of them."""
 
 SIGNS: Final = 2
 """Of how many habits a session must be unlike to look like somebody else's,"""
@@ -41,18 +42,28 @@ def device_cloned(at: CourseAt) -> Iterator[Episode]:
     Time to respond: one day.
     Source: device profile: a uid is one device's, its counter rises, and it runs one session at a time.
     """
-    for device in at.course.devices:
-        if len({*device.serials}) > 1:
-            because = f"One identity, and {len({*device.serials})} serials: {', '.join(dict.fromkeys(device.serials))}"
-            yield _momentary(
-                f"{device.uid}:{device.serials[-1]}", device.heard_at or at.now, fires(because, Evidence())
-            )
-    for sessions in by_device(at.course, at.practice).values():
+    yield from _two_serials(at)
+    for sessions in by_device(at).values():
         placed = sorted((one for one in sessions if one.started), key=lambda one: (when(one), one.counter))
         for before, after in pairwise(placed):
             verdict = _cloned(before, after)
             if verdict is not None:
                 yield _momentary(str(after.session), when(after), verdict, before, after)
+
+
+def _two_serials(at: CourseAt) -> Iterator[Episode]:
+    for device in at.course.devices:
+        serials = tuple(dict.fromkeys(device.serials))
+        if len(serials) > 1:
+            because = f"One identity, and {len(serials)} serials: {', '.join(serials)}"
+            mine = [when(session) for session in at.course.sessions if session.device == device.uid]
+            yield Episode(
+                onset=f"{device.uid}:{serials[-1]}",
+                began_at=min(mine, default=at.now),
+                cleared_at=None,
+                verdict=fires(because, Evidence()),
+                sessions=(),
+            )
 
 
 def _cloned(before: PastSession, after: PastSession) -> Verdict | None:
@@ -115,9 +126,9 @@ def other_person(at: CourseAt) -> Iterator[Episode]:
     Source: the device's own baseline; two habits away from it, in two of three sessions. How far is a proposal that a
     physician owns.
     """
-    habits = _habits(ZoneInfo(at.course.zone))
+    habits = _habits(at.course)
     since = at.now - timedelta(days=at.practice.look_back_days)
-    for sessions in by_device(at.course, at.practice).values():
+    for sessions in by_device(at).values():
         unlike = dict(_unlike(at, sessions, habits))
         for index, session in enumerate(sessions):
             signs = unlike.get(index, ())
@@ -139,27 +150,33 @@ def _unlike(
     at: CourseAt, sessions: Sequence[PastSession], habits: Sequence[_Habit]
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """By position, in which habits a session differs from the usual ones before it."""
-    usual: list[PastSession] = []
+    usual: deque[tuple[float | None, ...]] = deque(maxlen=at.practice.baseline)
     for index, session in enumerate(sessions):
-        signs = tuple(habit.name for habit in habits if _differs(habit, session, usual, at.practice.learned))
+        figures = tuple(habit.of(session) for habit in habits)
+        signs = tuple(
+            habit.name
+            for habit, figure, before in zip(habits, figures, zip(*usual, strict=True), strict=False)
+            if figure is not None and _differs(habit, figure, before, at.practice.learned)
+        )
         if len(signs) >= SIGNS:
             yield index, signs
         else:
-            usual = [*usual, session][-at.practice.baseline :]
+            usual.append(figures)
 
 
-def _differs(habit: _Habit, session: PastSession, usual: Sequence[PastSession], learned: int) -> bool:
-    value = habit.of(session)
-    known = [one for before in usual if (one := habit.of(before)) is not None]
-    return value is not None and len(known) >= learned and habit.differs(value, median(known))
+def _differs(habit: _Habit, figure: float, before: Sequence[float | None], learned: int) -> bool:
+    known = [one for one in before if one is not None]
+    return len(known) >= learned and habit.differs(figure, median(known))
 
 
-def _habits(zone: ZoneInfo) -> tuple[_Habit, ...]:
+def _habits(course: Course) -> tuple[_Habit, ...]:
+    zone, starts = ZoneInfo(course.zone), course.day_starts
+
     def hour(session: PastSession) -> float | None:
         if session.started is None:
             return None
         local = session.started.at.astimezone(zone)
-        return local.hour + local.minute / 60
+        return (local.hour - starts.hour + (local.minute - starts.minute) / 60) % 24
 
     return (
         _Habit("contact", lambda one: one.wear.contact_fraction, lambda a, b: abs(a - b) > UNLIKE["contact"]),

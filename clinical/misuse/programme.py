@@ -46,7 +46,7 @@ def wrong_zone(session: SessionFacts, _limits: Limits) -> Verdict:
     Consequence: eyelids, lips and thyroid are not to be treated at all; elsewhere, a dose nobody planned.
     Action: go through the zones; ask about eyelids and neck.
     Time to respond: one week.
-    Source: the zones of the regimen; domain facts 3.3 on what is never treated.
+    Source: the zones of the regimen; instructions of home RF devices on lips, eyelids and thyroid.
     """
     planned, told = session.planned, session.told
     if planned is None or not planned.zones or Zone.WHOLE_FACE in planned.zones:
@@ -99,8 +99,8 @@ def contraindicated(session: SessionFacts, _limits: Limits) -> Verdict:
     Consequence: with blue light and a photosensitiser, burns and pigment; at the eye, damage that stays.
     Action: ask about drugs and about skin; hold the treatment until that is clear.
     Time to respond: one day.
-    Source: leaflets of home LED masks exclude every photosensitiser; they act by blue light most (domain facts 3.2).
-    Phototypes are the regimen's: home RF is cleared for I to IV (domain facts 3.4).
+    Source: leaflets of home LED masks exclude every photosensitiser; they act by ultraviolet and blue light most.
+    Phototypes are the regimen's: home RF is cleared for I to IV (DEN150005, K220322).
     """
     skin, light = _wrong_skin(session), _wrong_light(session)
     return max((light, skin), key=lambda verdict: _WEIGHT[verdict.outcome])

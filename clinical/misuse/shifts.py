@@ -1,14 +1,15 @@
 """Shifts of a device from its own baseline: several sessions in a row that differ from the median of those before."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import median
 
 from clinical.adherence.practice import Practice
-from clinical.course import Course, PastSession
-from vocabulary.identity import DeviceUid
+from clinical.course import PastSession
+from clinical.misuse.course_rules import CourseAt
+from vocabulary.identity import DeviceUid, SessionId
 
 Figure = Callable[[PastSession], float | None]
 Away = Callable[[float, float], bool]
@@ -24,17 +25,23 @@ class Shift:
     ended_by: PastSession | None
 
 
-def by_device(course: Course, practice: Practice) -> dict[DeviceUid, tuple[PastSession, ...]]:
-    """The recorded sessions of each device, each once and by counter: those that a look back can need."""
-    kept = practice.baseline + 3 * practice.look_back_days
-    known = {session.session: session for session in course.sessions if session.recorded}
-    devices: dict[DeviceUid, list[PastSession]] = {}
-    for session in known.values():
-        devices.setdefault(session.device, []).append(session)
-    return {
-        uid: tuple(sorted(sessions, key=lambda one: (one.counter, one.heard_at))[-kept:])
-        for uid, sessions in devices.items()
-    }
+def by_device(at: CourseAt) -> dict[DeviceUid, tuple[PastSession, ...]]:
+    """The recorded sessions of each device, each once and by counter: those of the look-back, and a baseline before.
+
+    The baseline is counted twice, so that one which begins within it has settled when the look-back begins.
+    """
+    since = at.now - timedelta(days=at.practice.look_back_days)
+    devices: dict[DeviceUid, dict[SessionId, PastSession]] = {}
+    for session in at.course.sessions:
+        if session.recorded:
+            devices.setdefault(session.device, {})[session.session] = session
+    return {uid: _recent(sessions.values(), since, 2 * at.practice.baseline) for uid, sessions in devices.items()}
+
+
+def _recent(sessions: Iterable[PastSession], since: datetime, before: int) -> tuple[PastSession, ...]:
+    ordered = sorted(sessions, key=lambda one: one.counter)
+    first = next((index for index, one in enumerate(ordered) if when(one) > since), len(ordered))
+    return tuple(ordered[max(0, first - before) :])
 
 
 def shifts(sessions: Sequence[PastSession], figure: Figure, away: Away, practice: Practice) -> Iterator[Shift]:

@@ -63,7 +63,7 @@ def thermal_dose_harmful(session: SessionFacts, _limits: Limits) -> Verdict:
     Consequence: a burn; of repeated exposure almost nothing is known.
     Action: stop, hold the treatment, look at the skin today.
     Time to respond: one hour.
-    Source: CEM43 after Sapareto and Dewey 1984; 15 min, a proposal that a physician owns (domain facts 5.1).
+    Source: CEM43 after Sapareto and Dewey 1984; 15 min, a proposal that a physician owns.
     """
     return _reaches(session, lambda levels: (levels.stop_min, inf))
 
@@ -71,19 +71,20 @@ def thermal_dose_harmful(session: SessionFacts, _limits: Limits) -> Verdict:
 def _reaches(session: SessionFacts, step: Callable[[Cem43Levels], tuple[float, float]]) -> Verdict:
     """Whether the zone that took most reached a level and not the next, where another rule speaks."""
     levels = session.planned.cem43 if session.planned else None
-    if levels is None:
-        return clear("no level is set")
-    if Feature.SKIN_TEMPERATURE not in session.features:
-        return clear("the device has no skin sensor")
+    if levels is None or Feature.SKIN_TEMPERATURE not in session.features:
+        return clear("no level is set" if levels is None else "the device has no skin sensor")
     level, following = step(levels)
+    if _at_most(session) < level:
+        return clear()
     doses = thermal_doses(session.samples, _doubt(session))
     if not doses:
-        return _unseen(session, level)
+        words = f"How long the skin was how hot is not known; {level:g} min at 43 °C cannot be ruled out"
+        return undetermined(words, Evidence(limit=Quantity(level, Unit.MINUTE)))
     worst = max(doses, key=lambda dose: (dose.cem43_min.low, dose.cem43_min.high))
     low, high = worst.cem43_min.low, max(dose.cem43_min.high for dose in doses)
     evidence = _evidence(Between(low=low, high=high), level)
     if level <= low < following:
-        return fires(_words(worst, low, level), evidence)
+        return fires(_words(session, worst, low, level), evidence)
     if low < level <= high:
         return undetermined(_left_open(low, high, level), evidence)
     return clear(evidence=evidence)
@@ -97,15 +98,13 @@ def _doubt(session: SessionFacts) -> Doubt:
     )
 
 
-def _unseen(session: SessionFacts, level: float) -> Verdict:
-    """No sample has a temperature: all of the session at its highest is the most that it can have been."""
+def _at_most(session: SessionFacts) -> float:
+    """All of the session at its highest temperature: more minutes at 43 °C it cannot have been."""
     highest, error = session.highest_skin_celsius, session.calibration.skin_celsius or 0.0
-    total = len(session.samples.sequence) + session.missing
-    if session.recorded and highest is not None:
-        at_most = equivalent(highest + error, total * SAMPLE / timedelta(minutes=1))
-        if at_most < level:
-            return clear()
-    return undetermined(f"How long the skin was how hot is not known; {level:g} min at 43 °C cannot be ruled out")
+    if not session.recorded or highest is None:
+        return inf
+    samples = len(session.samples.sequence) + session.missing
+    return equivalent(highest + error, samples * SAMPLE / timedelta(minutes=1))
 
 
 def _evidence(dose: Between, level: float) -> Evidence:
@@ -118,8 +117,10 @@ def _evidence(dose: Between, level: float) -> Evidence:
     )
 
 
-def _words(dose: ThermalDose, minutes: float, level: float) -> str:
-    where = f" on {dose.zone}" if dose.zone else ""
+def _words(session: SessionFacts, dose: ThermalDose, minutes: float, level: float) -> str:
+    told = session.told.zones if session.told else ()
+    zone = dose.zone or (told[0] if len(told) == 1 else None)
+    where = f" on {zone}" if zone else ""
     return f"Heat{where} worth {minutes:.1f} min at 43 °C, the level is {level:g}"
 
 

@@ -20,6 +20,9 @@ WORN_FRACTION: Final = 0.1
 DRY_OHM: Final = 1000.0
 """Under a head that is made for 360 Ω (domain facts 2.3) and has lost its gel. A proposal that a physician owns."""
 
+_CONTACT: Final = int(Sign.CONTACT)
+_EYE_SHIELD: Final = int(Sign.EYE_SHIELD)
+
 HARMS_EYES: Final = frozenset({Band.BLUE, Band.NEAR_INFRARED})
 """What an open eye cannot take for the length of a session."""
 
@@ -104,9 +107,9 @@ def contact_lost(session: SessionFacts, limits: Limits) -> Verdict:
 
 
 def _poor(session: SessionFacts, index: int) -> bool:
-    untouched = Feature.CONTACT in session.features and not session.samples.signs[index] & Sign.CONTACT
     ohm = session.samples.impedance_ohm[index]
-    return untouched or (ohm is not None and ohm > DRY_OHM)
+    dry = ohm is not None and ohm > DRY_OHM
+    return dry or (not session.samples.signs[index] & _CONTACT and Feature.CONTACT in session.features)
 
 
 @rule("eye-shield-off", version=1, severity=Severity.MEDIUM)
@@ -117,7 +120,7 @@ def eye_shield_off(session: SessionFacts, _limits: Limits) -> Verdict:
     Consequence: blue light harms the retina, near infrared the lens; neither hurts while it happens.
     Action: ask about eyes and sight; no session without the shield.
     Time to respond: one day.
-    Source: IEC 62471; 30 mW/cm² of near infrared for 10 min exceeds its limit at an open eye (domain facts 5.3). Ten
+    Source: IEC 62471; 30 mW/cm² of near infrared for 10 min exceeds its limit at an open eye. Ten
     seconds to put it on are a proposal that a physician owns.
     """
     if Feature.EYE_SHIELD not in session.features:
@@ -126,7 +129,7 @@ def eye_shield_off(session: SessionFacts, _limits: Limits) -> Verdict:
     if bands is not None and not bands & HARMS_EYES:
         return clear("neither blue nor near infrared")
     samples = session.samples
-    bare = [index for index in samples.emitting() if not samples.signs[index] & Sign.EYE_SHIELD]
+    bare = [index for index in samples.emitting() if not samples.signs[index] & _EYE_SHIELD]
     if not bare and session.recorded and not session.missing:
         return clear()
     evidence = Evidence(

@@ -2,6 +2,7 @@
 
 import binascii
 import struct
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -10,13 +11,16 @@ from sqlalchemy import select, update
 from monitor_api.records.attention import AlertRow, FindingRow
 from monitor_api.records.devices import AssignmentRow, DeviceRow
 from monitor_api.records.people import PatientRow
-from monitor_api.records.sessions import DueRow, SessionRow
+from monitor_api.records.regimens import write_regimen
+from monitor_api.records.sessions import DueRow, RegimenVersionRow, SessionRow
 from monitor_api.sessions.due import mark_due
 from tests.records import RECORD, rf_record
 from tests.service import (
     CLINIC,
     GATEWAY,
     PATIENT,
+    REGIMEN,
+    RF_REGIMEN,
     UID,
     FakeBroker,
     Sealer,
@@ -113,6 +117,12 @@ class Line:
             )
             session.flush()
             session.add(assignment(uid, patient))
+
+    def prescribe(self, **changes):
+        """The regimen as it is, but for what is changed."""
+        with self.stores.database.write() as session:
+            row = session.get_one(RegimenVersionRow, (REGIMEN, 1))
+            row.body = write_regimen(replace(RF_REGIMEN, **changes))
 
     def reassign(self, uid, patient):
         """Say that a device was always another patient's; its sessions are due, as the deed of the API makes them."""

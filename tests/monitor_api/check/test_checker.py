@@ -1,10 +1,15 @@
 """The checker: what is stored is held against what was prescribed, again whenever anything it rests on changes."""
 
+from dataclasses import replace as dataclass_replace
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import delete, update
 
 from alerts.life import State
+from clinical.plan import Cem43Levels
+from clinical.regimen import Programme
 from monitor_api.check.checker import Checker
 from monitor_api.errors import ClaimLost, StoreUnavailable
 from monitor_api.records.attention import AlertRow, AuditRow, FindingRow
@@ -20,9 +25,11 @@ from tests.monitor_api.check.line import (
     ticked_record,
 )
 from tests.records import rf_record
-from tests.service import PATIENT, UID, checker_of, key_of, rf_device, rf_samples, rows
+from tests.service import PATIENT, RF_REGIMEN, UID, checker_of, key_of, rf_device, rf_samples, rows
+from vocabulary.devices import Feature, Zone
 from vocabulary.identity import DeviceUid, session_id
 from vocabulary.instants import Known
+from vocabulary.quantities import Quantity, Unit
 from vocabulary.wire.batches import SeenAnchor
 
 TOO_MUCH_J = 3000
@@ -131,6 +138,29 @@ def test_a_session_of_a_device_that_was_another_patients_is_held_against_theirs(
     line.check()
     assert (line.session().patient_id, line.session().regimen_id) == (OTHER_PATIENT, None)
     assert line.alert("no-regimen").patient_id == OTHER_PATIENT
+
+
+def test_programme_zone_and_thermal_dose_are_held_against_what_the_regimen_names(line):
+    line.prescribe(
+        programmes=(Programme(number=1, light=()),),
+        zones=(Zone.CHIN,),
+        cem43=Cem43Levels(info_min=1.0, warn_min=2.0, alert_min=5.0, stop_min=15.0),
+    )
+    line.bring(replace(rf_device(), features=[*rf_device().features, Feature.SKIN_TEMPERATURE]))
+    line.bring(rf_samples(0, 240, skin=42.2), recorded(start=ago(1), skin=42.2))
+    line.check()
+    assert line.alert("wrong-programme").because == "Programme 0 instead of 1"
+    assert line.alert("wrong-zone").because == "Treated cheek left; prescribed chin"
+    assert line.finding("thermal-dose-noted").because == "Heat on cheek left worth 1.3 min at 43 °C, the level is 1"
+    assert line.alert("thermal-dose-noted") is None  # info calls nobody
+
+
+def test_a_session_is_held_against_the_phase_that_ran_when_it_began(line):
+    weekly = RF_REGIMEN.phases[0]
+    gentle = dataclass_replace(weekly, lasts=timedelta(weeks=1), dose=Quantity(500.0, Unit.JOULE))
+    line.prescribe(phases=(gentle, weekly))
+    line.know(rf_samples(0, 240), recorded(start=ago(1), energy_j=1000))
+    assert line.finding("under-dose").because == "Dose 1000.0 J, at least 1440.0 were to be given"
 
 
 SECOND_DEVICE = DeviceUid("00112233445566ff")

@@ -8,12 +8,13 @@ from monitor_api.records.attention import AlertRow, FindingRow
 from tests.monitor_api.check.line import Line, ago, stored
 from tests.records import rf_record
 from tests.service import rf_device, rf_samples, rows
+from vocabulary.readings import Sign
 from vocabulary.wire.batches import Gap
 
 
 def a_day():
-    """Three sessions of one device: as prescribed, too soon and too hot, too much with half of its samples lost."""
-    first, second, third = ago(60), ago(28), ago(8)
+    """Four sessions of one device: as prescribed, too soon and hot, too much and half lost, cut off and not ended."""
+    first, second, third, fourth = ago(60), ago(28), ago(8), ago(2)
     return [
         rf_device(),
         *(rf_samples(number, 60, counter=1, at=first) for number in range(0, 240, 60)),
@@ -23,6 +24,9 @@ def a_day():
         rf_samples(0, 120, counter=3, at=third),
         Gap(device=rf_device().device, counter=3, first=120, last=239),
         stored(rf_record(3, start=third, skin=44.0, energy_j=3000)),
+        rf_samples(0, 60, counter=4, at=fourth),
+        rf_samples(60, 10, counter=4, signs=int(Sign.CONTACT | Sign.TRIP), at=fourth),
+        stored(rf_record(4, start=fourth, elapsed_s=70, energy_j=560)),
     ]
 
 
@@ -79,11 +83,16 @@ def test_the_day_that_is_replayed_has_something_to_find(new_line, day):
         ("too-soon", "fires"),
         ("too-hot", "undetermined"),
         ("over-dose", "fires"),
+        ("energy-after-trip", "fires"),
+        ("too-short", "fires"),
+        ("under-dose", "fires"),
     }
     assert sorted((rule, severity) for rule, severity, *_ in alerts.values()) == [
+        ("energy-after-trip", "high"),
         ("over-dose", "medium"),
         ("too-hot", "high"),
         ("too-hot", "medium"),
+        ("too-soon", "medium"),
         ("too-soon", "medium"),
     ]
 
@@ -97,7 +106,7 @@ def test_whatever_the_order_the_live_path_finds_what_a_replay_finds(seed, new_li
 def test_judging_the_whole_store_again_finds_the_same(new_line, day):
     line = new_line()
     before = replayed(line, day)
-    for counter in (3, 1, 2):
+    for counter in (3, 1, 4, 2):
         line.mark(counter)
     line.check()
     assert found_by(line) == before

@@ -1,0 +1,134 @@
+"""The examples of the rules on a schedule: too much, too little, at the wrong time, and silence."""
+
+from datetime import timedelta
+from typing import Final
+
+from clinical.misuse.examples.kinds import Example, examples
+from clinical.misuse.examples.schedules import DAILY, MON_WED, THRICE, asked, began, excused, held, over
+from clinical.verdicts import Outcome
+
+HOUR: Final = timedelta(hours=1)
+FIRES, CLEAR = Outcome.FIRES, Outcome.CLEAR
+LATE: Final = 0.75
+"""Of a day after its session of the morning: from here eight hours of doubt reach into the next therapy day."""
+
+_TEN: Final = tuple(began(day) for day in range(10))
+
+OF_SCHEDULES: Final[tuple[Example, ...]] = (
+    *examples(
+        "used-on-hold",
+        fires=("a session on the first day of a hold", over(THRICE, [began(0), began(2)], holds=held(2, 3))),
+        silent=("sessions before the hold and after it", over(THRICE, [began(0), began(3.1)], holds=held(2, 3))),
+        boundary=("a session as the hold ends", over(THRICE, [began(0), began(3)], holds=held(2, 3)), CLEAR),
+        undetermined=(
+            "a session that began within an hour, in which the hold began",
+            over(THRICE, [began(2, late=HOUR)], holds=held(2.02, 3)),
+        ),
+    ),
+    *examples(
+        "too-many-a-day",
+        fires=(
+            "two sessions an hour apart, planned is at most one a day",
+            over(THRICE, [began(0), began(1 / 24)], on=1),
+        ),
+        silent=("one session", over(THRICE, [began(0)], on=1)),
+        boundary=(
+            "a second session that gave a tenth of the dose",
+            over(THRICE, [began(0), began(1 / 24, 0.1)], on=1),
+            CLEAR,
+        ),
+        undetermined=(
+            "a second session, that evening or in the next morning",
+            over(THRICE, [began(0), began(LATE, late=8 * HOUR)], on=3),
+        ),
+    ),
+    *examples(
+        "too-many-a-week",
+        fires=("four sessions in a week, planned are three", over(THRICE, [began(day) for day in (0, 1, 2, 3)])),
+        silent=("three sessions", over(THRICE, [began(day) for day in (0, 1, 2)])),
+        boundary=(
+            "the fourth on the first day of the next week",
+            over(THRICE, [began(day) for day in (0, 1, 2, 7)], on=8),
+            CLEAR,
+        ),
+        undetermined=(
+            "the fourth in the last night of the week, or after it",
+            over(THRICE, [began(0), began(1), began(2), began(6 + LATE, late=8 * HOUR)], on=8),
+        ),
+    ),
+    *examples(
+        "off-schedule",
+        fires=(
+            "sessions on Tuesday and Thursday, planned are Monday and Wednesday",
+            over(MON_WED, [began(1), began(3)]),
+        ),
+        silent=("sessions on Monday and Wednesday", over(MON_WED, [began(0), began(2)])),
+        boundary=(
+            "Tuesday and Thursday, where three a week are planned and no days",
+            over(THRICE, [began(1), began(3)]),
+            CLEAR,
+        ),
+        undetermined=(
+            "Tuesday, and a second one that evening or on Wednesday",
+            over(MON_WED, [began(1), began(1 + LATE, late=8 * HOUR)]),
+        ),
+    ),
+    *examples(
+        "partial-twice",
+        fires=("79 % of the dose, twice", over(THRICE, [began(0, 0.79), began(2, 0.79)])),
+        silent=("half the dose, once", over(THRICE, [began(0, 0.5)])),
+        boundary=("80 % of the dose, twice", over(THRICE, [began(0, 0.8), began(2, 0.8)]), CLEAR),
+        undetermined=(
+            "half the dose, twice, by samples alone",
+            over(THRICE, [began(0, 0.5, recorded=False), began(2, 0.5, recorded=False)]),
+        ),
+    ),
+    *examples(
+        "missed-slot",
+        fires=("two sessions of three, and the week is over", over(THRICE, [began(0), began(2)])),
+        silent=("two of three, and a holiday between", over(THRICE, [began(0), began(2)], excuses=excused(1, 4))),
+        boundary=("two of three, and the week is not over", over(THRICE, [began(0), began(2)], on=6.7), CLEAR),
+        undetermined=(
+            "two of three, and records are complete up to the fifth day only",
+            over(THRICE, [began(0), began(2)], proven=5.0),
+        ),
+    ),
+    *examples(
+        "clinical-silence",
+        fires=("one a day is planned, and none came for two", over(DAILY, [began(0)], on=2)),
+        silent=("one a day is planned, and the last was this morning", over(DAILY, [began(0)], on=0.5)),
+        boundary=("36 h without a session, 1.5 times the interval", over(DAILY, [began(0)], on=1.5), FIRES),
+        undetermined=("37 h, of which the clock leaves two open", over(DAILY, [began(0, late=2 * HOUR)], on=1.55)),
+    ),
+    *examples(
+        "technical-silence",
+        fires=(
+            "one a day is planned, and nothing was heard of the device for two",
+            over(DAILY, [began(0)], on=3, heard=1.0),
+        ),
+        silent=("heard this morning", over(DAILY, [began(0)], on=3, heard=2.9)),
+        boundary=("not heard for 36 h", over(DAILY, [began(0)], on=3, heard=1.5), FIRES),
+        undetermined="when a device was last heard is the gateway's own doing, and known",
+    ),
+    *examples(
+        "limits-unconfirmed",
+        fires=("asked two days ago, and never confirmed", over(THRICE, [], on=2, limits=asked(None))),
+        silent=("confirmed after half a day", over(THRICE, [], on=9, limits=asked(0.5))),
+        boundary=("asked a day ago, and never confirmed", over(THRICE, [], on=1, limits=asked(None)), FIRES),
+        undetermined="either the device has said it or not; what it has without saying so is not asked",
+    ),
+    *examples(
+        "drift",
+        fires=(
+            "1.4 times the usual dose in three sessions",
+            over(DAILY, [*_TEN, *(began(day, 1.4) for day in (10, 11, 12))], on=13),
+        ),
+        silent=("as usual", over(DAILY, [*_TEN, began(10)], on=11)),
+        boundary=(
+            "1.4 times the usual dose in two sessions",
+            over(DAILY, [*_TEN, began(10, 1.4), began(11, 1.4)], on=12),
+            CLEAR,
+        ),
+        undetermined="a figure that a session lacks is passed over, and until seven have it nothing is usual",
+    ),
+)

@@ -1,0 +1,95 @@
+"""Courses with a schedule, to be changed into examples."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from clinical.course import Excuse, InForce, Interval, PastSession, RecordProof, WearSigns
+from clinical.misuse.course_rules import CourseAt, LimitsAsked, course_at
+from clinical.misuse.examples.courses import MASK, course, device, lit
+from clinical.plan import Phase, Timing, Weekday
+from vocabulary.devices import Modality
+from vocabulary.identity import session_id
+from vocabulary.instants import Known, Placed
+from vocabulary.quantities import Quantity, Unit
+
+START: Final = datetime(2026, 3, 2, 8, tzinfo=UTC)
+"""A Monday, at nine in Zurich; the day's night begins at four."""
+
+DAY: Final = timedelta(days=1)
+
+_BLIND: Final = WearSigns(
+    contact_fraction=None, moving_fraction=None, eye_shield_fraction=None, skin_rise_celsius=None, seen_fraction=1.0
+)
+
+
+def _phase(timing: Timing) -> Phase:
+    return Phase(lasts=None, timing=timing, duration=timedelta(minutes=10), dose=Quantity(10.0, Unit.JOULE_PER_CM2))
+
+
+THRICE: Final = _phase(Timing(frequency=3, period=7 * DAY, weekdays=()))
+DAILY: Final = _phase(Timing(frequency=1, period=DAY, weekdays=()))
+MON_WED: Final = _phase(Timing(frequency=2, period=7 * DAY, weekdays=(Weekday.MONDAY, Weekday.WEDNESDAY)))
+
+
+def began(day: float, share: float = 1.0, late: timedelta = timedelta(0), **changes: Any) -> PastSession:  # noqa: ANN401
+    """A session of `share` of the planned dose, so many days after the start, or at most `late` after that."""
+    at, counter = START + DAY * day, 1 + round(day * 1000)
+    given = {
+        "session": session_id(MASK, counter),
+        "started": Placed(earliest=at, latest=at + late, known=Known.ANCHOR),
+        "heard_at": at + late,
+        "dose": Quantity(10.0 * share, Unit.JOULE_PER_CM2),
+        "active": timedelta(minutes=10) * share,
+        "wear": _BLIND,
+    }
+    return lit(counter, timedelta(0), **(given | changes))
+
+
+def over(
+    planned: Phase,
+    sessions: Sequence[PastSession],
+    *,
+    on: float = 7.0,
+    heard: float | None = None,
+    **changes: Any,  # noqa: ANN401
+) -> CourseAt:
+    """A course held to one phase since the start, as of `on` days after it; `heard`: when the device last spoke.
+
+    The changes are of the course; `limits` and `proven`, the day up to which records are complete, are apart.
+    """
+    limits: tuple[LimitsAsked, ...] = changes.pop("limits", ())
+    proof = RecordProof(until=START + DAY * changes.pop("proven", 100.0), missing=0)
+    mask = device(
+        MASK,
+        Modality.LED,
+        given=(Interval(from_at=START, until_at=None),),
+        proof=proof,
+        heard_at=START + DAY * (on if heard is None else heard),
+    )
+    made = course().course
+    regimen = replace(made.regimens[0].regimen, phases=(planned,))
+    given = {
+        "zone": "Europe/Zurich",
+        "sessions": tuple(sessions),
+        "regimens": (InForce(regimen=regimen, from_at=START, until_at=None),),
+        "devices": (mask,),
+    }
+    return course_at(replace(made, **(given | changes)), START + DAY * on, worn={}, limits=limits)
+
+
+def held(first: float, last: float) -> tuple[Interval, ...]:
+    """A hold from one day until another."""
+    return (Interval(from_at=START + DAY * first, until_at=START + DAY * last),)
+
+
+def excused(first: float, last: float) -> tuple[Excuse, ...]:
+    """A holiday from one day until another."""
+    return (Excuse(during=Interval(from_at=START + DAY * first, until_at=START + DAY * last), because="on holiday"),)
+
+
+def asked(reported: float | None) -> tuple[LimitsAsked, ...]:
+    """Limits wanted on the mask at the start, and on which day it said that it has them."""
+    at = None if reported is None else START + DAY * reported
+    return (LimitsAsked(device=MASK, asked_at=START, reported_at=at),)

@@ -1,0 +1,186 @@
+"""The energy ledger: what surely was and what may have been, by zone and band, whoever made the devices."""
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clinical.course import Between
+from clinical.dose.bands import band_doses, fluence_j_per_cm2
+from clinical.dose.ledger import DAY, WEEK, entries, ledger, rows, used_of
+from clinical.dose.rolling import Part, Rolling
+from clinical.dose.stacking import heat_stacks
+from clinical.misuse.examples.courses import HEAD, MASK, NOW, RED, course, device, lit, past
+from clinical.plan import Cap
+from tests.clinical.oracle_dose import ledger_of, window_of
+from vocabulary.devices import Modality, Zone
+from vocabulary.instants import Known, Placed
+from vocabulary.light import Band, BandOutput
+from vocabulary.quantities import Quantity, Unit
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("mw_per_cm2", "seconds", "j_per_cm2"),
+    [
+        (30, 600, 18),
+        (35, 600, 21),
+        (73, 180, 13.14),
+        (55, 180, 9.9),
+        (64, 180, 11.52),
+        (73, 540, 39.42),
+        (10, 540, 5.4),
+        (8.4, 476, 3.9984),
+    ],
+)
+def test_light_is_irradiance_times_time(mw_per_cm2, seconds, j_per_cm2):
+    assert fluence_j_per_cm2(mw_per_cm2, timedelta(seconds=seconds)) == pytest.approx(j_per_cm2)
+
+
+def output(band, irradiance, nm=633, program=0):
+    return BandOutput(
+        program=program,
+        band=band,
+        wavelength_nm=nm,
+        irradiance_mw_per_cm2=irradiance,
+        uncertainty_fraction=0.1,
+        source=f"bench {nm}",
+    )
+
+
+def test_bands_are_counted_apart_and_wavelengths_of_one_band_together():
+    outputs = (
+        output(Band.NEAR_INFRARED, 20, 830),
+        output(Band.RED, 10, 630),
+        output(Band.RED, 5, 660),
+        output(Band.BLUE, 9, 415, program=1),
+    )
+    doses = {dose.band: dose for dose in band_doses(outputs, 0, timedelta(seconds=100))}
+    assert set(doses) == {Band.RED, Band.NEAR_INFRARED}
+    assert (doses[Band.RED].fluence.low, doses[Band.RED].fluence.high) == pytest.approx((1.35, 1.65))
+    assert (doses[Band.NEAR_INFRARED].fluence.low, doses[Band.NEAR_INFRARED].fluence.high) == pytest.approx((1.8, 2.2))
+    assert doses[Band.RED].sources == ("bench 630", "bench 660")
+
+
+def row(found, zone, unit, band=None):
+    (one,) = [row for row in found if (row.account.zone, row.account.unit, row.account.band) == (zone, unit, band)]
+    return one
+
+
+def test_light_and_radiofrequency_of_two_makers_meet_on_a_zone_and_are_not_added():
+    found = ledger(course(lit(1, 3 * HOUR), past(1, 2 * HOUR)).course, NOW)
+    light = row(found.day, Zone.CHEEK_LEFT, Unit.JOULE_PER_CM2, Band.RED)
+    assert (light.delivered.low, light.delivered.high) == pytest.approx((16.2, 19.8))
+    assert (light.told, light.calibrated) == (Quantity(18.0, Unit.JOULE_PER_CM2), True)
+    heat = row(found.day, Zone.CHEEK_LEFT, Unit.JOULE)
+    assert (heat.delivered.low, heat.delivered.high) == pytest.approx((1620, 1980))
+    assert row(found.day, Zone.CHEEK_LEFT, Unit.MINUTE).delivered == Between(low=0.1, high=0.1)
+    assert [one.account.unit for one in found.day if one.account.zone is Zone.CHIN] == [Unit.JOULE_PER_CM2]
+
+
+def test_the_day_rolls_and_the_week_keeps_what_the_day_has_lost():
+    found = ledger(course(lit(1, 25 * HOUR), lit(2, HOUR), lit(3, 8 * DAY)).course, NOW)
+    assert row(found.day, Zone.CHIN, Unit.JOULE_PER_CM2, Band.RED).sessions == 1
+    assert row(found.week, Zone.CHIN, Unit.JOULE_PER_CM2, Band.RED).sessions == 2
+
+
+def test_what_was_not_worn_is_delivered_and_not_worn():
+    found = ledger(course(lit(1, HOUR, contact_fraction=0.0, moving_fraction=0.0)).course, NOW)
+    light = row(found.day, Zone.CHIN, Unit.JOULE_PER_CM2, Band.RED)
+    assert light.delivered.low > 16
+    assert light.worn.high < 0.3 * light.delivered.low
+
+
+def test_a_session_that_nothing_places_may_be_in_any_window_and_is_in_none_for_sure():
+    found = ledger(course(lit(1, HOUR, started=None)).course, NOW)
+    light = row(found.day, Zone.CHIN, Unit.JOULE_PER_CM2, Band.RED)
+    assert (light.delivered.low, light.delivered.high) == pytest.approx((0, 19.8))
+
+
+def test_a_session_that_names_no_zone_may_have_been_anywhere_on_the_face():
+    found = ledger(course(past(1, HOUR, zones=())).course, NOW)
+    assert row(found.day, Zone.NOSE, Unit.JOULE).delivered == Between(low=0.0, high=pytest.approx(1980))
+
+
+def test_a_device_that_nobody_calibrated_is_counted_by_its_own_figure_in_a_band_that_nobody_knows():
+    bare = course(lit(1, HOUR, program=7)).course
+    light = row(ledger(bare, NOW).day, Zone.CHIN, Unit.JOULE_PER_CM2)
+    assert light.told == Quantity(18.0, Unit.JOULE_PER_CM2)
+
+
+def test_a_cap_asks_for_its_band_and_zone():
+    every = entries(course(lit(1, 3 * HOUR), past(1, HOUR)).course, NOW - WEEK, NOW)
+    red = Cap(window=DAY, dose=Quantity(20.0, Unit.JOULE_PER_CM2), band=Band.RED, zone=Zone.NOSE)
+    assert [use.account.zone for use in used_of(red, every, NOW)] == [Zone.NOSE]
+    whole = Cap(window=DAY, dose=Quantity(2000.0, Unit.JOULE), band=None, zone=Zone.WHOLE_FACE)
+    assert [use.account.zone for use in used_of(whole, every, NOW)] == [Zone.CHEEK_LEFT]
+
+
+ZONES = st.lists(st.sampled_from([Zone.CHEEK_LEFT, Zone.NECK, Zone.WHOLE_FACE]), max_size=2, unique=True).map(tuple)
+
+
+@st.composite
+def some_sessions(draw):
+    every = []
+    for counter in range(1, draw(st.integers(1, 9))):
+        make, ago = draw(st.sampled_from([lit, past])), draw(st.integers(-5, 200)) * HOUR
+        width = draw(st.sampled_from([0, 1, 30, 400])) * HOUR
+        placed = Placed(earliest=NOW - ago - width, latest=NOW - ago, known=Known.BRACKET)
+        every.append(
+            make(
+                counter,
+                ago,
+                started=draw(st.sampled_from([None, placed, placed, placed])),
+                zones=draw(ZONES),
+                program=draw(st.integers(0, 1)),
+                dose=draw(st.sampled_from([None, Quantity(18.0, Unit.JOULE_PER_CM2 if make is lit else Unit.JOULE)])),
+                cem43_min=draw(st.sampled_from([None, Between(low=0.5, high=2.0)])),
+            )
+        )
+    return every
+
+
+@settings(max_examples=80)
+@given(some_sessions(), st.sampled_from([DAY, WEEK, 3 * HOUR]), st.integers(0, 2**32))
+def test_the_ledger_is_what_walking_all_sessions_finds_in_whatever_order_they_came(sessions, span, seed):
+    made = course(*Random(seed).sample(sessions * 2, 2 * len(sessions))).course
+    devices = {MASK: device(MASK, Modality.LED), HEAD: device(HEAD, Modality.RF)}
+    expected = ledger_of(sessions, devices, NOW - span, NOW)
+    found = rows(entries(made, NOW - span, NOW), NOW - span, NOW)
+    assert {(one.account.zone, one.account.band, one.account.unit) for one in found} == set(expected)
+    for one in found:
+        low, high = expected[one.account.zone, one.account.band, one.account.unit]
+        assert (one.delivered.low, one.delivered.high) == pytest.approx((low, high))
+        assert 0 <= one.worn.low <= one.worn.high <= one.delivered.high * (1 + 1e-9)
+
+
+SPANS = st.integers(0, 300).map(lambda hours: hours * HOUR)
+
+
+@given(st.lists(st.tuples(SPANS, SPANS, st.floats(0, 100), st.floats(0, 100)), max_size=20), SPANS, st.integers(1, 200))
+def test_a_rolling_sum_is_what_walking_all_parts_finds(drawn, back, hours):
+    parts = [(NOW - ago - width, NOW - ago, low, low + more) for ago, width, low, more in drawn]
+    rolling = Rolling.of(
+        (Part(earliest=one[0], latest=one[1], amount=Between(low=one[2], high=one[3])) for one in parts), hours * HOUR
+    )
+    until = NOW - back
+    found = rolling.at(until)
+    assert (found.low, found.high) == pytest.approx(window_of(parts, until - hours * HOUR, until), abs=1e-9)
+
+
+def test_warmth_that_light_finds_falls_to_a_third_in_ten_minutes():
+    (stack,) = heat_stacks(course(past(1, HOUR), lit(1, 46 * timedelta(minutes=1))).course, NOW - DAY)
+    assert stack.zones == (Zone.CHEEK_LEFT,)
+    assert stack.pause == Between(low=10.0, high=10.0)
+    assert stack.carried_celsius.low == pytest.approx((41 - 34) / 2.718281828)
+
+
+def test_light_before_radiofrequency_is_no_stack():
+    assert list(heat_stacks(course(lit(1, 2 * HOUR), past(1, HOUR)).course, NOW - DAY)) == []
+
+
+def test_red_is_what_the_examples_shine():
+    assert (RED.band, RED.irradiance_mw_per_cm2) == (Band.RED, 30.0)
