@@ -44,7 +44,7 @@ def minutes_of(draw, start, most=LENGTH):
 def sessions_from(draw, start):
     found = []
     for counter in range(draw(st.integers(0, 9))):
-        late = draw(st.sampled_from([0, 0, 240, 1600])) * MINUTE
+        late = draw(st.sampled_from([0, 0, 0, 2, 240, 1600])) * MINUTE
         at = draw(minutes_of(start, LENGTH - 3000))
         share = draw(st.sampled_from([0.1, 0.5, 0.8, 1.0, 1.0, 1.3]))
         recorded = draw(st.sampled_from([True, True, True, False]))
