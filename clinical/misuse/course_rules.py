@@ -1,12 +1,12 @@
 """What a course rule is: a function of a course at an instant, whose docstring is what the physician reads."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from clinical.adherence.account import Account, account_of
 from clinical.adherence.practice import PRACTICE, Practice, Worn
-from clinical.course import Course
+from clinical.course import Course, PastSession
 from clinical.misuse.rules import explained
 from clinical.verdicts import Verdict
 from vocabulary.identity import DeviceUid, RuleId, SessionId
@@ -46,9 +46,15 @@ def course_at(
     limits: tuple[LimitsAsked, ...] = (),
     practice: Practice = PRACTICE,
 ) -> CourseAt:
-    """Gather what the rules over weeks look at."""
-    account = account_of(course, now, worn, practice)
-    return CourseAt(course=course, now=now, worn=worn, limits=limits, practice=practice, account=account)
+    """Gather what the rules over weeks look at: each session once, in the order of their start, however they came."""
+    known = {one.session: one for one in course.sessions}
+    ordered = replace(course, sessions=tuple(sorted(known.values(), key=_began)))
+    account = account_of(ordered, now, worn, practice)
+    return CourseAt(course=ordered, now=now, worn=worn, limits=limits, practice=practice, account=account)
+
+
+def _began(session: PastSession) -> tuple[datetime, SessionId]:
+    return (session.started.at if session.started else session.heard_at), session.session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

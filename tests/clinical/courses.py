@@ -15,7 +15,7 @@ from clinical.course import (
     RecordProof,
     WearSigns,
 )
-from clinical.plan import Phase, Timing, Weekday
+from clinical.plan import Cap, Phase, Timing, Weekday
 from vocabulary.devices import Modality
 from vocabulary.identity import DeviceUid, PatientId, RegimenId, session_id
 from vocabulary.instants import Known, Placed
@@ -40,6 +40,7 @@ class Written:
     version: int = 1
     modality: Modality = Modality.LED
     id: RegimenId = REGIMEN
+    caps: tuple[Cap, ...] = ()
 
 
 def phase(frequency=3, days=7, weekdays=(), lasts=None):

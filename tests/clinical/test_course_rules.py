@@ -107,9 +107,12 @@ def test_limits_that_a_device_never_confirms_are_told_after_a_day(reported, on, 
     assert said("limits-unconfirmed", THRICE, [], on=on, limits=(asked,)) == expected
 
 
-def test_every_rule_over_weeks_has_an_example_that_fires():
+OF_SCHEDULE = {"clinical.misuse.adherence", "clinical.misuse.overuse", "clinical.misuse.silence"}
+
+
+def test_every_rule_of_the_schedule_has_an_example_that_fires():
     firing = {case[0] for case in CASES if case[4] and case[4] != [UNDETERMINED]} | {"limits-unconfirmed"}
-    assert {rule.id for rule in COURSE_RULES} == firing
+    assert {rule.id for rule in COURSE_RULES if rule.judge.__module__ in OF_SCHEDULE} == firing
 
 
 def findings(sessions, on):
