@@ -27,7 +27,7 @@ class Sourced:
     """A figure of the written form, how it is known and from where."""
 
     field: str
-    value: object
+    value: Any
     mark: Mark
     source: str
 

@@ -28,11 +28,12 @@ from monitor_api.http.routes import (
     patients,
     regimens,
     sessions,
+    templates,
     upkeep,
     users,
 )
 
-_V1: Final = (logins, patients, users, gateways, devices, orders, sessions, regimens, alerts, upkeep, events)
+_V1: Final = (logins, patients, users, gateways, devices, orders, sessions, regimens, templates, alerts, upkeep, events)
 
 
 def make_api(parts: ApiParts, rooms: Iterable[APIRouter] = (), public: Iterable[str] = ()) -> FastAPI:

@@ -13,7 +13,7 @@ from monitor_api.http.paging import PageWanted
 from monitor_api.http.queries.alerts import AlertsWanted, alerts
 from monitor_api.http.queries.ledgers import ledgers
 from monitor_api.http.queries.patients import Patient
-from monitor_api.http.queries.regimens import regimens
+from monitor_api.http.queries.regimens import Looking, regimens
 from monitor_api.http.queries.sessions import SessionsWanted, session_detail, session_details
 from monitor_api.http.queries.users import names
 from monitor_api.screens.histories import DAYS, History, history_of
@@ -94,7 +94,7 @@ def view_patient(page: Page, session: Session, wanted: Wanted) -> PatientView:
     )
     told = tuple(tell(one, now) for one in listed.items)
     shown = _shown(page, session, wanted, _first(attention, told))
-    prescribed = regimens(session, caller, who, LATEST).items
+    prescribed = regimens(looking(page, session), who, LATEST).items
     by = names(session, caller, [one.newest.prescriber_id for one in prescribed])
     latest = alerts(session, caller, AlertsWanted(patient=who), LATEST).items
     return PatientView(
@@ -110,6 +110,12 @@ def view_patient(page: Page, session: Session, wanted: Wanted) -> PatientView:
         shown=shown,
         chart=chart_of(page, session, shown.detail) if shown else None,
     )
+
+
+def looking(page: Page, session: Session) -> Looking:
+    """Who looks at regimens on a page."""
+    visit = page.visit
+    return Looking(session=session, caller=visit.caller, signatures=visit.parts.signatures, now=visit.now)
 
 
 def _first(attention: Attention, sessions: Sequence[Told]) -> SessionId | None:
