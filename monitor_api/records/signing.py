@@ -62,7 +62,7 @@ class Signatures:
 
     def sign(self, clinic: ClinicId, regimen: RegimenRow, version: RegimenVersionRow) -> Signature:
         """The signature of a version. Raises SigningKeyMissing, SigningKeyUnusable, NotCanonical."""
-        if self._directory is None or not (file := self._directory / f"{clinic}.key").is_file():
+        if self._directory is None or not (file := key_file(self._directory, clinic)).is_file():
             raise SigningKeyMissing(clinic)
         key = _private_key(file)
         return Signature(key_id=key_id(key.public_key()), data=key.sign(_DOMAIN + statement(regimen, version)))
@@ -84,7 +84,7 @@ class Signatures:
         if self._directory is None:
             return {}
         keys = [_public_key(file) for file in self._directory.glob(f"{clinic}.*.pub")]
-        if (file := self._directory / f"{clinic}.key").is_file():
+        if (file := key_file(self._directory, clinic)).is_file():
             keys.append(_private_key(file).public_key())
         return {key_id(key): key for key in keys}
 
@@ -106,6 +106,11 @@ def statement(regimen: RegimenRow, version: RegimenVersionRow) -> bytes:
     )
 
 
+def key_file(directory: Path, clinic: ClinicId) -> Path:
+    """Where the key that a clinic signs with is kept."""
+    return directory / f"{clinic}.key"
+
+
 def key_id(key: Ed25519PublicKey) -> str:
     """The id of a key."""
     return sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).digest()[:8].hex()
@@ -116,7 +121,7 @@ def make_key(directory: Path, clinic: ClinicId) -> str:
 
     Raises SigningKeyUnusable.
     """
-    file = directory / f"{clinic}.key"
+    file = key_file(directory, clinic)
     key = Ed25519PrivateKey.generate()
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
