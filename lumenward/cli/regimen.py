@@ -49,8 +49,8 @@ def show(file: RegimenFile, *, as_json: AsJson = False) -> None:
         return
     for number, phase in enumerate(prescription.phases, start=1):
         minutes = phase.duration.total_seconds() / 60
-        words = f"{timing_words(phase.timing)}, {phase_words(phase)}: {minutes:g} min, {phase.dose.value:g} {phase.dose.unit}"
-        typer.echo(f"Phase {number}: {words}")
+        often, dose = f"{timing_words(phase.timing)}, {phase_words(phase)}", phase.dose
+        typer.echo(f"Phase {number}: {often}: {minutes:g} min, {dose.value:g} {dose.unit}")
 
 
 @app.command("diff")
