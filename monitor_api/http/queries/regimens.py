@@ -113,13 +113,18 @@ def regimen_detail(looking: Looking, which: RegimenId) -> RegimenDetail:
     return detail_of(looking, regimen_row(looking.session, looking.caller, which))
 
 
-def difference(looking: Looking, which: RegimenId, old: int, new: int) -> tuple[SeenRegimen, Difference]:
-    """What changed between two versions of a regimen, and the regimen. Raises NotThere."""
+def difference(looking: Looking, which: RegimenId, old: int | None, new: int | None) -> tuple[SeenRegimen, Difference]:
+    """What changed between two versions of a regimen, and the regimen. Raises NotThere.
+
+    `new` is the newest where none is given, `old` the one before `new`, or itself for the first.
+    """
     row = regimen_row(looking.session, looking.caller, which)
     found = {one.version: read_prescription(one.body, row.modality) for one in version_rows(looking.session, row)}
-    if old not in found or new not in found:
+    later = max(found) if new is None else new
+    earlier = max(later - 1, 1) if old is None else old
+    if earlier not in found or later not in found:
         raise NotThere
-    said = Difference(old=old, new=new, changes=changes(found[old], found[new]))
+    said = Difference(old=earlier, new=later, changes=changes(found[earlier], found[later]))
     return detail_of(looking, row).regimen, said
 
 

@@ -106,9 +106,12 @@ def end_regimen(
 
 @routes.get("/{regimen_id}/changes", **told("Compare two versions of a regimen", examples.DIFFERENCE))
 def compare_versions(
-    visit: Annotated[Visit, needs(Permission.SEE_REGIMENS)], regimen_id: UUID, old: Version, new: Version
+    visit: Annotated[Visit, needs(Permission.SEE_REGIMENS)],
+    regimen_id: UUID,
+    old: Version | None = None,
+    new: Version | None = None,
 ) -> Difference:
-    """Each field that differs, with its old and new value, and in words."""
+    """Each field that differs, in words too. Without `new` its newest version, without `old` the one before that."""
     with visit.reading() as session:
         regimen, found = queries.difference(_looking(visit, session), RegimenId(regimen_id), old, new)
     visit.saw(regimen.patient_id)

@@ -324,6 +324,7 @@ def test_two_versions_are_compared_field_by_field(world: World, physician: Clien
     physician.put(path(world), json=NEXT, headers={"If-Match": '"1"'})
     found = physician.get(f"{path(world)}/changes", params={"old": 1, "new": 2}).json()
     assert [(one["field"], one["old"], one["new"]) for one in found["changes"]] == [("phases.0.duration_s", 600, 480)]
+    assert physician.get(f"{path(world)}/changes").json() == found
     assert physician.get(f"{path(world)}/changes", params={"old": 1, "new": 9}).status_code == 404
 
 
