@@ -70,7 +70,7 @@ def _first_of(
         .where(WishRow.regimen_id == row.id, *conditions)
         .group_by(WishRow.regimen_version)
     )
-    return {version: at for version, at in session.execute(query) if at is not None}
+    return {version: at for version, at in session.execute(query) if version is not None and at is not None}
 
 
 def _ended(row: RegimenRow) -> Iterator[Taken]:
