@@ -17,8 +17,10 @@ from monitor_api.ingest.subscriber import Subscriber
 from monitor_api.ingest.worker import Worker
 from monitor_api.orders.dispatcher import Dispatcher
 from monitor_api.orders.line import BrokerLine
+from monitor_api.orders.sending import Seals
 from monitor_api.records.database import Database
 from monitor_api.records.key_wrap import KeyWrap
+from monitor_api.records.signing import Signatures
 from monitor_api.settings import ServerSettings
 from monitor_api.telemetry.port import Telemetry
 from monitor_api.telemetry.sqlite import SqliteTelemetry
@@ -88,7 +90,8 @@ def run_check(settings: ServerSettings, environ: Mapping[str, str], stop: Event,
 def run_dispatch(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
     """The role `dispatch`, until `stop` is set; `ready` is called when it hears of births."""
     stores = open_stores(settings, environ)
-    dispatcher = Dispatcher(stores.database, KeyWrap(settings.secret_bytes), stores.clocks)
+    seals = Seals(wrap=KeyWrap(settings.secret_bytes), signatures=Signatures(settings.signing_keys))
+    dispatcher = Dispatcher(stores.database, seals, stores.clocks)
     line = BrokerLine(settings.broker, settings.worker, dispatcher.states)
     line.start(ready)
     try:

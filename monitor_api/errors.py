@@ -1,19 +1,23 @@
 """What the service raises.
 
 MonitorError
-├── StoreTooNew       a file was written by a newer version
-├── StoreUnusable     a store cannot be opened, and trying again does not help
-├── AddressTaken      the API cannot listen where it is told to
-├── StoreUnavailable  a store fails for now; trying again may help
-├── ClaimLost         another checker has taken a check over
-├── NotHeld           a hold is to be lifted where there is none
-├── BrokerDeaf        the connection to the broker ended for good
-├── NoKey             a gateway has no key that an order could be sealed with
-├── KeyUnreadable     a gateway's key does not open under this service's secret
-└── BatchRefused      a batch that cannot be taken, and never can
+├── StoreTooNew         a file was written by a newer version
+├── StoreUnusable       a store cannot be opened, and trying again does not help
+├── AddressTaken        the API cannot listen where it is told to
+├── StoreUnavailable    a store fails for now; trying again may help
+├── ClaimLost           another checker has taken a check over
+├── NotHeld             a hold is to be lifted where there is none
+├── BrokerDeaf          the connection to the broker ended for good
+├── NoKey               a gateway has no key that an order could be sealed with
+├── KeyUnreadable       a gateway's key does not open under this service's secret
+├── SigningKeyMissing   a clinic has no key to sign regimens with
+├── SigningKeyUnusable  a file is no key to sign regimens with
+├── SignatureBroken     a version of a regimen is not what was signed
+└── BatchRefused        a batch that cannot be taken, and never can
 """
 
 from pathlib import Path
+from uuid import UUID
 
 from vocabulary.errors import LumenwardError
 
@@ -96,6 +100,35 @@ class KeyUnreadable(MonitorError):
         self.gateway, self.key_id = gateway, key_id
         super().__init__(
             f"key {key_id} of gateway {gateway} does not open: was LUMENWARD_SERVER_SECRET changed? Restore it"
+        )
+
+
+class SigningKeyMissing(MonitorError):
+    """A clinic has no key to sign regimens with: `clinic`."""
+
+    def __init__(self, clinic: UUID) -> None:
+        self.clinic = clinic
+        super().__init__(
+            f"clinic {clinic} has no key to sign with. Name a directory in `signing_keys` of the settings, and make the"
+            f" key in it: lumenward clinic key {clinic}"
+        )
+
+
+class SigningKeyUnusable(MonitorError):
+    """A file is no key to sign regimens with: `file`, `problem`."""
+
+    def __init__(self, file: Path, problem: str) -> None:
+        self.file, self.problem = file, problem
+        super().__init__(f"{file} cannot be used as a key: {problem}")
+
+
+class SignatureBroken(MonitorError):
+    """A version of a regimen is not what was signed: `regimen`, `version`, `proof`."""
+
+    def __init__(self, regimen: UUID, version: int, proof: str) -> None:
+        self.regimen, self.version, self.proof = regimen, version, proof
+        super().__init__(
+            f"version {version} of regimen {regimen} is not delivered: its signature is {proof}. Sign a new version"
         )
 
 

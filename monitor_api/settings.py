@@ -23,7 +23,10 @@ class HttpSettings(Settings):
 
 
 class ServerSettings(Settings):
-    """What every server role needs. `secret` wraps the gateways' keys at rest; `worker` tells ingest workers apart."""
+    """What every server role needs. `secret` wraps the gateways' keys at rest; `worker` tells ingest workers apart.
+
+    `signing_keys`: the directory of the keys that clinics sign regimens with; None: nothing is signed here.
+    """
 
     PREFIX: ClassVar[str] = "LUMENWARD_SERVER_"
 
@@ -32,6 +35,7 @@ class ServerSettings(Settings):
     broker: BrokerSettings
     http: HttpSettings
     records_url: str | None = None
+    signing_keys: Path | None = None
     worker: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,30}$")] = "1"
 
     @property

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from clinical.errors import RegimenRefused
 from clinical.plan import Phase, Timing, Weekday
@@ -93,8 +93,9 @@ def _is_number(value: object) -> bool:
     return _is_whole(value) or (isinstance(value, float) and 0 < value < 1e6)
 
 
-def _is_bound(bounds: Any) -> bool:  # noqa: ANN401 - JSON
-    return isinstance(bounds, dict) and _is_number(bounds.get("value")) and bounds.get("code") in _BOUNDS  # pyright: ignore[reportUnknownMemberType]
+def _is_bound(bounds: object) -> bool:
+    said = cast("dict[str, object]", bounds) if isinstance(bounds, dict) else {}
+    return _is_number(said.get("value")) and said.get("code") in _BOUNDS
 
 
 def _plain(value: float) -> float:

@@ -5,11 +5,14 @@ Rules, kept here:
 - A figure that was only remembered, derived or proposed is marked weak, and shown so.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from clinical.regimen.written import Written
+from clinical.errors import RegimenRefused
+from clinical.regimen.prescription import NO_LIMITS, Prescription
+from clinical.regimen.written import Written, read, write
 from vocabulary.devices import Modality
 
 
@@ -27,7 +30,7 @@ class Sourced:
     """A figure of the written form, how it is known and from where."""
 
     field: str
-    value: object
+    value: Any
     mark: Mark
     source: str
 
@@ -46,6 +49,19 @@ class Template:
     modality: Modality
     figures: tuple[Sourced, ...]
     to_fill: tuple[str, ...]
+
+    def filled(self, choices: Mapping[str, object]) -> Prescription:
+        """The prescription with a physician's choices, by field. Raises RegimenRefused for what is not filled in."""
+        missing = {field: "has to be filled in" for field in self.to_fill if field not in choices}
+        if missing:
+            raise RegimenRefused(missing)
+        written = self.document()
+        for field, value in choices.items():
+            _put(written, field.split("."), value)
+        blank = write(Prescription(modality=self.modality, phases=(), limits=NO_LIMITS))
+        limits = blank["limits"] | written.get("limits", {})
+        phases = [{"weeks": None} | phase for phase in written["phases"]]
+        return read(blank | written | {"limits": limits, "phases": phases}, self.modality)
 
     def document(self) -> Written:
         """The written form as far as it is known, null where it is to be filled in."""

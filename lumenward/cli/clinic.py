@@ -3,12 +3,14 @@
 import os
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.console import Console
 
 from lumenward.environment import load, read_secret
 from vocabulary.errors import SettingsError
+from vocabulary.identity import ClinicId
 from vocabulary.settings import problems_of
 
 app = typer.Typer(help="The clinics of this service.", no_args_is_help=True)
@@ -53,6 +55,34 @@ def add(
     finally:
         stores.close()
     Console().print(f"{name} is added. {login} can log in, and adds users there.", markup=False)
+
+
+@app.command()
+def key(
+    clinic: Annotated[UUID, typer.Argument(help="The clinic's id: `GET /api/v1/me` of anybody there says it.")],
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Make another where there is one; the old one proves on.")
+    ] = False,
+    settings: Annotated[
+        Path | None, typer.Option(help="The service's TOML file; the environment goes over it.")
+    ] = None,
+) -> None:
+    """Make the key that a clinic signs regimens with, in the directory `signing_keys` of the settings."""
+    from monitor_api.records.signing import key_file, make_key  # noqa: PLC0415 - as above
+    from monitor_api.settings import ServerSettings  # noqa: PLC0415
+
+    directory = load(ServerSettings, settings).signing_keys
+    if directory is None:
+        problem = {"signing_keys": "is not set"}
+        raise SettingsError("clinic key", problem, "Name a directory that only the service may read.")
+    file = key_file(directory, ClinicId(clinic))
+    if file.exists() and not replace:
+        raise SettingsError("clinic key", {"key": f"{file} is there"}, "Nothing was changed; --replace makes another.")
+    made = make_key(directory, ClinicId(clinic))
+    Console().print(
+        f"Key {made} is in {file}. Back it up: without it nothing can be signed.", markup=False, soft_wrap=True
+    )
 
 
 def _password(file: Path | None) -> str:

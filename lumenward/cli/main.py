@@ -11,7 +11,7 @@ from typing import Final, cast
 import typer
 from rich.console import Console
 
-from lumenward.cli import clinic, demo, devices, doctor, gateway, lab, server
+from lumenward.cli import clinic, demo, devices, doctor, gateway, lab, regimen, server
 from lumenward.errors import Interrupted, NotHere
 from vocabulary.errors import LumenwardError, SettingsError
 
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("server")(server.server)
 app.add_typer(clinic.app, name="clinic")
+app.add_typer(regimen.app, name="regimen")
 app.add_typer(gateway.app, name="gateway")
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)

@@ -22,7 +22,8 @@ from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.people import ClinicRow, PatientRow, UserRow
 from monitor_api.records.regimens import write_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
-from vocabulary.identity import HETS_SERVICE, DeviceUid, GatewayId, RegimenId
+from monitor_api.records.signing import Signatures, make_key
+from vocabulary.identity import HETS_SERVICE, ClinicId, DeviceUid, GatewayId, RegimenId
 from vocabulary.wire.keys import GatewayKey
 
 CLINIC: Final = uuid5(HETS_SERVICE, "the clinic of the demo")
@@ -59,13 +60,14 @@ def settle(database: Database, world: World) -> str:
     password = secrets.token_urlsafe(9)
     stored = Passwords().hash(password)
     now = world.clock.civil(world.clock.started_at)
+    make_key(world.signing_keys, ClinicId(CLINIC))
     given: set[str] = set()
     with database.write() as session:
         _add(session, ClinicRow(id=CLINIC, name="Clinic on the Quay", zone=ZONE))
         for home in world.homes:
             _add(session, *_gateway(world, home, now))
             for person in home.people:
-                _add(session, *_person(person, now))
+                _add(session, *_person(person, now, Signatures(world.signing_keys)))
                 if person.uid not in given:  # a clone of a device is nobody's
                     _add(session, *_device(home, person, now))
                     given.add(person.uid)
@@ -92,7 +94,7 @@ def _gateway(world: World, home: DemoHome, now: datetime) -> Iterator[Table]:
     yield GatewayKeyRow(gateway_id=home.gateway, key_id=1, wrapped=wrapped, created_at=now, retired_at=None)
 
 
-def _person(person: Person, now: datetime) -> Iterator[Table]:
+def _person(person: Person, now: datetime, signatures: Signatures) -> Iterator[Table]:
     patient, long_ago = patient_id(person), now - SINCE
     yield PatientRow(
         id=patient,
@@ -103,7 +105,7 @@ def _person(person: Person, now: datetime) -> Iterator[Table]:
         zone=ZONE,
         created_at=long_ago,
     )
-    yield from _regimen(person, patient, long_ago)
+    yield from _regimen(person, patient, long_ago, signatures)
 
 
 def _device(home: DemoHome, person: Person, now: datetime) -> Iterator[Table]:
@@ -135,12 +137,12 @@ def _calibration(person: Person) -> dict[str, Any]:
     }
 
 
-def _regimen(person: Person, patient: UUID, from_at: datetime) -> Iterator[Table]:
+def _regimen(person: Person, patient: UUID, from_at: datetime, signatures: Signatures) -> Iterator[Table]:
     prescribed = person.prescription
     if prescribed is None:
         return
     regimen = Regimen.of(prescribed, RegimenId(uuid5(patient, "regimen")), 1)
-    yield RegimenRow(
+    row = RegimenRow(
         id=regimen.id,
         clinic_id=CLINIC,
         patient_id=patient,
@@ -148,13 +150,18 @@ def _regimen(person: Person, patient: UUID, from_at: datetime) -> Iterator[Table
         created_at=from_at,
         ended_at=None,
     )
-    yield RegimenVersionRow(
+    version = RegimenVersionRow(
         regimen_id=regimen.id,
         version=1,
         from_at=from_at,
         prescriber_id=_user_id(LOGINS[0]),
         body=write_regimen(regimen),
+        signed_at=from_at,
     )
+    signature = signatures.sign(ClinicId(CLINIC), row, version)
+    version.key_id, version.signature = signature.key_id, signature.data
+    yield row
+    yield version
 
 
 def _user_id(login: Login) -> UUID:

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from clinical.plan import Phase, Timing
-from clinical.regimen import Limits, Prescription
+from clinical.regimen import Prescription
+from clinical.regimen.templates import TEMPLATES
 from firmware_bridge.virtual.people import Act, Begin, Deed, Script, Step
 from firmware_bridge.virtual.troubles import Troubled
 from lumenward.demo.moments import Moment, back_in_range, began, bonded, hotter_than, recorded
-from vocabulary.devices import Modality
 from vocabulary.identity import DeviceUid, RuleId
-from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
 
@@ -58,46 +56,41 @@ class DemoHome:
     troubles: tuple[Troubled, ...] = ()
 
 
-# Omnilux Contour: 10 min at 30 mW/cm², 3 to 5 a week (domain facts 1.2). 110 % is the cap (defaults).
-LED: Final = Prescription(
-    modality=Modality.LED,
-    phases=(
-        Phase(
-            lasts=None,
-            timing=Timing(frequency=5, period=timedelta(days=7), weekdays=()),
-            duration=timedelta(minutes=10),
-            dose=Quantity(18.0, Unit.JOULE_PER_CM2),
-        ),
-    ),
-    limits=Limits(
-        duration=timedelta(minutes=11),
-        dose=Quantity(19.8, Unit.JOULE_PER_CM2),
-        skin_celsius=41.0,
-        skin_grace=timedelta(seconds=10),
-        rest=timedelta(hours=12),
-        contact_grace=timedelta(seconds=30),
-    ),
+_HALF_A_DAY_S: Final = 43_200
+_DAY_S: Final = 86_400
+_TEMPLATES: Final = {one.name: one for one in TEMPLATES}
+
+# A trial's phases and light; the virtual mask's own session (10 min at 30 mW/cm²), at most 110 % of it (defaults).
+LED: Final = _TEMPLATES["led-red-infrared"].filled(
+    {
+        "phases.0.weeks": 12,
+        "phases.0.duration_s": 600,
+        "phases.0.dose": {"value": 18.0, "unit": "J/cm2"},
+        "phases.1.timing": {"frequency": 2, "period_days": 7, "weekdays": []},
+        "phases.1.duration_s": 600,
+        "phases.1.dose": {"value": 18.0, "unit": "J/cm2"},
+        "programmes.0.number": 0,
+        "limits.duration_s": 660,
+        "limits.dose": {"value": 19.8, "unit": "J/cm2"},
+        "limits.skin_celsius": 41.0,
+        "limits.skin_grace_s": 10,
+        "limits.rest_s": _HALF_A_DAY_S,
+        "limits.contact_grace_s": 30,
+        "most_per_day": 1,
+    }
 )
 
-# NEWA: 4 min a zone, 3 a week in the first month; 42.5 °C for 2 s (domain facts 2.2, defaults).
-RF: Final = Prescription(
-    modality=Modality.RF,
-    phases=(
-        Phase(
-            lasts=None,
-            timing=Timing(frequency=3, period=timedelta(days=7), weekdays=()),
-            duration=timedelta(minutes=4),
-            dose=Quantity(1800.0, Unit.JOULE),
-        ),
-    ),
-    limits=Limits(
-        duration=timedelta(minutes=5),
-        dose=Quantity(2400.0, Unit.JOULE),
-        skin_celsius=42.5,
-        skin_grace=timedelta(seconds=2),
-        rest=timedelta(hours=24),
-        contact_grace=timedelta(seconds=30),
-    ),
+# NEWA's phases and limits; the dose is what 10 W within ± 20 % deliver in 4 min.
+RF: Final = _TEMPLATES["rf-three-then-two"].filled(
+    {
+        "phases.0.dose": {"value": 1800.0, "unit": "J"},
+        "phases.1.weeks": None,
+        "phases.1.dose": {"value": 1800.0, "unit": "J"},
+        "limits.duration_s": 300,
+        "limits.dose": {"value": 2400.0, "unit": "J"},
+        "limits.rest_s": _DAY_S,
+        "limits.contact_grace_s": 30,
+    }
 )
 
 TEN_MINUTES, FIFTEEN_MINUTES, LEFT_CHEEK = Begin(0), Begin(2), Begin(0)

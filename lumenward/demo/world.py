@@ -83,6 +83,11 @@ class World:
         """The settings of all server roles."""
         return self.directory / "server.toml"
 
+    @property
+    def signing_keys(self) -> Path:
+        """Where the clinic's key is."""
+        return self.directory / "keys"
+
     def journal(self, person: Person) -> Path:
         """Where a person's device keeps its journal."""
         return self.directory / f"{person.name}.journal"
@@ -141,7 +146,7 @@ class World:
 
     def _server_toml(self) -> str:
         return (
-            f'data = "{self.directory}"\nsecret = "{self.secret}"\n\n'
+            f'data = "{self.directory}"\nsecret = "{self.secret}"\nsigning_keys = "{self.signing_keys}"\n\n'
             f'[http]\nport = {self.http_port}\npublic_url = "{self.url}"\nnotice = "{NOTICE}"\n\n'
             f"[broker]\n{self._broker_toml(INGEST, self.broker_port)}"
         )

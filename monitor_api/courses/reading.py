@@ -1,7 +1,7 @@
 """Put a patient's course together from what is stored."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time, timedelta
 from itertools import groupby
 from math import inf
@@ -21,6 +21,7 @@ from clinical.course import (
     WearSigns,
 )
 from clinical.facts import Calibration, RegimenVersion
+from clinical.regimen.life import Step
 from monitor_api.courses.due import CourseKey
 from monitor_api.courses.proving import proof_of
 from monitor_api.orders.asking import WishKind
@@ -28,8 +29,8 @@ from monitor_api.records.courses import ExcuseRow, SessionSumRow
 from monitor_api.records.devices import AssignmentRow, DeviceRow
 from monitor_api.records.orders import WishRow
 from monitor_api.records.people import PatientRow
-from monitor_api.records.regimens import read_regimen
-from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
+from monitor_api.records.regimens import interruptions, read_regimen, step_rows
+from monitor_api.records.sessions import RegimenRow, RegimenStepRow, RegimenVersionRow, SessionRow
 from monitor_api.sessions.calibrations import outputs_of, recalled_on
 from monitor_api.sessions.order import started_of
 from vocabulary.devices import DeviceState, Fault, Feature, Modality, Zone
@@ -44,6 +45,7 @@ DAY_STARTS: Final = time(4)
 def read_course(session: Session, key: CourseKey) -> Course:
     """All that is stored of one patient. Raises sqlalchemy's NoResultFound when there is no such patient."""
     patient = session.get_one(PatientRow, key.patient)
+    steps = _steps(session, key)
     sessions = [_past(row, sums or _unsummed()) for row, sums in _session_rows(session, key)]
     return Course(
         patient=key.patient,
@@ -51,8 +53,8 @@ def read_course(session: Session, key: CourseKey) -> Course:
         day_starts=DAY_STARTS,
         sessions=tuple(sorted(sessions, key=_when)),
         regimens=tuple(_in_force(session, key)),
-        holds=tuple(_holds(session, key)),
-        excuses=tuple(_excuses(session, key)),
+        holds=(*_holds(session, key), *(span for taken in steps for span in _forbidden(taken))),
+        excuses=(*_excuses(session, key), *(excuse for taken in steps for excuse in _pauses(taken))),
         devices=tuple(_devices(session, key)),
     )
 
@@ -164,6 +166,23 @@ def _holds(session: Session, key: CourseKey) -> Iterator[Interval]:
                 lifted = (after.asked_at for after in states[place + 1 :] if after.hold_id != wish.id)
                 ends = [at for at in (wish.until_at, next(lifted, None)) if at is not None]
                 yield Interval(from_at=wish.asked_at, until_at=min(ends, default=None))
+
+
+def _steps(session: Session, key: CourseKey) -> list[list[RegimenStepRow]]:
+    """The steps that were taken with each of their regimens."""
+    mine = (RegimenRow.clinic_id == key.clinic, RegimenRow.patient_id == key.patient)
+    return [step_rows(session, row) for row in session.scalars(select(RegimenRow).where(*mine))]
+
+
+def _forbidden(steps: Sequence[RegimenStepRow]) -> Iterator[Interval]:
+    """When a treatment was on hold; one that was stopped is from then on."""
+    for kind in (Step.HELD, Step.STOPPED):
+        yield from interruptions(steps, kind)
+
+
+def _pauses(steps: Sequence[RegimenStepRow]) -> Iterator[Excuse]:
+    for during in interruptions(steps, Step.PAUSED):
+        yield Excuse(during=during, because="the treatment is paused")
 
 
 def _excuses(session: Session, key: CourseKey) -> Iterator[Excuse]:

@@ -29,6 +29,7 @@ from monitor_api.http.routes import (
     patients,
     regimens,
     sessions,
+    templates,
     upkeep,
     users,
 )
@@ -43,6 +44,7 @@ _V1: Final = (
     orders,
     sessions,
     regimens,
+    templates,
     alerts,
     upkeep,
     events,

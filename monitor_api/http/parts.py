@@ -12,6 +12,7 @@ from monitor_api.http.pace import USUAL, Limits, Pace
 from monitor_api.http.passwords import Passwords
 from monitor_api.records.database import Database
 from monitor_api.records.key_wrap import KeyWrap
+from monitor_api.records.signing import Signatures
 from monitor_api.settings import ServerSettings
 from monitor_api.telemetry.port import Telemetry
 
@@ -29,6 +30,11 @@ class ApiParts:
     key_wrap: KeyWrap
     passwords: Passwords = field(default_factory=Passwords)
     limits: Limits = USUAL
+
+    @property
+    def signatures(self) -> Signatures:
+        """What signs regimens, and tells whether they are still what was signed."""
+        return Signatures(self.settings.signing_keys)
 
     @property
     def secure(self) -> bool:

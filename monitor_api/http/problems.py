@@ -16,8 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
 from alerts.errors import AlertUnknown, MoveRefused
-from clinical.errors import RegimenRefused
-from monitor_api.errors import StoreUnavailable
+from clinical.errors import RegimenRefused, StepRefused
+from monitor_api.errors import SigningKeyMissing, SigningKeyUnusable, StoreUnavailable
 from monitor_api.http.errors import (
     Conflict,
     FrameworkRefused,
@@ -94,6 +94,22 @@ def _(error: RequestValidationError) -> HttpError:
 @meaning.register
 def _(error: RegimenRefused) -> HttpError:
     return Unacceptable("The regimen contradicts itself", reasons=error.reasons)
+
+
+@meaning.register
+def _(error: StepRefused) -> HttpError:
+    return Conflict(str(error).capitalize())
+
+
+@meaning.register
+def _(error: SigningKeyMissing) -> HttpError:
+    return Conflict("This service has no key for your clinic, so nothing can be signed", remedy=str(error))
+
+
+@meaning.register
+def _(error: SigningKeyUnusable) -> HttpError:
+    _log.error("%s", error)
+    return Unavailable("The key that your clinic signs with cannot be used")
 
 
 @meaning.register

@@ -51,7 +51,13 @@ class Visit:
     def writing(self) -> Generator[Writing]:
         """A transaction of this caller."""
         with self.parts.database.write() as session:
-            yield Writing(session=session, caller=self.caller, now=self.now, real_now=self.parts.clocks.wall())
+            yield Writing(
+                session=session,
+                caller=self.caller,
+                now=self.now,
+                real_now=self.parts.clocks.wall(),
+                signatures=self.parts.signatures,
+            )
 
     def saw(self, patient: PatientId | UUID | None) -> None:
         """Leave in the trail that the caller read this patient's data, once an hour."""

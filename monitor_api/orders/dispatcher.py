@@ -20,10 +20,9 @@ from monitor_api.clock import Clocks, Moment
 from monitor_api.errors import BrokerDeaf, StoreUnavailable
 from monitor_api.orders.births import Birth, StateMessage, read_birth, send_again
 from monitor_api.orders.limits import any_stale, follow_all
-from monitor_api.orders.sending import Sealed, anything_due, take_due
+from monitor_api.orders.sending import Sealed, Seals, anything_due, take_due
 from monitor_api.orders.tending import anything_to_tend, tend
 from monitor_api.records.database import Database
-from monitor_api.records.key_wrap import KeyWrap
 from vocabulary.errors import WireError
 
 IDLE_S: Final = 0.05
@@ -60,9 +59,9 @@ class Line(Protocol):
 class Dispatcher:
     """One of any number. `states` takes what gateways say of themselves, from any thread."""
 
-    def __init__(self, database: Database, wrap: KeyWrap, clocks: Clocks) -> None:
+    def __init__(self, database: Database, seals: Seals, clocks: Clocks) -> None:
         self.states: Queue[StateMessage] = Queue()
-        self._database, self._wrap, self._clocks = database, wrap, clocks
+        self._database, self._seals, self._clocks = database, seals, clocks
         self._births: deque[Birth] = deque()
         self._looked: dict[str, float] = {}
 
@@ -93,7 +92,7 @@ class Dispatcher:
             if not anything_due(session, self._clocks.wall()):
                 return 0
         with self._database.write() as session:
-            orders = take_due(session, self._wrap, self._now())
+            orders = take_due(session, self._seals, self._now())
         for order in orders:
             line.publish(order)
         return len(orders)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from monitor_api.clock import Moment
-from monitor_api.errors import NoKey
+from monitor_api.errors import NoKey, SignatureBroken
 from monitor_api.orders.asking import WishKind, hold_in_force
 from monitor_api.orders.limits import guard_limits
 from monitor_api.records.devices import GatewayKeyRow
@@ -28,6 +28,7 @@ from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.orders import OrderLineRow, SendingRow, WishRow
 from monitor_api.records.regimens import read_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
+from monitor_api.records.signing import Proof, Signatures
 from monitor_api.records.upsert import insert_new
 from vocabulary.errors import LumenwardError
 from vocabulary.identity import GatewayId
@@ -62,7 +63,19 @@ def anything_due(session: Session, real_now: datetime) -> bool:
     return session.scalar(select(SendingRow.wish_id).where(SendingRow.due_at <= real_now).limit(1)) is not None
 
 
-def take_due(session: Session, wrap: KeyWrap, now: Moment) -> list[Sealed]:
+_UNPROVEN: Final = frozenset({Proof.BROKEN, Proof.KEY_UNKNOWN})
+"""Proofs of a version that goes to no home; those from before signatures have none to show."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seals:
+    """What opens the gateways' keys, and what tells whether a regimen is still what was signed."""
+
+    wrap: KeyWrap
+    signatures: Signatures
+
+
+def take_due(session: Session, seals: Seals, now: Moment) -> list[Sealed]:
     """Take what is due, stops before states; to be sent once the transaction is on disk."""
     due = (
         select(SendingRow, WishRow)
@@ -72,7 +85,7 @@ def take_due(session: Session, wrap: KeyWrap, now: Moment) -> list[Sealed]:
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True, of=SendingRow)
     )
-    sealing, taken = _Sealing(session=session, wrap=wrap, now=now), list[Sealed]()
+    sealing, taken = _Sealing(session=session, seals=seals, now=now), list[Sealed]()
     for sending, wish in session.execute(due).all():
         if _is_over(wish, now.civil):
             sending.due_at = None
@@ -96,7 +109,7 @@ class _Sealing:
     """Numbers and seals orders in one transaction."""
 
     session: Session
-    wrap: KeyWrap
+    seals: Seals
     now: Moment
 
     def seal(self, sending: SendingRow, wish: WishRow) -> Sealed | None:
@@ -126,7 +139,7 @@ class _Sealing:
         if not keys:
             raise NoKey(gateway)
         row = keys[tried % len(keys)]
-        return self.wrap.unwrap(gateway, row.key_id, row.wrapped)
+        return self.seals.wrap.unwrap(gateway, row.key_id, row.wrapped)
 
     def _order(self, wish: WishRow) -> Order:
         if wish.kind == WishKind.STOP and wish.until_at is not None:
@@ -137,16 +150,22 @@ class _Sealing:
             wish=wish.id.hex,
             revision=wish.revision or 1,
             hold=None if hold is None else Hold(until=hold.until_at),
-            limits=self._limits(wish),
+            limits=self._limits(wish, held=hold is not None),
             permit=wish.permit,
         )
 
-    def _limits(self, wish: WishRow) -> GuardLimits | None:
+    def _limits(self, wish: WishRow, *, held: bool) -> GuardLimits | None:
+        """Raises SignatureBroken, but for a device that is held: a hold goes, and without its limits."""
         if wish.regimen_id is None or wish.regimen_version is None:
             return None
         version = self.session.get_one(RegimenVersionRow, (wish.regimen_id, wish.regimen_version))
-        modality = self.session.get_one(RegimenRow, wish.regimen_id).modality
-        return guard_limits(read_regimen(version, modality))
+        regimen = self.session.get_one(RegimenRow, wish.regimen_id)
+        proof = self.seals.signatures.proof(regimen, version)
+        if proof in _UNPROVEN and held:
+            return None
+        if proof in _UNPROVEN:
+            raise SignatureBroken(regimen.id, version.version, proof)
+        return guard_limits(read_regimen(version, regimen.modality))
 
 
 def line_to(session: Session, gateway: GatewayId) -> OrderLineRow:

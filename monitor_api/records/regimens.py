@@ -1,11 +1,17 @@
 """How a regimen is written into its version's row, and read back."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinical.course import Interval
 from clinical.plan import Phase, Timing
 from clinical.regimen import Prescription, Regimen
+from clinical.regimen.life import Step
 from clinical.regimen.written import Written, read, read_limits, read_quantity, write
-from monitor_api.records.sessions import RegimenVersionRow
+from monitor_api.records.sessions import RegimenRow, RegimenStepRow, RegimenVersionRow
 from vocabulary.devices import Modality
 from vocabulary.identity import RegimenId
 
@@ -35,3 +41,17 @@ def _read_flat(body: Written, modality: Modality) -> Prescription:
         dose=read_quantity(body["dose"]),
     )
     return Prescription(modality=modality, phases=(phase,), limits=read_limits(body["limits"]))
+
+
+def step_rows(session: Session, row: RegimenRow) -> list[RegimenStepRow]:
+    """The steps that were taken with a regimen, oldest first."""
+    of_regimen = select(RegimenStepRow).where(RegimenStepRow.regimen_id == row.id)
+    return list(session.scalars(of_regimen.order_by(RegimenStepRow.at)))
+
+
+def interruptions(steps: Sequence[RegimenStepRow], kind: Step) -> tuple[Interval, ...]:
+    """From each step of this kind to the next step of any, the oldest first: holds of the treatment, or pauses."""
+    ends = [*(one.at for one in steps[1:]), None]
+    return tuple(
+        Interval(from_at=one.at, until_at=until) for one, until in zip(steps, ends, strict=True) if one.step == kind
+    )

@@ -115,7 +115,10 @@ class RegimenRow(Table):
 
 
 class RegimenVersionRow(Table):
-    """One version of a regimen, in force from `from_at` until the next version or the regimen's end."""
+    """One version of a regimen, in force from `from_at` until the next version or the regimen's end.
+
+    It never changes: `signature` is the prescriber's, with the clinic's key `key_id`; None before there were any.
+    """
 
     __tablename__ = "regimen_version"
 
@@ -124,3 +127,26 @@ class RegimenVersionRow(Table):
     from_at: Mapped[datetime]
     prescriber_id: Mapped[UUID]
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    signed_at: Mapped[datetime | None]
+    key_id: Mapped[Uid | None]
+    signature: Mapped[bytes | None]
+
+
+class RegimenStepRow(Table):
+    """A step that somebody took with a regimen: paused, held, resumed, stopped. Rows are added, never changed.
+
+    `device_holds`: the wishes by which a step held devices, so that resuming lifts those and no others.
+    """
+
+    __tablename__ = "regimen_step"
+
+    id: Mapped[Id]
+    clinic_id: Mapped[UUID]
+    regimen_id: Mapped[UUID] = mapped_column(ForeignKey("regimen.id"))
+    step: Mapped[Word]
+    at: Mapped[datetime]
+    actor_id: Mapped[UUID]
+    because: Mapped[str]
+    device_holds: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+    __table_args__ = (Index("ix_regimen_step_regimen_id_at", "regimen_id", "at"),)

@@ -72,6 +72,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "device_name": words.device_name,
     "lane_svg": svg.lane_svg,
     "panel_svg": svg.panel_svg,
+    "proof_words": words.proof_words,
     "row": draw_row,
     "shapes": words.SHAPES,
     "static": static,

@@ -12,15 +12,17 @@ from clinical.adherence.days import TherapyDays
 from monitor_api.http.errors import NotThere
 from monitor_api.http.paging import PageWanted
 from monitor_api.http.queries.alerts import AlertsWanted, alerts
+from monitor_api.http.queries.briefs import Version
 from monitor_api.http.queries.ledgers import ledgers
 from monitor_api.http.queries.patients import Patient
-from monitor_api.http.queries.regimens import regimens
+from monitor_api.http.queries.regimens import SeenVersion, regimen_detail, regimens
 from monitor_api.http.queries.sessions import SessionsWanted, session_detail, session_details
 from monitor_api.http.queries.users import names
 from monitor_api.screens.histories import DAYS, History, history_of
 from monitor_api.screens.orders import OrderDesk, order_desk
 from monitor_api.screens.page import Page
 from monitor_api.screens.progress import Told, tell
+from monitor_api.screens.regimen import looking
 from monitor_api.screens.session_chart import chart_of
 from monitor_api.screens.strip import Cell, strip
 from monitor_api.screens.timeline import Happening, timeline
@@ -56,6 +58,7 @@ class PatientView:
     missing: dict[DeviceUid, tuple[MissingSessions, ...]]
     orders: tuple[OrderDesk, ...]
     happenings: tuple[Happening, ...]
+    versions: dict[Version, SeenVersion]
     shown: Told | None
     chart: Markup | None
 
@@ -94,7 +97,8 @@ def view_patient(page: Page, session: Session, wanted: Wanted) -> PatientView:
     )
     told = tuple(tell(one, now) for one in listed.items)
     shown = _shown(page, session, wanted, _first(attention, told))
-    prescribed = regimens(session, caller, who, LATEST).items
+    look = looking(page, session)
+    prescribed = regimens(look, who, LATEST).items
     by = names(session, caller, [one.newest.prescriber_id for one in prescribed])
     latest = alerts(session, caller, AlertsWanted(patient=who), LATEST).items
     return PatientView(
@@ -107,6 +111,12 @@ def view_patient(page: Page, session: Session, wanted: Wanted) -> PatientView:
         missing={one.uid: one.missing for one in ledgers(session, caller, (device.uid for device in history.devices))},
         orders=tuple(desk for one in history.devices if (desk := order_desk(page, session, one, history.zone))),
         happenings=tuple(timeline(latest, prescribed, by)),
+        versions={
+            (one.regimen.id, one.regimen.version): seen
+            for one in history.in_force
+            for seen in regimen_detail(look, one.regimen.id).versions
+            if seen.version == one.regimen.version
+        },
         shown=shown,
         chart=chart_of(page, session, shown.detail) if shown else None,
     )

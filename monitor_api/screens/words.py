@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from clinical.plan import Phase
 from clinical.regimen.wording import phase_words, timing_words
 from monitor_api.http.queries.sessions import Started
+from monitor_api.records.signing import Proof
 from vocabulary.devices import Modality
 from vocabulary.instants import Known
 from vocabulary.quantities import Quantity, Unit
@@ -106,6 +107,19 @@ def planned(phase: Phase) -> str:
     often = timing_words(phase.timing)
     how_long, how_much = lasting(phase.duration.total_seconds()), amount(phase.dose)
     return f"{often[0].upper()}{often[1:]}, {phase_words(phase)}: {how_long}, {how_much}"
+
+
+PROOFS: Final = {
+    Proof.VALID: "signature valid",
+    Proof.BROKEN: "signature broken: this is not what was signed, and no home is given it",
+    Proof.KEY_UNKNOWN: "signed with a key that is not known here, and no home is given it",
+    Proof.UNSIGNED: "from before there were signatures",
+}
+
+
+def proof_words(proof: Proof) -> str:
+    """What a signature proves."""
+    return PROOFS[proof]
 
 
 def said(text: str) -> str:

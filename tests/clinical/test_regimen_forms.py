@@ -17,7 +17,6 @@ from clinical.regimen.changes import changes
 from clinical.regimen.fhir import from_fhir, to_fhir
 from clinical.regimen.templates import TEMPLATES, Mark
 from clinical.regimen.wording import timing_words
-from clinical.regimen.written import read
 from tests.clinical.test_regimen import DOSE, GOOD, MINUTES
 from tests.regimens import WEEK, weekly
 from vocabulary.quantities import Quantity, Unit
@@ -171,30 +170,11 @@ def test_a_template_with_what_is_to_fill_in_is_a_prescription(template):
     """What a physician would choose is written here; the template itself says nothing of it."""
     choices = {"weeks": None, "duration_s": 240.0, "number": 0}
     choices["dose"] = {"value": 5.0, "unit": "J/cm2" if template.modality == "led" else "J"}
-    written = template.document()
-    for field in template.to_fill:
-        *outer, last = field.split(".")
-        inner = written
-        for step in outer:
-            inner = inner[int(step)] if isinstance(inner, list) else inner[step]
-        assert inner[last] is None
-        inner[last] = choices[last]
-    blank = {
-        "programmes": [],
-        "zones": [],
-        "caps": [],
-        "most_per_day": None,
-        "most_per_week": None,
-        "cem43": None,
-        "phototypes": None,
-        "local": None,
-    }
-    limits = dict.fromkeys(("duration_s", "dose", "skin_celsius", "rest_s"), None)
-    limits |= {"skin_grace_s": 2, "contact_grace_s": 15} | written.get("limits", {})
-    whole = blank | written | {"limits": limits}
-    for phase in whole["phases"]:
-        phase.setdefault("weeks", None)
-    assert Regimen.of(read(whole, template.modality), GOOD["id"], 1)
+    prescription = template.filled({field: choices[field.split(".")[-1]] for field in template.to_fill})
+    assert Regimen.of(prescription, GOOD["id"], 1)
+    with pytest.raises(RegimenRefused) as refusal:
+        template.filled({})
+    assert set(refusal.value.reasons) == set(template.to_fill)
 
 
 def test_every_figure_of_a_template_says_where_it_is_from_and_weak_ones_are_marked():

@@ -5,9 +5,10 @@ from sqlalchemy import update
 from monitor_api.clock import clocks
 from monitor_api.orders.asking import ask_hold
 from monitor_api.orders.dispatcher import Dispatcher
-from monitor_api.orders.sending import take_due
+from monitor_api.orders.sending import Seals, take_due
 from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.orders import SendingRow
+from monitor_api.records.signing import Signatures
 from tests.kills.dying import in_child, lines, noted
 from tests.monitor_api.orders.desk import Desk
 from tests.service import SECRET, open_service
@@ -41,7 +42,8 @@ class Crash:
         stores.database.engine.dispose()
         steps.watch_engine(stores.database.engine)
         with noted(self.directory / "published") as note:
-            dispatcher = self.dispatcher(stores.database, KeyWrap(SECRET), clocks({}))
+            seals = Seals(wrap=KeyWrap(SECRET), signatures=Signatures(None))
+            dispatcher = self.dispatcher(stores.database, seals, clocks({}))
             dispatcher.send_due(Broker(note, steps))
 
     def kill_at(self, step):

@@ -17,7 +17,9 @@ from monitor_api.clock import Clocks
 from monitor_api.http.policy import Role
 from monitor_api.orders.dispatcher import Dispatcher
 from monitor_api.orders.line import BrokerLine
+from monitor_api.orders.sending import Seals
 from monitor_api.records.key_wrap import KeyWrap
+from monitor_api.records.signing import Signatures
 from tests.firmware_bridge.radio.loops import in_a_loop, until
 from tests.line.brokers import BROKERS, Broker, running_broker
 from tests.monitor_api.http.world import SECRET, World
@@ -61,7 +63,8 @@ def dispatching(broker: Broker, world: World, name: str = "1") -> Iterator[None]
         tls=False,
         embedded=broker.embedded,
     )
-    dispatcher = Dispatcher(world.database, KeyWrap(SECRET), Clocks(civil=real_now, wall=real_now))
+    seals = Seals(wrap=KeyWrap(SECRET), signatures=Signatures(None))
+    dispatcher = Dispatcher(world.database, seals, Clocks(civil=real_now, wall=real_now))
     line, stop, ready = BrokerLine(told, name, dispatcher.states), Event(), Event()
     line.start(ready.set)
     assert ready.wait(10)

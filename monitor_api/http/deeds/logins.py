@@ -75,7 +75,8 @@ def _begin(session: Session, api: Api, user: UserRow, present: Credential | None
     )
     session.flush()
     caller = _caller(session, secret, real_now)
-    writing = Writing(session=session, caller=caller, now=api.parts.clocks.civil(), real_now=real_now)
+    now, signatures = api.parts.clocks.civil(), api.parts.signatures
+    writing = Writing(session=session, caller=caller, now=now, real_now=real_now, signatures=signatures)
     writing.leave_trail("logged in", ("user", user.id))
     return NewLogin(secret=secret, caller=caller)
 

@@ -1,7 +1,10 @@
 """Have devices stop, hold them and lift the hold; and have homes follow what is prescribed."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
+from uuid import UUID
 
 from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, and_, select
@@ -11,13 +14,24 @@ from monitor_api.errors import NotHeld
 from monitor_api.http.deeds.rechecking import reconsider
 from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.errors import Conflict, Unacceptable
-from monitor_api.http.queries.devices import device
+from monitor_api.http.paging import PageWanted
+from monitor_api.http.queries.devices import device, devices
 from monitor_api.http.queries.orders import SeenOrder, seen
 from monitor_api.http.wanted import PRINTABLE, Body, Instant, shown
-from monitor_api.orders.asking import STOP_LASTS, STOP_LASTS_AT_MOST, Asking, ask_hold, ask_lift, ask_stop
+from monitor_api.orders.asking import (
+    STOP_LASTS,
+    STOP_LASTS_AT_MOST,
+    Asking,
+    ask_hold,
+    ask_lift,
+    ask_stop,
+    desired_wish,
+    hold_in_force,
+)
 from monitor_api.orders.limits import follow_regimens
 from monitor_api.records.devices import AssignmentRow, DeviceRow
 from monitor_api.records.orders import WishRow
+from vocabulary.devices import Modality
 from vocabulary.identity import DeviceUid, PatientId
 from vocabulary.wire.limits import REASON
 
@@ -72,6 +86,40 @@ def lift_hold(writing: Writing, uid: DeviceUid, wanted: Lift) -> SeenOrder:
         raise Conflict("This device is not held", remedy="There is nothing to lift.") from error
     _reconsider_whose(writing, uid)
     return _told(writing, wish)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treated:
+    """Whose devices, of which modality."""
+
+    patient: PatientId
+    modality: Modality
+
+
+def hold_devices(writing: Writing, of: Treated, reason: str) -> list[UUID]:
+    """Hold a patient's devices that are not held; gives the holds."""
+    return [ask_hold(asking, None).id for asking in _askings(writing, of, reason) if _hold_of(asking) is None]
+
+
+def lift_holds(writing: Writing, of: Treated, ours: Collection[UUID], reason: str) -> None:
+    """Lift those of these holds that a patient's devices still have."""
+    for asking in _askings(writing, of, reason):
+        hold = _hold_of(asking)
+        if hold is not None and hold.id in ours:
+            ask_lift(asking)
+
+
+def _askings(writing: Writing, of: Treated, reason: str) -> list[Asking]:
+    owned = devices(writing.session, writing.caller, _EVERY, writing.now, patient=of.patient).items
+    return [_asking(writing, one.uid, reason) for one in owned if one.modality is of.modality]
+
+
+def _hold_of(asking: Asking) -> WishRow | None:
+    desired = desired_wish(asking.session, asking.clinic, asking.device)
+    return hold_in_force(asking.session, desired, asking.now.civil)
+
+
+_EVERY: Final = PageWanted(cursor=None, limit=1000)
 
 
 def follow_prescription(writing: Writing, patient: PatientId) -> None:

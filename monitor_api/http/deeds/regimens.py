@@ -1,22 +1,23 @@
 """Prescribe: a regimen's first version, the next one, and its end."""
 
-from typing import Final
-from uuid import uuid4
+from typing import Final, Literal
+from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, and_, exists, select
 
 from clinical.regimen import Regimen
-from monitor_api.http.deeds.orders import follow_prescription
+from clinical.regimen.life import Step, move
+from monitor_api.http.deeds.orders import Treated, follow_prescription, hold_devices, lift_holds
 from monitor_api.http.deeds.rechecking import recheck
 from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.errors import Conflict
 from monitor_api.http.etags import check_match, etag
 from monitor_api.http.prescriptions import EXAMPLE, PrescriptionBody
 from monitor_api.http.queries.patients import patient_row
-from monitor_api.http.queries.regimens import SeenRegimen, regimen_row, seen, version_rows
-from monitor_api.http.wanted import Instant, shown
-from monitor_api.records.regimens import write_regimen
-from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
+from monitor_api.http.queries.regimens import Looking, SeenRegimen, SeenVersion, detail_of, regimen_row
+from monitor_api.http.wanted import Body, Instant, Text, shown
+from monitor_api.records.regimens import step_rows, write_regimen
+from monitor_api.records.sessions import RegimenRow, RegimenStepRow, RegimenVersionRow, SessionRow
 from monitor_api.records.trail import ChangeKind
 from vocabulary.devices import Modality
 from vocabulary.identity import PatientId, RegimenId
@@ -41,6 +42,15 @@ class NewRegimen(NewVersion):
     modality: Modality
 
 
+class NewStep(Body):
+    """A step with a treatment: `paused` by the patient's leave, `held` for safety, `resumed`, `stopped` for good."""
+
+    model_config = shown(step="held", because="A blister on the left cheek; see her first")
+
+    step: Literal[Step.PAUSED, Step.HELD, Step.RESUMED, Step.STOPPED]
+    because: Text
+
+
 def prescribe(writing: Writing, wanted: NewRegimen) -> SeenRegimen:
     """Write a regimen's first version. Raises NotThere, RegimenRefused, Conflict when one is in force already."""
     patient = patient_row(writing.session, writing.caller, wanted.patient_id)
@@ -61,7 +71,7 @@ def prescribe(writing: Writing, wanted: NewRegimen) -> SeenRegimen:
 def prescribe_anew(writing: Writing, which: RegimenId, wanted: NewVersion, if_match: str | None) -> SeenRegimen:
     """Write a regimen's next version. Raises NotThere, PreconditionMissing, Stale, RegimenRefused, Conflict."""
     row = regimen_row(writing.session, writing.caller, which)
-    newest = _check_unchanged(writing, row, if_match)
+    newest = _check_unchanged(_looking(writing), row, if_match)
     if wanted.from_at < newest.from_at:
         raise Conflict(
             f"The version in force begins later, at {newest.from_at.isoformat()}",
@@ -73,13 +83,64 @@ def prescribe_anew(writing: Writing, which: RegimenId, wanted: NewVersion, if_ma
 def end_regimen(writing: Writing, which: RegimenId, if_match: str | None) -> SeenRegimen:
     """End a regimen now. Raises NotThere, PreconditionMissing, Stale, Conflict."""
     row = regimen_row(writing.session, writing.caller, which)
-    newest = _check_unchanged(writing, row, if_match)
+    looking = _looking(writing)
+    _check_unchanged(looking, row, if_match)
     row.ended_at = writing.now
     recheck(writing, _touched(row), writing.now)
     follow_prescription(writing, PatientId(row.patient_id))
     writing.leave_trail("regimen ended", ("regimen", row.id), patient_id=str(row.patient_id))
     writing.announce(ChangeKind.REGIMEN, row.id, row.patient_id)
-    return seen(row, newest)
+    return detail_of(looking, row).regimen
+
+
+def take_step(writing: Writing, which: RegimenId, wanted: NewStep, if_match: str | None) -> SeenRegimen:
+    """Pause, hold, resume or stop a treatment. Raises NotThere, PreconditionMissing, Stale, Conflict, StepRefused.
+
+    Holding and stopping hold the patient's devices of its modality too; resuming lifts those holds, and no others.
+    """
+    row = regimen_row(writing.session, writing.caller, which)
+    looking = _looking(writing)
+    _check_unchanged(looking, row, if_match)
+    stage, step = detail_of(looking, row).regimen.stage, wanted.step
+    move(stage, step)
+    held = _with_devices(writing, row, wanted)
+    if step is Step.STOPPED:
+        row.ended_at = writing.now
+        follow_prescription(writing, PatientId(row.patient_id))
+    writing.session.add(
+        RegimenStepRow(
+            id=uuid4(),
+            clinic_id=writing.caller.clinic,
+            regimen_id=row.id,
+            step=step.name.lower(),
+            at=writing.now,
+            actor_id=writing.caller.id,
+            because=wanted.because,
+            device_holds=[str(one) for one in held],
+        )
+    )
+    writing.session.flush()
+    recheck(writing, _touched(row), writing.now)
+    writing.leave_trail(
+        f"regimen {step.name.lower()}", ("regimen", row.id), patient_id=str(row.patient_id), because=wanted.because
+    )
+    writing.announce(ChangeKind.REGIMEN, row.id, row.patient_id)
+    return detail_of(looking, row).regimen
+
+
+def _with_devices(writing: Writing, row: RegimenRow, wanted: NewStep) -> list[UUID]:
+    """What a step asks of the patient's devices; gives the holds that it asked for."""
+    of = Treated(patient=PatientId(row.patient_id), modality=Modality(row.modality))
+    if wanted.step in {Step.HELD, Step.STOPPED}:
+        return hold_devices(writing, of, wanted.because)
+    if wanted.step is Step.RESUMED:
+        ours = {UUID(one) for taken in step_rows(writing.session, row) for one in taken.device_holds}
+        lift_holds(writing, of, ours, wanted.because)
+    return []
+
+
+def _looking(writing: Writing) -> Looking:
+    return Looking(session=writing.session, caller=writing.caller, signatures=writing.signatures, now=writing.now)
 
 
 def _check_only_one(writing: Writing, wanted: NewRegimen) -> None:
@@ -96,12 +157,12 @@ def _check_only_one(writing: Writing, wanted: NewRegimen) -> None:
         )
 
 
-def _check_unchanged(writing: Writing, row: RegimenRow, if_match: str | None) -> RegimenVersionRow:
-    newest = version_rows(writing.session, row)[-1]
-    check_match(if_match, etag(seen(row, newest).etag_version))
+def _check_unchanged(looking: Looking, row: RegimenRow, if_match: str | None) -> SeenVersion:
+    seen = detail_of(looking, row).regimen
+    check_match(if_match, etag(seen.etag_version))
     if row.ended_at is not None:
         raise Conflict("This regimen has ended", remedy="Prescribe a new one.")
-    return newest
+    return seen.newest
 
 
 def _add_version(writing: Writing, row: RegimenRow, wanted: NewVersion, version: int) -> SeenRegimen:
@@ -112,15 +173,24 @@ def _add_version(writing: Writing, row: RegimenRow, wanted: NewVersion, version:
         from_at=wanted.from_at,
         prescriber_id=writing.caller.id,
         body=write_regimen(regimen),
+        signed_at=writing.now,
     )
+    signature = writing.signatures.sign(writing.caller.clinic, row, written)
+    written.key_id, written.signature = signature.key_id, signature.data
     writing.session.add(written)
+    writing.session.flush()
     recheck(writing, _touched(row), wanted.from_at)
     follow_prescription(writing, PatientId(row.patient_id))
     writing.leave_trail(
-        "regimen prescribed", ("regimen", row.id), patient_id=str(row.patient_id), version=version, body=written.body
+        "regimen prescribed",
+        ("regimen", row.id),
+        patient_id=str(row.patient_id),
+        version=version,
+        body=written.body,
+        key=signature.key_id,
     )
     writing.announce(ChangeKind.REGIMEN, row.id, row.patient_id)
-    return seen(row, written)
+    return detail_of(_looking(writing), row).regimen
 
 
 def _touched(row: RegimenRow) -> ColumnElement[bool]:

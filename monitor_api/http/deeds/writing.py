@@ -8,18 +8,23 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from monitor_api.http.callers import Caller
+from monitor_api.records.signing import Signatures
 from monitor_api.records.trail import Change, ChangeKind, Deed, announce, leave_trail
 from vocabulary.identity import PatientId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """A transaction, who writes, and when: `now` is civil time, `real_now` what expiries are counted in."""
+    """A transaction, who writes, and when: `now` is civil time, `real_now` what expiries are counted in.
+
+    `signatures` signs for the clinic of who writes.
+    """
 
     session: Session
     caller: Caller
     now: datetime
     real_now: datetime
+    signatures: Signatures
 
     def leave_trail(self, action: str, subject: tuple[str, object], **detail: Any) -> None:  # noqa: ANN401 - JSON
         """Say in the trail that the caller did this; `subject` is its kind and its id."""

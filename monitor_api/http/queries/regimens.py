@@ -2,48 +2,74 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from clinical.regimen.changes import FieldChange, changes
+from clinical.regimen.life import Life, Stage
 from monitor_api.http.callers import Caller
 from monitor_api.http.errors import NotThere
 from monitor_api.http.paging import Order, Page, PageWanted, paged
 from monitor_api.http.prescriptions import PrescriptionBody
+from monitor_api.http.queries.lives import current, lives
 from monitor_api.http.queries.scope import Conditions, if_given, theirs
 from monitor_api.records.regimens import read_prescription
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
+from monitor_api.records.signing import Proof, Signatures
 from vocabulary.devices import Modality
 from vocabulary.identity import PatientId, RegimenId, UserId
 
-_Other = aliased(RegimenVersionRow)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenSignature:
+    """What the prescriber's signature proves: `valid`, `broken`, `key unknown` here, or `unsigned` from before any."""
+
+    proof: Proof
+    key_id: str | None
+    signed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenVersion:
-    """One version of a regimen, in force from `from_at` until the next, and who prescribed it."""
+    """One version of a regimen, in force from `from_at` until the next, and who prescribed it.
+
+    `life` is where it is, and every step it took: signed, delivered to the home, acknowledged by it, in force.
+    """
 
     version: int
     from_at: datetime
     prescriber_id: UserId
     prescription: PrescriptionBody
+    signature: SeenSignature
+    life: Life
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenRegimen:
-    """A prescription for one patient and modality. `newest` is its latest version, `ended_at` null while it holds."""
+    """A prescription for one patient and modality. `newest` is its latest version, `ended_at` null while it holds.
+
+    `stage` is where its version in force is since `since`, or its newest before any is.
+    """
 
     id: RegimenId
     patient_id: PatientId
     modality: Modality
     created_at: datetime
     ended_at: datetime | None
+    stage: Stage
+    since: datetime | None
     newest: SeenVersion
 
     @property
     def etag_version(self) -> str:
         """What another change would change."""
-        return f"{self.newest.version}{'-ended' if self.ended_at else ''}"
+        stage = Stage.ENDED if self.ended_at else self.stage
+        return f"{self.newest.version}{f'-{stage}' if stage in _TOLD_APART else ''}"
+
+
+_TOLD_APART: Final = frozenset({Stage.PAUSED, Stage.HELD, Stage.STOPPED, Stage.ENDED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,29 +80,52 @@ class RegimenDetail:
     versions: tuple[SeenVersion, ...]
 
 
-def regimens(session: Session, caller: Caller, patient: PatientId | None, wanted: PageWanted) -> Page[SeenRegimen]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What changed from one version to another: each field with its old and new value, and in words."""
+
+    old: int
+    new: int
+    changes: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """Who looks at regimens, when, and what proves their signatures."""
+
+    session: Session
+    caller: Caller
+    signatures: Signatures
+    now: datetime
+
+
+def regimens(looking: Looking, patient: PatientId | None, wanted: PageWanted) -> Page[SeenRegimen]:
     """Regimens, newest first; of one patient if one is given; for a patient, their own."""
-    newest = select(func.max(_Other.version)).where(_Other.regimen_id == RegimenRow.id).scalar_subquery()
-    query = (
-        select(RegimenRow, RegimenVersionRow)
-        .join(RegimenVersionRow, RegimenVersionRow.regimen_id == RegimenRow.id)
-        .where(
-            *_visible(caller),
-            RegimenVersionRow.version == newest,
-            *if_given(patient, lambda one: RegimenRow.patient_id == one),
-        )
+    query = select(RegimenRow).where(
+        *_visible(looking.caller), *if_given(patient, lambda one: RegimenRow.patient_id == one)
     )
     order = Order(by=(RegimenRow.created_at, RegimenRow.id), newest_first=True)
-    return paged(session, query, order, wanted, make=seen)
+    return paged(looking.session, query, order, wanted, make=lambda row: detail_of(looking, row).regimen)
 
 
-def regimen_detail(session: Session, caller: Caller, which: RegimenId) -> RegimenDetail:
+def regimen_detail(looking: Looking, which: RegimenId) -> RegimenDetail:
     """One regimen with its versions. Raises NotThere."""
-    row = regimen_row(session, caller, which)
-    versions = version_rows(session, row)
-    return RegimenDetail(
-        regimen=seen(row, versions[-1]), versions=tuple(_version(version, row.modality) for version in versions)
-    )
+    return detail_of(looking, regimen_row(looking.session, looking.caller, which))
+
+
+def difference(looking: Looking, which: RegimenId, old: int | None, new: int | None) -> tuple[SeenRegimen, Difference]:
+    """What changed between two versions of a regimen, and the regimen. Raises NotThere.
+
+    `new` is the newest where none is given, `old` the one before `new`, or itself for the first.
+    """
+    row = regimen_row(looking.session, looking.caller, which)
+    found = {one.version: read_prescription(one.body, row.modality) for one in version_rows(looking.session, row)}
+    later = max(found) if new is None else new
+    earlier = max(later - 1, 1) if old is None else old
+    if earlier not in found or later not in found:
+        raise NotThere
+    said = Difference(old=earlier, new=later, changes=changes(found[earlier], found[later]))
+    return detail_of(looking, row).regimen, said
 
 
 def regimen_row(session: Session, caller: Caller, which: RegimenId) -> RegimenRow:
@@ -93,26 +142,37 @@ def version_rows(session: Session, row: RegimenRow) -> list[RegimenVersionRow]:
     return list(session.scalars(of_regimen.order_by(RegimenVersionRow.version)))
 
 
-def seen(row: RegimenRow, newest: RegimenVersionRow) -> SeenRegimen:
-    """A regimen out of its row and that of its newest version."""
-    return SeenRegimen(
+def detail_of(looking: Looking, row: RegimenRow) -> RegimenDetail:
+    """A regimen out of its row, with all that is known of it."""
+    rows = version_rows(looking.session, row)
+    lived = lives(looking.session, row, rows, looking.now)
+    versions = tuple(_version(looking, row, one, lived[one.version]) for one in rows)
+    _, life = current(lived)
+    regimen = SeenRegimen(
         id=RegimenId(row.id),
         patient_id=PatientId(row.patient_id),
         modality=Modality(row.modality),
         created_at=row.created_at,
         ended_at=row.ended_at,
-        newest=_version(newest, row.modality),
+        stage=life.stage,
+        since=life.since,
+        newest=versions[-1],
     )
+    return RegimenDetail(regimen=regimen, versions=versions)
 
 
 def _visible(caller: Caller) -> Conditions:
     return theirs(caller, RegimenRow.clinic_id, RegimenRow.patient_id)
 
 
-def _version(row: RegimenVersionRow, modality: str) -> SeenVersion:
+def _version(looking: Looking, regimen: RegimenRow, row: RegimenVersionRow, life: Life) -> SeenVersion:
     return SeenVersion(
         version=row.version,
         from_at=row.from_at,
         prescriber_id=UserId(row.prescriber_id),
-        prescription=PrescriptionBody.of(read_prescription(row.body, modality)),
+        prescription=PrescriptionBody.of(read_prescription(row.body, regimen.modality)),
+        signature=SeenSignature(
+            proof=looking.signatures.proof(regimen, row), key_id=row.key_id, signed_at=row.signed_at
+        ),
+        life=life,
     )

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from alerts.life import State
 from clinical.misuse.heat import too_hot
+from clinical.regimen.changes import FieldChange
+from clinical.regimen.life import Life, Stage, Step, Taken
 from clinical.verdicts import Outcome
 from monitor_api.http.deeds.users import MadeToken
 from monitor_api.http.paging import Page
@@ -19,7 +21,13 @@ from monitor_api.http.queries.gateways import Gateway, SeenIncident, SeenKey
 from monitor_api.http.queries.ledgers import DeviceLedger
 from monitor_api.http.queries.orders import DeviceOrders, SeenOrder, SeenReport, SeenSending, Standing
 from monitor_api.http.queries.patients import Patient
-from monitor_api.http.queries.regimens import RegimenDetail, SeenRegimen, SeenVersion
+from monitor_api.http.queries.regimens import (
+    Difference,
+    RegimenDetail,
+    SeenRegimen,
+    SeenSignature,
+    SeenVersion,
+)
 from monitor_api.http.queries.samples import MissingRun, SessionSamples, StateRun
 from monitor_api.http.queries.sessions import (
     HeldAgainst,
@@ -31,6 +39,7 @@ from monitor_api.http.queries.sessions import (
     SessionSummary,
     Started,
 )
+from monitor_api.http.queries.templates import seen_templates
 from monitor_api.http.queries.upkeep import (
     AuditEntry,
     GatewayAge,
@@ -41,6 +50,7 @@ from monitor_api.http.queries.upkeep import (
 )
 from monitor_api.http.queries.users import Token, User
 from monitor_api.orders.asking import WishKind
+from monitor_api.records.signing import Proof
 from monitor_api.records.trail import ActorKind
 from monitor_api.sessions.ledger import MissingSessions, RecordRange
 from vocabulary.devices import DeviceState, Feature, Modality, Zone
@@ -241,6 +251,15 @@ _VERSION: Final = SeenVersion(
     from_at=AT,
     prescriber_id=USER.id,
     prescription=PrescriptionBody.model_validate(EXAMPLE),
+    signature=SeenSignature(proof=Proof.VALID, key_id="0f1e2d3c4b5a6978", signed_at=AT),
+    life=Life(
+        stage=Stage.IN_FORCE,
+        since=AT,
+        steps=(
+            Taken(step=Step.SIGNED, at=AT, by=USER.id, because=""),
+            Taken(step=Step.BEGAN, at=AT, by=None, because=""),
+        ),
+    ),
 )
 REGIMEN: Final = SeenRegimen(
     id=RegimenId(_id(5)),
@@ -248,8 +267,16 @@ REGIMEN: Final = SeenRegimen(
     modality=Modality.LED,
     created_at=AT,
     ended_at=None,
+    stage=Stage.IN_FORCE,
+    since=AT,
     newest=_VERSION,
 )
+DIFFERENCE: Final = Difference(
+    old=1,
+    new=2,
+    changes=(FieldChange(field="phases.0.timing.frequency", old=5, new=3, words="Phase 1, sessions: 5 → 3"),),
+)
+TEMPLATES: Final = seen_templates()[:1]
 REGIMEN_DETAIL: Final = RegimenDetail(regimen=REGIMEN, versions=(_VERSION,))
 ALERT: Final = SeenAlert(
     id=AlertId(_id(6)),

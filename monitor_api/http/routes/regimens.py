@@ -1,26 +1,28 @@
-"""Regimens: list, read, prescribe, change, end."""
+"""Regimens: list, read, compare, prescribe, change, pause, hold, stop, end."""
 
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from monitor_api.http.deeds import regimens as deeds
-from monitor_api.http.deeds.regimens import NewRegimen, NewVersion
+from monitor_api.http.deeds.regimens import NewRegimen, NewStep, NewVersion
 from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.describing import told
 from monitor_api.http.etags import IfMatch, etag
 from monitor_api.http.paging import Page, Wanted
 from monitor_api.http.policy import Permission
 from monitor_api.http.queries import regimens as queries
-from monitor_api.http.queries.regimens import RegimenDetail, SeenRegimen
+from monitor_api.http.queries.regimens import Difference, Looking, RegimenDetail, SeenRegimen
 from monitor_api.http.replays import Created, create
 from monitor_api.http.routes import examples
 from monitor_api.http.visits import Visit, creates, needs
 from vocabulary.identity import PatientId, RegimenId
 
 _T = TypeVar("_T")
+Version = Annotated[int, Query(ge=1, le=10**6, description="The number of a version.")]
 routes = APIRouter(prefix="/regimens", tags=["regimens"])
 
 
@@ -31,7 +33,7 @@ def list_regimens(
     """Regimens with their newest version, newest first; for a patient, their own."""
     which = None if patient is None else PatientId(patient)
     with visit.reading() as session:
-        found = queries.regimens(session, visit.caller, which, wanted)
+        found = queries.regimens(_looking(visit, session), which, wanted)
     if found.items:
         visit.saw(which)
     return found
@@ -54,7 +56,7 @@ def read_regimen(
 ) -> RegimenDetail:
     """One regimen with all its versions; its ETag is what a change has to name."""
     with visit.reading() as session:
-        found = queries.regimen_detail(session, visit.caller, RegimenId(regimen_id))
+        found = queries.regimen_detail(_looking(visit, session), RegimenId(regimen_id))
     visit.saw(found.regimen.patient_id)
     return _tagged(found, found.regimen, response)
 
@@ -74,6 +76,21 @@ def put_regimen(
     return _tagged(made, made, response)
 
 
+@routes.post("/{regimen_id}/steps", **told("Pause, hold, resume or stop a treatment", examples.REGIMEN, 409, 412, 428))
+def step_regimen(
+    visit: Annotated[Visit, needs(Permission.PRESCRIBE)],
+    regimen_id: UUID,
+    wanted: NewStep,
+    response: Response,
+    *,
+    if_match: IfMatch = None,
+) -> SeenRegimen:
+    """A pause excuses sessions. A hold and a stop also hold the patient's devices; resuming lifts those holds."""
+    with visit.writing() as writing:
+        taken = deeds.take_step(writing, RegimenId(regimen_id), wanted, if_match)
+    return _tagged(taken, taken, response)
+
+
 @routes.post("/{regimen_id}/end", **told("End a regimen", examples.REGIMEN, 409, 412, 428))
 def end_regimen(
     visit: Annotated[Visit, needs(Permission.PRESCRIBE)],
@@ -85,6 +102,24 @@ def end_regimen(
     with visit.writing() as writing:
         ended = deeds.end_regimen(writing, RegimenId(regimen_id), if_match)
     return _tagged(ended, ended, response)
+
+
+@routes.get("/{regimen_id}/changes", **told("Compare two versions of a regimen", examples.DIFFERENCE))
+def compare_versions(
+    visit: Annotated[Visit, needs(Permission.SEE_REGIMENS)],
+    regimen_id: UUID,
+    old: Version | None = None,
+    new: Version | None = None,
+) -> Difference:
+    """Each field that differs, in words too. Without `new` its newest version, without `old` the one before that."""
+    with visit.reading() as session:
+        regimen, found = queries.difference(_looking(visit, session), RegimenId(regimen_id), old, new)
+    visit.saw(regimen.patient_id)
+    return found
+
+
+def _looking(visit: Visit, session: Session) -> Looking:
+    return Looking(session=session, caller=visit.caller, signatures=visit.parts.signatures, now=visit.now)
 
 
 def _tagged(answer: _T, regimen: SeenRegimen, response: Response) -> _T:

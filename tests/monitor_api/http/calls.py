@@ -99,6 +99,7 @@ def bodies(patient: UUID, tag: str = "new") -> dict[str, Any]:
             "modality": "led",
         },
         "put_regimen": version(1, "J"),
+        "step_regimen": {"step": "paused", "because": "away"},
         "stop_device": {"reason": "too warm"},
         "hold_device": {"reason": "a blister"},
         "lift_hold": {},
@@ -115,7 +116,7 @@ def bodies(patient: UUID, tag: str = "new") -> dict[str, Any]:
 
 def call(client: Client, operation: Operation, of: dict[str, object], body: Any = None) -> Response:
     path = operation.path.format(**of)
-    headers = {"If-Match": "*"} if operation.id in {"put_regimen", "end_regimen"} else {}
+    headers = {"If-Match": "*"} if operation.id in {"put_regimen", "end_regimen", "step_regimen"} else {}
     return client.request(operation.method, path, json=body, headers=headers)
 
 

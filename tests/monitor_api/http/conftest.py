@@ -9,6 +9,7 @@ import pytest
 
 from monitor_api.http.policy import Role
 from monitor_api.records.database import Database
+from monitor_api.records.signing import make_key
 from monitor_api.telemetry.sqlite import SqliteTelemetry
 from tests.monitor_api.http.world import Client, Tenant, World, fill, samples
 
@@ -27,6 +28,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     telemetry = SqliteTelemetry(folder / "telemetry.sqlite")
     tenants = Tenant("a"), Tenant("b")
     fill(database, list(tenants))
+    for tenant in tenants:
+        make_key(folder / "keys", tenant.id)
     telemetry.append([samples(tenant) for tenant in tenants])
     database.close()
     telemetry.close()

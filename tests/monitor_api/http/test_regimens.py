@@ -5,13 +5,17 @@ from datetime import time, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from clinical.course import Interval
 from clinical.plan import Cap, Cem43Levels
 from clinical.regimen import Limits, LocalDays, Phototype, Phototypes, Regimen
-from monitor_api.records.regimens import read_regimen, write_regimen
-from monitor_api.records.sessions import DueRow, RegimenVersionRow
-from tests.monitor_api.http.world import BODY, Client, World, problem
+from clinical.regimen.life import Step
+from monitor_api.records.orders import OrderReportRow, SendingRow, WishRow
+from monitor_api.records.regimens import interruptions, read_regimen, step_rows, write_regimen
+from monitor_api.records.sessions import DueRow, RegimenRow, RegimenVersionRow
+from monitor_api.records.signing import make_key
+from tests.monitor_api.http.world import BODY, NOW, Client, World, problem
 from tests.regimens import weekly
 from vocabulary.devices import Modality, Zone
 from vocabulary.identity import RegimenId
@@ -159,7 +163,8 @@ def test_versions_stay_as_they_were_and_are_all_shown(world: World, physician: C
     before = physician.get(path(world)).json()["versions"]
     physician.put(path(world), json=NEXT, headers={"If-Match": '"1"'})
     after = physician.get(path(world)).json()["versions"]
-    assert (after[:1], after[1]["prescription"]["phases"][0]["duration_s"]) == (before, 480)
+    assert [one | {"life": None} for one in after[:1]] == [one | {"life": None} for one in before]
+    assert after[1]["prescription"]["phases"][0]["duration_s"] == 480
 
 
 def test_a_version_does_not_begin_before_the_one_in_force(world: World, physician: Client):
@@ -188,3 +193,147 @@ def test_one_patients_regimens_are_listed_newest_first(world: World, physician: 
     assert [one["id"] for one in found] == [made, str(world.a.regimen)]
     other = physician.get("/api/v1/regimens", params={"patient": str(world.a.other_patient)})
     assert other.json()["items"] == []
+
+
+def step(client: Client, world: World, name: str, tag: str = "*"):
+    return client.post(f"{path(world)}/steps", json={"step": name, "because": "a blister"}, headers={"If-Match": tag})
+
+
+def stages(client: Client, world: World) -> list[str]:
+    return [one["life"]["stage"] for one in client.get(path(world)).json()["versions"]]
+
+
+def test_a_version_is_signed_by_who_prescribed_it_and_the_signature_proves_it(world: World, physician: Client):
+    newest = physician.post("/api/v1/regimens", json=new(world)).json()["newest"]
+    assert newest["signature"]["proof"] == "valid"
+    assert newest["signature"]["signed_at"] == "2026-03-02T20:00:00Z"
+    old = physician.get(path(world)).json()["versions"][0]
+    assert old["signature"] == {"proof": "unsigned", "key_id": None, "signed_at": None}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"body": FLAT},
+        {"from_at": NOW},
+        {"prescriber_id": UUID(int=9)},
+        {"signature": bytes(64)},
+        {"signed_at": NOW - timedelta(days=1)},
+    ],
+)
+def test_a_version_that_was_changed_in_the_store_is_shown_as_broken(world: World, physician: Client, change):
+    physician.put(path(world), json=NEXT, headers={"If-Match": '"1"'})
+    with world.database.write() as session:
+        of_ours = (RegimenVersionRow.regimen_id == world.a.regimen, RegimenVersionRow.version == 2)
+        session.execute(update(RegimenVersionRow).where(*of_ours).values(change))
+    assert physician.get(path(world)).json()["versions"][1]["signature"]["proof"] == "broken"
+
+
+def test_a_key_of_before_still_proves_what_it_signed(world: World, physician: Client):
+    physician.put(path(world), json=NEXT, headers={"If-Match": '"1"'})
+    make_key(world.parts.settings.signing_keys, world.a.id)
+    physician.put(path(world), json=NEXT, headers={"If-Match": '"2"'})
+    proofs = [one["signature"] for one in physician.get(path(world)).json()["versions"]]
+    assert [one["proof"] for one in proofs] == ["unsigned", "valid", "valid"]
+    assert proofs[1]["key_id"] != proofs[2]["key_id"]
+
+
+def test_without_its_key_a_clinic_signs_nothing_and_is_told_how_to_make_one(world: World, physician: Client):
+    (world.parts.settings.signing_keys / f"{world.a.id}.key").rename(world.parts.settings.data / "elsewhere")
+    try:
+        answer = physician.put(path(world), json=NEXT, headers={"If-Match": '"1"'})
+        assert (answer.status_code, physician.get(path(world)).headers["etag"]) == (409, '"1"')
+        assert f"lumenward clinic key {world.a.id}" in problem(answer)["remedy"]
+    finally:
+        (world.parts.settings.data / "elsewhere").rename(world.parts.settings.signing_keys / f"{world.a.id}.key")
+
+
+def test_a_version_waits_until_it_begins_and_supersedes_the_one_before(world: World, physician: Client):
+    physician.put(path(world), json={**NEXT, "from_at": "2026-03-03T20:00:00Z"}, headers={"If-Match": '"1"'})
+    assert stages(physician, world) == ["in force", "signed"]
+    world.hands.civil += timedelta(days=1)
+    assert stages(physician, world) == ["superseded", "in force"]
+
+
+def test_a_home_that_has_a_version_delivered_it_and_one_that_follows_it_acknowledged(world: World, physician: Client):
+    physician.put(path(world), json=NEXT, headers={"If-Match": '"1"'})
+    with world.database.write() as session:
+        wish = session.scalars(select(WishRow).where(WishRow.regimen_version == 2)).one()
+        session.execute(
+            update(SendingRow).where(SendingRow.wish_id == wish.id).values(taken_at=NOW - timedelta(minutes=2))
+        )
+        session.add(
+            OrderReportRow(
+                clinic_id=world.a.id,
+                wish_id=wish.id,
+                gateway_id=world.a.gateway,
+                outcome="done",
+                at=NOW - timedelta(minutes=1),
+                detail="",
+            )
+        )
+    steps = physician.get(path(world)).json()["versions"][1]["life"]["steps"]
+    assert [(one["step"], one["at"]) for one in steps if one["step"] in {"delivered", "acknowledged"}] == [
+        ("delivered", "2026-03-02T19:58:00Z"),
+        ("acknowledged", "2026-03-02T19:59:00Z"),
+    ]
+
+
+def test_a_treatment_is_held_with_its_devices_and_resumed_with_them(world: World, physician: Client):
+    physician.post(f"/api/v1/devices/{world.a.device}/hold/lift", json={})
+    assert physician.get(f"/api/v1/devices/{world.a.device}/orders").json()["hold"] is None
+    held = step(physician, world, "held", '"1"')
+    assert (held.json()["stage"], held.headers["etag"]) == ("held", '"1-held"')
+    orders = physician.get(f"/api/v1/devices/{world.a.device}/orders").json()
+    assert orders["hold"]["id"] != str(world.a.hold)
+    assert step(physician, world, "resumed", '"1-held"').json()["stage"] == "in force"
+    assert physician.get(f"/api/v1/devices/{world.a.device}/orders").json()["hold"] is None
+
+
+def test_resuming_lifts_no_hold_that_was_there_before(world: World, physician: Client):
+    step(physician, world, "held")
+    step(physician, world, "resumed")
+    orders = physician.get(f"/api/v1/devices/{world.a.device}/orders").json()
+    assert orders["hold"]["id"] == str(world.a.hold)
+
+
+def test_what_a_treatment_cannot_do_is_refused_and_leaves_nothing(world: World, physician: Client):
+    refused = step(physician, world, "resumed")
+    assert (refused.status_code, problem(refused)["detail"]) == (409, "A regimen that is in force cannot be resumed")
+    assert step(physician, world, "paused", '"7"').status_code == 412
+
+
+def test_a_stopped_treatment_is_over(world: World, physician: Client):
+    stopped = step(physician, world, "stopped").json()
+    assert (stopped["stage"], stopped["ended_at"]) == ("stopped", "2026-03-02T20:00:00Z")
+    assert step(physician, world, "resumed").status_code == 409
+
+
+def test_holds_and_pauses_are_intervals(world: World, physician: Client):
+    for name in ("held", "resumed", "paused"):
+        step(physician, world, name)
+        world.hands.civil += timedelta(hours=1)
+    with world.database.read() as session:
+        steps = step_rows(session, session.get_one(RegimenRow, world.a.regimen))
+    assert interruptions(steps, Step.HELD) == (Interval(from_at=NOW, until_at=NOW + timedelta(hours=1)),)
+    assert interruptions(steps, Step.PAUSED) == (Interval(from_at=NOW + timedelta(hours=2), until_at=None),)
+
+
+def test_two_versions_are_compared_field_by_field(world: World, physician: Client):
+    physician.put(path(world), json=NEXT, headers={"If-Match": '"1"'})
+    found = physician.get(f"{path(world)}/changes", params={"old": 1, "new": 2}).json()
+    assert [(one["field"], one["old"], one["new"]) for one in found["changes"]] == [("phases.0.duration_s", 600, 480)]
+    assert physician.get(f"{path(world)}/changes").json() == found
+    assert physician.get(f"{path(world)}/changes", params={"old": 1, "new": 9}).status_code == 404
+
+
+def test_templates_say_where_each_figure_is_from(physician: Client):
+    for template in physician.get("/api/v1/regimen-templates").json():
+        assert template["to_fill"]
+        assert all(figure["source"] for figure in template["figures"])
+
+
+def test_a_version_that_holds_from_before_it_was_signed_is_in_force_at_once(world: World, physician: Client):
+    physician.put(path(world), json=NEXT, headers={"If-Match": '"1"'})
+    life = physician.get(path(world)).json()["versions"][1]["life"]
+    assert (life["stage"], life["since"]) == ("in force", "2026-03-02T20:00:00Z")

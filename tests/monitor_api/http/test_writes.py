@@ -32,6 +32,7 @@ ANNOUNCED = {
     "prescribe_regimen": {"regimen"},
     "put_regimen": {"regimen", "device"},
     "end_regimen": {"regimen", "device"},
+    "step_regimen": {"regimen"},
     "acknowledge": {"alert"},
     "stop_device": {"device"},
     "hold_device": {"device"},

@@ -405,6 +405,7 @@ class World:
             settings=ServerSettings(
                 data=Path(str(database.engine.url.database)).parent,
                 secret=SecretStr(SECRET_TEXT),
+                signing_keys=Path(str(database.engine.url.database)).parent / "keys",
                 broker=BrokerSettings(host="localhost", username="u", password=SecretStr("p")),
                 http=HttpSettings(public_url=url),
             ),

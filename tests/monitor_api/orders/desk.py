@@ -9,10 +9,11 @@ from monitor_api.app import Stores
 from monitor_api.clock import Clocks, Moment
 from monitor_api.orders.asking import Asking
 from monitor_api.orders.dispatcher import Dispatcher
-from monitor_api.orders.sending import Sealed
+from monitor_api.orders.sending import Sealed, Seals
 from monitor_api.records.database import Database
 from monitor_api.records.devices import DeviceRow
 from monitor_api.records.key_wrap import KeyWrap
+from monitor_api.records.signing import Signatures
 from monitor_api.records.trail import Actor, ActorKind
 from tests.service import CLINIC, GATEWAY, KEY, SECRET, UID, FakeBroker, Sealer, found, open_service, worker_of
 from vocabulary.wire.batches import Item
@@ -47,7 +48,7 @@ class Desk:
     """Time stands still until a test moves it."""
 
     def __init__(self, directory: Path, *, founded: bool = False) -> None:
-        self.directory = directory
+        self.directory, self.keys = directory, directory / "keys"
         self.stores: Stores = open_service(directory)
         if not founded:
             self._found()
@@ -64,7 +65,8 @@ class Desk:
     def another(self, kind: type[Dispatcher] = Dispatcher, database: Database | None = None) -> Dispatcher:
         """One more dispatcher, on the same stores and clock."""
         clocks = Clocks(civil=lambda: self.now, wall=lambda: self.now)
-        return kind(database or self.stores.database, KeyWrap(SECRET), clocks)
+        seals = Seals(wrap=KeyWrap(SECRET), signatures=Signatures(self.keys))
+        return kind(database or self.stores.database, seals, clocks)
 
     def ask(self, what, *about, reason: str = "", actor: Actor = DR_WEISS):
         """Ask something by one of the functions of `asking`; gives the wish's id in hex."""

@@ -14,7 +14,8 @@ from monitor_api.records.attention import AuditRow, ChangeRow
 from monitor_api.records.devices import DeviceRow, GatewayKeyRow, GatewayRow
 from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.orders import OrderLineRow, SendingRow, WishRow
-from monitor_api.records.sessions import RegimenVersionRow
+from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
+from monitor_api.records.signing import Signatures, make_key
 from tests.monitor_api.orders.desk import DR_WEISS, Desk, FakeLine
 from tests.service import CLINIC, GATEWAY, KEY, PATIENT, SECRET, UID, rows
 from vocabulary.errors import SealError
@@ -153,6 +154,40 @@ def test_an_order_that_cannot_be_made_keeps_no_other_from_going_and_is_tried_aga
     assert "no order for gw-01" in caplog.text
     prescribe(desk, version.body)
     assert {type(order) for order in desk.later(seconds=1).dispatch()} == {Stop, Desired}
+
+
+def sign(desk: Desk) -> None:
+    """The prescriber signs the version that is in force, with the clinic's key."""
+    make_key(desk.keys, CLINIC)
+    with desk.stores.database.write() as session:
+        (version,), (regimen,) = session.scalars(select(RegimenVersionRow)), session.scalars(select(RegimenRow))
+        version.signed_at = version.from_at
+        signature = Signatures(desk.keys).sign(CLINIC, regimen, version)
+        version.key_id, version.signature = signature.key_id, signature.data
+
+
+def longer(desk: Desk) -> None:
+    (version,) = rows(desk.stores, RegimenVersionRow)
+    limits = version.body["limits"] | {"duration_s": 7000}
+    prescribe(desk, version.body | {"limits": limits})
+
+
+def test_a_signed_regimen_goes_to_its_home(desk: Desk):
+    sign(desk)
+    desk.dispatcher.set_limits()
+    assert [order.limits is not None for order in desk.dispatch()] == [True]
+
+
+@pytest.mark.parametrize("meddle", [longer, lambda desk: (desk.keys / f"{CLINIC}.key").unlink()])
+def test_a_regimen_that_is_not_what_was_signed_goes_to_no_home_and_a_hold_goes_without_it(desk: Desk, caplog, meddle):
+    sign(desk)
+    meddle(desk)
+    desk.dispatcher.set_limits()
+    assert desk.dispatch() == []
+    assert "is not delivered: its signature is" in caplog.text
+    desk.ask(ask_hold, None)
+    (order,) = desk.dispatch()
+    assert (order.hold is not None, order.limits) == (True, None)
 
 
 def prescribe(desk: Desk, body: dict) -> None:

@@ -64,6 +64,7 @@ class House:
             settings=ServerSettings(
                 data=self.folder,
                 secret=SecretStr(SECRET_TEXT),
+                signing_keys=self.folder / "keys",
                 broker=BrokerSettings(host="localhost", username="u", password=SecretStr("p")),
                 http=HttpSettings(public_url=self.url, notice=notice, login_lasts=timedelta(hours=12)),
             ),

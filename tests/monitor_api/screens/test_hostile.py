@@ -29,7 +29,7 @@ def pages(site: Site) -> dict[str, str]:
     clinic.gateway_name(HOSTILE)
     patient = clinic.patient(HOSTILE[:200], reference=PAYLOADS[1])
     uid = clinic.device(patient, model=PAYLOADS[0], serial=PAYLOADS[1], firmware=PAYLOADS[2], features=["contact"])
-    clinic.regimen(patient)
+    regimen = clinic.regimen(patient)
     session = clinic.session(patient, uid, 1, NOW - timedelta(hours=1), conflict=SENTENCE)
     clinic.samples(uid, 1)
     clinic.finding(session, "too-hot", "high", SENTENCE)
@@ -42,6 +42,7 @@ def pages(site: Site) -> dict[str, str]:
         "found": ("physician", "/?find=" + PAYLOADS[1]),
         "patient": ("physician", f"/patients/{patient}"),
         "session": ("physician", f"/sessions/{session}"),
+        "regimen": ("physician", f"/regimens/{regimen}"),
         "operator": ("operator", "/operator"),
         "maker": ("maker", "/maker"),
         "me": ("patient", "/me"),
