@@ -45,15 +45,15 @@ DAY_STARTS: Final = time(4)
 def read_course(session: Session, key: CourseKey) -> Course:
     """All that is stored of one patient. Raises sqlalchemy's NoResultFound when there is no such patient."""
     patient = session.get_one(PatientRow, key.patient)
-    steps = _steps(session, key)
+    steps, regimens = _steps(session, key), tuple(_in_force(session, key))
     sessions = [_past(row, sums or _unsummed()) for row, sums in _session_rows(session, key)]
     return Course(
         patient=key.patient,
         zone=patient.zone,
         day_starts=DAY_STARTS,
         sessions=tuple(sorted(sessions, key=_when)),
-        regimens=tuple(_in_force(session, key)),
-        holds=(*_holds(session, key), *(span for taken in steps for span in _forbidden(taken))),
+        regimens=regimens,
+        holds=(*_holds(session, key), *(span for taken in steps for span in _forbidden(taken, regimens))),
         excuses=(*_excuses(session, key), *(excuse for taken in steps for excuse in _pauses(taken))),
         devices=tuple(_devices(session, key)),
     )
@@ -174,10 +174,12 @@ def _steps(session: Session, key: CourseKey) -> list[list[RegimenStepRow]]:
     return [step_rows(session, row) for row in session.scalars(select(RegimenRow).where(*mine))]
 
 
-def _forbidden(steps: Sequence[RegimenStepRow]) -> Iterator[Interval]:
-    """When a treatment was on hold; one that was stopped is from then on."""
-    for kind in (Step.HELD, Step.STOPPED):
-        yield from interruptions(steps, kind)
+def _forbidden(steps: Sequence[RegimenStepRow], regimens: Sequence[InForce]) -> Iterator[Interval]:
+    """When a treatment was on hold; one that was stopped is so until another is prescribed."""
+    yield from interruptions(steps, Step.HELD)
+    for stopped in interruptions(steps, Step.STOPPED):
+        later = (one.from_at for one in regimens if one.from_at > stopped.from_at)
+        yield Interval(from_at=stopped.from_at, until_at=min(later, default=None))
 
 
 def _pauses(steps: Sequence[RegimenStepRow]) -> Iterator[Excuse]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, select
 from clinical.regimen import Regimen
 from clinical.regimen.life import Step, move
 from monitor_api.http.deeds.orders import Treated, follow_prescription, hold_devices, lift_holds
-from monitor_api.http.deeds.rechecking import recheck
+from monitor_api.http.deeds.rechecking import recheck, reconsider
 from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.errors import Conflict
 from monitor_api.http.etags import check_match, etag
@@ -87,6 +87,7 @@ def end_regimen(writing: Writing, which: RegimenId, if_match: str | None) -> See
     _check_unchanged(looking, row, if_match)
     row.ended_at = writing.now
     recheck(writing, _touched(row), writing.now)
+    reconsider(writing, PatientId(row.patient_id))
     follow_prescription(writing, PatientId(row.patient_id))
     writing.leave_trail("regimen ended", ("regimen", row.id), patient_id=str(row.patient_id))
     writing.announce(ChangeKind.REGIMEN, row.id, row.patient_id)
@@ -121,6 +122,7 @@ def take_step(writing: Writing, which: RegimenId, wanted: NewStep, if_match: str
     )
     writing.session.flush()
     recheck(writing, _touched(row), writing.now)
+    reconsider(writing, PatientId(row.patient_id))
     writing.leave_trail(
         f"regimen {step.name.lower()}", ("regimen", row.id), patient_id=str(row.patient_id), because=wanted.because
     )
@@ -180,6 +182,7 @@ def _add_version(writing: Writing, row: RegimenRow, wanted: NewVersion, version:
     writing.session.add(written)
     writing.session.flush()
     recheck(writing, _touched(row), wanted.from_at)
+    reconsider(writing, PatientId(row.patient_id))
     follow_prescription(writing, PatientId(row.patient_id))
     writing.leave_trail(
         "regimen prescribed",
