@@ -1,13 +1,13 @@
 """Signatures of regimens, and the steps of their lives.
 
-Revision: 0005
+Revision: 0003
 Revises: 0002
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None

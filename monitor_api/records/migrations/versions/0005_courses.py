@@ -1,14 +1,14 @@
 """Courses: what sessions come to, what is found in weeks, excuses, calibrations by band, recalled firmware.
 
-Revision: 0006
-Revises: 0002
+Revision: 0005
+Revises: 0004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
