@@ -10,6 +10,7 @@ MonitorError
 ├── BrokerDeaf        the connection to the broker ended for good
 ├── NoKey             a gateway has no key that an order could be sealed with
 ├── KeyUnreadable     a gateway's key does not open under this service's secret
+├── SnapshotUnreadable  a file is not a snapshot of session facts
 └── BatchRefused      a batch that cannot be taken, and never can
 """
 
@@ -97,6 +98,14 @@ class KeyUnreadable(MonitorError):
         super().__init__(
             f"key {key_id} of gateway {gateway} does not open: was LUMENWARD_SERVER_SECRET changed? Restore it"
         )
+
+
+class SnapshotUnreadable(MonitorError):
+    """A file is not a snapshot of session facts: `path`, `problem`."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path} is not a snapshot of session facts: {problem}. Make one: lumenward cohort make")
 
 
 class BatchRefused(MonitorError):

@@ -42,7 +42,7 @@ def find_context(session: Session, evidence: Evidence, account: Account) -> Cont
     return Context(
         patient=patient,
         regimen=regimen,
-        phase=_phase(regimen, at - version.from_at) if regimen and version else None,
+        phase=phase_of(regimen, at - version.from_at) if regimen and version else None,
         rest=_rest(session, evidence, patient, account) if account.started else None,
     )
 
@@ -65,7 +65,7 @@ def facts(evidence: Evidence, account: Account, context: Context) -> SessionFact
         rest=context.rest,
         calibration=evidence.device.calibration,
         told=_told(account.record) if account.record else None,
-        planned=_planned(regimen, context.phase) if regimen and context.phase else None,
+        planned=planned(regimen, context.phase) if regimen and context.phase else None,
         wearer=Wearer(phototype=None, photosensitised=None),
         device=DeviceFacts(outputs=(), recalled_firmware=()),
     )
@@ -81,7 +81,8 @@ def _told(record: SessionRecord) -> Told:
     )
 
 
-def _planned(regimen: Regimen, phase: Phase) -> Planned:
+def planned(regimen: Regimen, phase: Phase) -> Planned:
+    """What a session in a phase was to be."""
     return Planned(
         dose=phase.dose,
         duration=phase.duration,
@@ -108,7 +109,8 @@ def _patient(session: Session, evidence: Evidence, at: datetime) -> PatientId | 
     return None if given is None else PatientId(given)
 
 
-def _phase(regimen: Regimen, elapsed: timedelta) -> Phase:
+def phase_of(regimen: Regimen, elapsed: timedelta) -> Phase:
+    """The phase of a session that began so long after the regimen came into force; outside them, the nearest."""
     nearest = regimen.phases[0] if elapsed < timedelta(0) else regimen.phases[-1]
     return regimen.phase_after(elapsed) or nearest
 

@@ -1,0 +1,1 @@
+"""Figures over many patients at once, as queries over columns of session facts."""
