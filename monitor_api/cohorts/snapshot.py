@@ -175,7 +175,8 @@ def count_people(path: Path) -> int:
 
 def newest(path: Path) -> datetime:
     """When the last of what a snapshot has was heard; long ago if it has nothing. Raises SnapshotUnreadable."""
-    ((found,),) = _query(path, "SELECT coalesce(max(heard_at), TIMESTAMP '2000-01-01') FROM read_parquet($path)", {})
+    rows = _query(path, "SELECT coalesce(max(heard_at), TIMESTAMP '2000-01-01') FROM read_parquet($path)", {})
+    found: datetime = rows[0][0]
     return found.replace(tzinfo=UTC)
 
 
