@@ -48,20 +48,16 @@ def acts_of(chance: Random, person: Person, unit: DeviceUnit, prescribed: Prescr
     """All sessions with one device, in order, none within another."""
     weekdays = frozenset(chance.sample(range(7), prescribed.per_week))
     planned = (day for day in range(person.starts_on_day, person.days) if day % 7 in weekdays)
-    acts = (act for day in planned if _happens(chance, person, unit, day) for act in _day(chance, person, unit, day))
+    acts = (act for day in planned if _happens(chance, person, day) for act in _day(chance, person, unit, day))
     return tuple(_one_at_a_time(sorted(acts, key=lambda act: act.began)))
 
 
-def _happens(chance: Random, person: Person, unit: DeviceUnit, day: int) -> bool:
+def _happens(chance: Random, person: Person, day: int) -> bool:
     willing = chance.random() < person.will.on_day(day - person.starts_on_day)
     if any(spell.kind is Done.FORGOTTEN_WEEK and spell.covers(day) for spell in person.spells):
         return False
-    held = any(spell.kind is Done.USED_ON_HOLD and _is_of(spell, unit) and spell.covers(day) for spell in person.spells)
+    held = any(spell.kind is Done.USED_ON_HOLD and spell.covers(day) for spell in person.spells)
     return willing and (not held or chance.random() < DEFIES_HOLD)
-
-
-def _is_of(spell: Spell, unit: DeviceUnit) -> bool:
-    return spell.modality is unit.product.modality
 
 
 def _day(chance: Random, person: Person, unit: DeviceUnit, day: int) -> Iterator[Act]:

@@ -30,6 +30,8 @@ from vocabulary.identity import HETS_SERVICE, PatientId, session_id
 PRACTICE: Final = 100
 """Patients of one physician."""
 
+_FOR_ALL: Final = (Done.GATEWAY_OFFLINE, Done.USED_ON_HOLD)
+
 BEGIN_WITHIN_DAYS: Final = 14
 """Treatments begin within the first two weeks."""
 
@@ -116,11 +118,11 @@ def _lives(life: _Life, unit: DeviceUnit, prescribed: Prescribed) -> Iterator[To
 
 
 def _at(spells: Iterable[Spell], unit: DeviceUnit, day: float) -> tuple[Spell, ...]:
-    """What goes on for a unit at one time; a gateway that is away is so for all devices."""
+    """What goes on for a unit at one time; a gateway that is away and a hold are so for all devices."""
     return tuple(
         spell
         for spell in spells
-        if spell.covers(day) and (spell.kind is Done.GATEWAY_OFFLINE or spell.modality is unit.product.modality)
+        if spell.covers(day) and (spell.kind in _FOR_ALL or spell.modality is unit.product.modality)
     )
 
 
