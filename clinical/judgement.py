@@ -12,14 +12,14 @@ from vocabulary.identity import finding_id
 from vocabulary.severity import Severity
 
 
-def judge(session: SessionFacts, regimen: Regimen | None) -> tuple[Finding, ...]:
+def judge(session: SessionFacts, regimen: Regimen | None, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     """All findings of a session that are not clear.
 
     Until the device's record is here, only what fires counts: what is undetermined may be decided by what is still
     to come.
     """
     limits = regimen.held_to if regimen else STANDING_LIMITS[session.modality]
-    verdicts = ((rule, rule.judge(session, limits)) for rule in RULES)
+    verdicts = ((rule, rule.judge(session, limits)) for rule in rules)
     return tuple(_finding(session, rule, verdict) for rule, verdict in _worth_saying(session, verdicts))
 
 

@@ -13,6 +13,7 @@ MonitorError
 ├── SigningKeyMissing   a clinic has no key to sign regimens with
 ├── SigningKeyUnusable  a file is no key to sign regimens with
 ├── SignatureBroken     a version of a regimen is not what was signed
+├── SnapshotUnreadable  a file is not a snapshot of session facts
 └── BatchRefused        a batch that cannot be taken, and never can
 """
 
@@ -130,6 +131,14 @@ class SignatureBroken(MonitorError):
         super().__init__(
             f"version {version} of regimen {regimen} is not delivered: its signature is {proof}. Sign a new version"
         )
+
+
+class SnapshotUnreadable(MonitorError):
+    """A file is not a snapshot of session facts: `path`, `problem`."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path} is not a snapshot of session facts: {problem}. Make one: lumenward cohort make")
 
 
 class BatchRefused(MonitorError):

@@ -11,7 +11,7 @@ from typing import Final, cast
 import typer
 from rich.console import Console
 
-from lumenward.cli import clinic, demo, devices, doctor, gateway, lab, regimen, server
+from lumenward.cli import clinic, cohort, demo, devices, doctor, gateway, lab, regimen, replay, server
 from lumenward.errors import Interrupted, NotHere
 from vocabulary.errors import LumenwardError, SettingsError
 
@@ -35,6 +35,8 @@ app.add_typer(gateway.app, name="gateway")
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
 app.add_typer(lab.app, name="lab")
+app.add_typer(cohort.app, name="cohort")
+app.command("replay")(replay.replay)
 
 
 def main() -> None:

@@ -68,7 +68,7 @@ def facts(evidence: Evidence, account: Account, context: Context) -> SessionFact
         rest=context.rest,
         calibration=evidence.device.calibration,
         told=_told(account.record) if account.record else None,
-        planned=_planned(regimen, context.phase) if regimen and context.phase else None,
+        planned=planned(regimen, context.phase) if regimen and context.phase else None,
         wearer=context.wearer,
         device=evidence.device.known,
     )
@@ -84,7 +84,7 @@ def _told(record: SessionRecord) -> Told:
     )
 
 
-def _planned(regimen: Regimen, phase: Phase) -> Planned:
+def planned(regimen: Regimen, phase: Phase) -> Planned:
     """What a regimen says of the strength of its light is what it reckons with, and no order to the device."""
     return Planned(
         dose=phase.dose,

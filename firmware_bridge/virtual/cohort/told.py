@@ -1,0 +1,149 @@
+"""Labels: what is true of a session, or of a time, in so far as something was done there."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from firmware_bridge.virtual.cohort.behaviour import Will
+from firmware_bridge.virtual.cohort.deeds import REST_H, Spell
+from firmware_bridge.virtual.cohort.labels import Done, Label
+from firmware_bridge.virtual.cohort.lives import Lived
+from firmware_bridge.virtual.cohort.reach import Passage, Reached, tampered_by
+from firmware_bridge.virtual.cohort.samples import longest_seen
+from firmware_bridge.virtual.cohort.span import Cohort
+from firmware_bridge.virtual.cohort.units import DOSE_UNITS, DeviceUnit
+from vocabulary.identity import SessionId
+from vocabulary.quantities import Quantity, Unit
+from vocabulary.readings import EndReason
+
+_ADDED: Final = frozenset((*REST_H, Done.BORROWED))
+"""Sessions besides the planned ones: they shorten the rest before themselves and before the next."""
+
+_OF_A_SESSION: Final = frozenset((Done.USED_ON_HOLD, Done.CLOCK_LOST))
+_SHOWN_BY_SAMPLES: Final = frozenset((Done.ON_THE_TABLE, Done.DRY_GEL, Done.NO_EYE_SHIELD, Done.BORROWED))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A true session, the one before it with a device of its kind, and what the store has of it, None for nothing."""
+
+    session: SessionId
+    lived: Lived
+    before: Lived | None
+    passage: Passage | None
+    reached: Reached | None
+
+
+def label_session(told: Told) -> Iterator[Label]:
+    """Everything that was done in one session or to it."""
+    lived = told.lived
+    plain = _plain(told)
+    if lived.act.deed is not None and lived.act.deed not in REST_H:
+        yield _figured(plain, told, lived.act.deed)
+    if (cause := _short_rest(told)) is not None and told.before is not None:
+        rest_min = (lived.act.began - told.before.ended) / timedelta(minutes=1)
+        yield replace(plain, kind=cause, value=Quantity(rest_min, Unit.MINUTE), lasted=None, seen=None)
+    if lived.end is EndReason.USER:
+        yield replace(plain, kind=Done.STOPPED_EARLY, value=Quantity(lived.seconds, Unit.SECOND))
+    if not lived.act.unit.prescribed:
+        yield replace(plain, kind=Done.UNPRESCRIBED)
+    for spell in lived.spells:
+        if spell.kind in (*_OF_A_SESSION, Done.CLOCK_TAMPERED) and _shows(told, spell):
+            yield replace(plain, kind=spell.kind, value=_shift(told, spell))
+
+
+def _plain(told: Told) -> Label:
+    lived = told.lived
+    return Label(
+        kind=lived.act.deed or Done.DOUBLE_SESSION,
+        modality=lived.act.unit.product.modality,
+        session=told.session,
+        device=lived.act.unit.uid,
+        at=lived.act.began,
+        until=lived.ended,
+        value=None,
+        lasted=None,
+        seen=None,
+        recorded=told.reached is not None and told.reached.past.recorded,
+    )
+
+
+def _figured(plain: Label, told: Told, deed: Done) -> Label:
+    """With what went astray, and how much of it the store can have seen."""
+    lived, unit = told.lived, DOSE_UNITS[told.lived.act.unit.product.modality]
+    if lived.heated is not None:
+        hot = lived.heated
+        lasted, seen = timedelta(seconds=hot.last - hot.first), _seen(told, hot.first, hot.last + 1)
+        return replace(plain, kind=deed, value=Quantity(hot.celsius, Unit.CELSIUS), lasted=lasted, seen=seen)
+    if deed is Done.OVER_LONG:
+        return replace(plain, kind=deed, value=Quantity(lived.seconds, Unit.SECOND))
+    seen_at_all = _seen(told, 0, lived.seconds) if deed in _SHOWN_BY_SAMPLES else None
+    lasted = timedelta(seconds=lived.seconds)
+    return replace(plain, kind=deed, value=Quantity(lived.dose, unit), lasted=lasted, seen=seen_at_all)
+
+
+def _seen(told: Told, first: int, end: int) -> timedelta:
+    sequence = told.reached.samples.sequence if told.reached else ()
+    return timedelta(seconds=max(longest_seen(sequence, first, end) - 1, 0))
+
+
+def _short_rest(told: Told) -> Done | None:
+    """Why the rest before a session may have been short, if something was done that made it so."""
+    before, deed = told.before, told.lived.act.deed
+    if before is None:
+        return None
+    if deed in _ADDED:
+        return deed
+    if before.act.deed in _ADDED:
+        return before.act.deed
+    return Done.CROSSED_ZONES if before.act.zone != told.lived.act.zone else None
+
+
+def _shows(told: Told, spell: Spell) -> bool:
+    """A clock that is wrong matters to a session that nobody saw as it happened."""
+    return spell.kind is Done.USED_ON_HOLD or (told.passage is not None and not told.passage.live)
+
+
+def _shift(told: Told, spell: Spell) -> Quantity | None:
+    if spell.kind is not Done.CLOCK_TAMPERED:
+        return None
+    return Quantity(tampered_by(told.lived) / timedelta(minutes=1), Unit.MINUTE)
+
+
+def label_spells(cohort: Cohort, spells: Iterable[Spell], units: Sequence[DeviceUnit]) -> Iterator[Label]:
+    """What went on for a time, rather than in a session."""
+    for spell in spells:
+        if spell.kind not in _OF_A_SESSION:
+            during = cohort.during(spell)
+            unit = next(unit for unit in units if unit.product.modality is spell.modality)
+            yield Label(
+                kind=spell.kind,
+                modality=spell.modality,
+                session=None,
+                device=unit.uid,
+                at=during.from_at,
+                until=cohort.instant(spell.last),
+                value=None,
+                lasted=cohort.instant(spell.last) - during.from_at,
+                seen=None,
+                recorded=True,
+            )
+
+
+def label_will(cohort: Cohort, will: Will, starts_on_day: int) -> Iterator[Label]:
+    """That somebody gave up, or used the device less and less, from when on."""
+    day = starts_on_day + will.turns_on_day
+    if day < cohort.days:
+        yield Label(
+            kind=Done.FADED if will.fades_in_days else Done.GAVE_UP,
+            modality=None,
+            session=None,
+            device=None,
+            at=cohort.instant(day),
+            until=cohort.until_at,
+            value=None,
+            lasted=cohort.until_at - cohort.instant(day),
+            seen=None,
+            recorded=True,
+        )

@@ -1,0 +1,78 @@
+"""`lumenward cohort`: synthetic people, as a file and as counts."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, track
+from rich.table import Table
+
+app = typer.Typer(help="Synthetic people and what is done to them; nobody of them is real.", no_args_is_help=True)
+
+People = Annotated[int, typer.Option(help="How many people.", min=1, max=1_000_000)]
+Days = Annotated[int, typer.Option(help="For how many days they are looked at.", min=1, max=1000)]
+Seed = Annotated[int, typer.Option(help="Which people: the same seed gives the same ones.")]
+
+
+@app.command()
+def make(
+    *,
+    people: People = 2000,
+    days: Days = 90,
+    seed: Seed = 1,
+    out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Write a cohort as a snapshot of session facts."""
+    from firmware_bridge.virtual.cohort.span import Cohort  # noqa: PLC0415 - pandas takes a second to import
+    from lumenward.replay.cases import cohort_cases  # noqa: PLC0415
+    from monitor_api.cohorts.snapshot import write_snapshot  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        numbers = progress.track(range(people), description=f"{people} people")
+        sessions = write_snapshot(out, cohort_cases(Cohort(seed=seed, days=days), numbers))
+    if as_json:
+        figures = {"people": people, "days": days, "seed": seed, "sessions": sessions, "file": str(out)}
+        typer.echo(json.dumps(figures, indent=2))
+    else:
+        Console(highlight=False).print(f"{out}: {people} people, {sessions} sessions", markup=False)
+
+
+@app.command()
+def show(
+    *,
+    people: People = 2000,
+    days: Days = 90,
+    seed: Seed = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """How many people of each sort there are in a cohort, and what is done to them."""
+    from firmware_bridge.virtual.cohort.people import make_person  # noqa: PLC0415
+    from firmware_bridge.virtual.cohort.span import Cohort  # noqa: PLC0415
+
+    types, labels, sessions, cohort = Counter[str](), Counter[str](), 0, Cohort(seed=seed, days=days)
+    console = Console(stderr=True)
+    for index in track(range(people), description=f"{people} people", console=console, transient=True):
+        person = make_person(cohort, index)
+        types[person.behaviour.value] += 1
+        labels.update(label.kind.value for label in person.labels)
+        sessions += len(person.sessions)
+    figures = {"people": people, "sessions": sessions, "types": dict(types), "labels": dict(labels)}
+    if as_json:
+        typer.echo(json.dumps(figures, indent=2))
+    else:
+        _print(figures)
+
+
+def _print(figures: dict[str, Any]) -> None:
+    console = Console(highlight=False)
+    console.print(f"{figures['people']} people, {figures['sessions']} sessions in the store\n")
+    for title, counts in (("Type", figures["types"]), ("Done to them", figures["labels"])):
+        table = Table(title, "How many", box=None, pad_edge=False)
+        for name, count in sorted(counts.items(), key=lambda one: -one[1]):
+            table.add_row(name, str(count))
+        console.print(table)
+        console.print()

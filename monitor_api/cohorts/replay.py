@@ -1,0 +1,278 @@
+"""Replay: every rule over a case, by the same functions as when the facts came; with other rules or limits, if asked.
+
+Rules, kept here:
+- Facts of a session are put together as the checker does: the regimen in force when it began, the rest since the one
+  before of its kind. A session without a place in time counts as when it was first heard.
+- Course rules look back over weeks only, so they are asked again and again, each time of what had been heard by then.
+  A finding that comes again is one finding.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from clinical.adherence.practice import Worn
+from clinical.course import Course, CourseDevice, InForce, PastSession
+from clinical.dose.worn import worn_probability
+from clinical.facts import DeviceFacts, Planned, RegimenVersion, Rest, SessionFacts, Told, Wearer
+from clinical.judgement import judge, judge_course
+from clinical.misuse.course_rules import CourseRule, course_at
+from clinical.misuse.rules import Rule
+from clinical.misuse.table import COURSE_RULES, RULES
+from clinical.regimen import Limits, Regimen
+from clinical.verdicts import CourseFinding, Finding
+from monitor_api.cohorts.case import Case, Kept
+from monitor_api.sessions.context import planned
+from vocabulary.devices import Modality
+from vocabulary.identity import FindingId, RuleId, SessionId
+from vocabulary.instants import Placed
+from vocabulary.quantities import Quantity
+
+ASKED_EVERY: Final = timedelta(days=14)
+"""How often course rules are asked: half of how far they look back, so that what comes late is looked at too."""
+
+QUIET_ASKS: Final = 2
+"""How often they are asked again although nothing new was heard."""
+
+_NOBODY_ASKED: Final = Wearer(phototype=None, photosensitised=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherLimits:
+    """Limits in the place of a regimen's own, None where those stay; `dose_fraction` is of the prescribed dose."""
+
+    duration: timedelta | None = None
+    dose_fraction: float | None = None
+    skin_celsius: float | None = None
+    skin_grace: timedelta | None = None
+    rest: timedelta | None = None
+    contact_grace: timedelta | None = None
+
+    def over(self, regimen: Regimen) -> Regimen:
+        """The regimen with these limits. Raises RegimenRefused."""
+        return replace(regimen, limits=self._limits(regimen))
+
+    def _limits(self, regimen: Regimen) -> Limits:
+        own, fraction = regimen.limits, self.dose_fraction
+        return replace(
+            own,
+            duration=own.duration if self.duration is None else self.duration,
+            dose=own.dose if fraction is None else _times(regimen.strongest_dose, fraction),
+            skin_celsius=own.skin_celsius if self.skin_celsius is None else self.skin_celsius,
+            skin_grace=own.skin_grace if self.skin_grace is None else self.skin_grace,
+            rest=own.rest if self.rest is None else self.rest,
+            contact_grace=own.contact_grace if self.contact_grace is None else self.contact_grace,
+        )
+
+
+def _times(dose: Quantity, fraction: float) -> Quantity:
+    return Quantity(dose.value * fraction, dose.unit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """The rules that a replay asks, and the limits that it puts in the place of the regimens' own, by modality."""
+
+    rules: tuple[Rule, ...]
+    course_rules: tuple[CourseRule, ...]
+    limits: Mapping[Modality, OtherLimits]
+
+    def without(self, names: frozenset[RuleId]) -> "Ruling":
+        """The same less some rules."""
+        return replace(
+            self,
+            rules=tuple(rule for rule in self.rules if rule.id not in names),
+            course_rules=tuple(rule for rule in self.course_rules if rule.id not in names),
+        )
+
+
+AS_THEY_ARE: Final = Ruling(rules=RULES, course_rules=COURSE_RULES, limits={})
+"""What holds now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The time that is replayed."""
+
+    from_at: datetime
+    until_at: datetime
+
+    def has(self, at: datetime) -> bool:
+        """Whether an instant is in it."""
+        return self.from_at <= at <= self.until_at
+
+    def week(self, at: datetime) -> int:
+        """Which week of it an instant is in, the first being 0."""
+        return (at - self.from_at) // timedelta(weeks=1)
+
+    def asks(self) -> Iterator[datetime]:
+        """When course rules are asked."""
+        at = self.from_at + ASKED_EVERY
+        while at < self.until_at:
+            yield at
+            at += ASKED_EVERY
+        yield self.until_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a replay finds in one case."""
+
+    sessions: tuple[Finding, ...]
+    course: tuple[CourseFinding, ...]
+
+    def __iter__(self) -> Iterator[Finding | CourseFinding]:
+        yield from self.sessions
+        yield from self.course
+
+
+def replay(case: Case, window: Window, ruling: Ruling = AS_THEY_ARE) -> Judged:
+    """All findings of a case of what began within a time."""
+    found = tuple(
+        finding
+        for facts, regimen in session_facts(case, ruling)
+        if window.has(began_at(case.past(facts.session)))
+        for finding in judge(facts, regimen, ruling.rules)
+    )
+    return Judged(sessions=found, course=_course_findings(case, window, ruling) if ruling.course_rules else ())
+
+
+def _course_findings(case: Case, window: Window, ruling: Ruling) -> tuple[CourseFinding, ...]:
+    """Of each episode what was said of it last."""
+    regimens = tuple(replace(one, regimen=_with_limits(one.regimen, ruling)) for one in case.course.regimens)
+    course = replace(case.course, regimens=regimens)
+    known = {past.session: worn for past in course.sessions if (worn := _worn(past)) is not None}
+    found: dict[FindingId, CourseFinding] = {}
+    for now in _asks(course, window):
+        for finding in judge_course(course_at(as_of(course, now), now, worn=known), ruling.course_rules):
+            found[finding.id] = finding
+    return tuple(found.values())
+
+
+def _asks(course: Course, window: Window) -> Iterator[datetime]:
+    """When the rules are asked of one course: less often once its silence has been told, for that is one episode."""
+    before = quiet = 0
+    for now in window.asks():
+        heard = sum(1 for past in course.sessions if past.heard_at <= now)
+        quiet = quiet + 1 if heard == before else 0
+        before = heard
+        if quiet <= QUIET_ASKS or now == window.until_at:
+            yield now
+
+
+def as_of(course: Course, now: datetime) -> Course:
+    """A course as it was known at an instant; of a device's records as much as its sessions tell."""
+    sessions = tuple(past for past in course.sessions if past.heard_at <= now)
+    if len(sessions) == len(course.sessions):
+        return course
+    return replace(course, sessions=sessions, devices=tuple(_device_as_of(one, sessions) for one in course.devices))
+
+
+def _device_as_of(device: CourseDevice, sessions: tuple[PastSession, ...]) -> CourseDevice:
+    heard = [past.heard_at for past in sessions if past.device == device.uid]
+    read = [past.heard_at for past in sessions if past.device == device.uid and past.recorded]
+    proof = device.proof and replace(device.proof, until=max(read)) if read else None
+    return replace(device, heard_at=max(heard, default=None), proof=proof)
+
+
+def _worn(past: PastSession) -> Worn | None:
+    chance = worn_probability(past.wear)
+    return None if chance is None else Worn(probability=chance, dose_fraction=chance)
+
+
+def session_facts(case: Case, ruling: Ruling = AS_THEY_ARE) -> Iterator[tuple[SessionFacts, Regimen | None]]:
+    """What the rules are asked about, for each session of a case, with the regimen that it is held against."""
+    devices = {device.uid: device for device in case.course.devices}
+    rests = _rests(case.course)
+    for one in case.kept:
+        held_to = in_force_at(case.course, one.past, ruling)
+        regimen = held_to.regimen if held_to else None
+        yield _facts(one, devices[one.past.device], held_to, rests.get(one.past.session)), regimen
+
+
+def began_at(past: PastSession) -> datetime:
+    """When a session began; one without a place in time counts as when it was first heard."""
+    return past.started.at if past.started else past.heard_at
+
+
+def in_force_at(course: Course, past: PastSession, ruling: Ruling = AS_THEY_ARE) -> InForce | None:
+    """The version of a session's modality that was in force when it began."""
+    at = began_at(past)
+    held = [
+        one
+        for one in course.regimens
+        if one.regimen.modality is past.modality and one.from_at <= at and (one.until_at is None or at < one.until_at)
+    ]
+    latest = max(held, key=lambda one: (one.from_at, one.regimen.version), default=None)
+    return None if latest is None else replace(latest, regimen=_with_limits(latest.regimen, ruling))
+
+
+@lru_cache(maxsize=4096)
+def _changed(regimen: Regimen, limits: OtherLimits) -> Regimen:
+    return limits.over(regimen)
+
+
+def _with_limits(regimen: Regimen, ruling: Ruling) -> Regimen:
+    other = ruling.limits.get(regimen.modality)
+    return regimen if other is None else _changed(regimen, other)
+
+
+def _rests(course: Course) -> Mapping[SessionId, Rest]:
+    """The rest before each session that has a place in time and another of its modality before it."""
+    rests: dict[SessionId, Rest] = {}
+    for modality in Modality:
+        placed = [(past.started, past) for past in course.sessions if past.started and past.modality is modality]
+        placed.sort(key=lambda one: one[0].earliest)
+        starts = [started.earliest for started, _ in placed]
+        for started, past in placed:
+            before = bisect_left(starts, started.earliest) - 1
+            if before >= 0:
+                rests[past.session] = _rest(started, placed[before][1])
+    return rests
+
+
+def _rest(started: Placed, before: PastSession) -> Rest:
+    ended = (before.started or started).later(before.elapsed)
+    return Rest(shortest=started.earliest - ended.latest, longest=started.latest - ended.earliest)
+
+
+def _facts(one: Kept, device: CourseDevice, held_to: InForce | None, rest: Rest | None) -> SessionFacts:
+    past, regimen = one.past, held_to.regimen if held_to else None
+    return SessionFacts(
+        session=past.session,
+        modality=past.modality,
+        features=device.features,
+        regimen=RegimenVersion(id=regimen.id, version=regimen.version) if regimen else None,
+        recorded=past.recorded,
+        started=past.started,
+        active=past.active,
+        dose=past.dose,
+        highest_skin_celsius=past.highest_skin_celsius,
+        samples=one.samples,
+        missing=one.missing,
+        rest=rest,
+        calibration=device.calibration,
+        told=_told(past),
+        planned=_planned(held_to, past) if held_to else None,
+        wearer=_NOBODY_ASKED,
+        device=DeviceFacts(outputs=device.outputs, recalled_firmware=device.recalled_firmware),
+    )
+
+
+def _planned(held_to: InForce, past: PastSession) -> Planned:
+    return planned(held_to.regimen, held_to.regimen.phase_near(began_at(past) - held_to.from_at))
+
+
+def _told(past: PastSession) -> Told | None:
+    if not past.recorded or past.program is None or past.firmware is None or past.end_reason is None:
+        return None
+    return Told(
+        program=past.program,
+        zones=past.zones,
+        firmware=past.firmware,
+        faults=past.faults,
+        end_reason=past.end_reason,
+    )

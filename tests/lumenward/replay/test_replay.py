@@ -1,0 +1,156 @@
+"""Replay over the cohort: the same findings however facts come, and a score that a missing rule brings down."""
+
+import json
+from dataclasses import dataclass, replace
+from functools import cache
+from random import Random
+from threading import Event
+
+import pytest
+
+from clinical.judgement import judge
+from firmware_bridge.virtual.cohort.labels import Done
+from firmware_bridge.virtual.cohort.span import Cohort
+from lumenward.errors import Interrupted
+from lumenward.replay.candidates import Candidate, read_candidate
+from lumenward.replay.cases import cohort_cases, labels_of
+from lumenward.replay.report import difference, figures
+from lumenward.replay.run import CohortSource, Replay, SnapshotSource, last_days, replay_part, run_replay
+from lumenward.replay.tally import Tally, tally_case
+from monitor_api.cohorts.case import Case
+from monitor_api.cohorts.replay import AS_THEY_ARE, OtherLimits, replay, session_facts
+from monitor_api.cohorts.snapshot import read_snapshot, write_snapshot
+from vocabulary.devices import Modality
+from vocabulary.errors import SettingsError
+
+COHORT = Cohort(seed=3, days=28)
+WINDOW = last_days(COHORT.until_at, COHORT.days)
+HOT, TRIP, HOLD = Done.OVERHEATED_HEAD, Done.WENT_ON_AFTER_TRIP, Done.USED_ON_HOLD
+
+
+@dataclass(frozen=True, slots=True)
+class ListSource:
+    """Cases that are there already."""
+
+    listed: tuple[Case, ...]
+
+    def count(self):
+        return len(self.listed)
+
+    def cases(self, first, end):
+        return self.listed[first:end]
+
+
+@cache
+def crowd():
+    return tuple(cohort_cases(COHORT, range(60)))
+
+
+@cache
+def harmed(kind):
+    """The first person to whom it is done so that the store can tell."""
+    return next(
+        (case,)
+        for case in cohort_cases(COHORT, range(5000))
+        if any(label.kind is kind for label in labels_of(case)) and scored((case,))["urgent_sensitivity"] is not None
+    )
+
+
+def scored(cases, ruling=AS_THEY_ARE):
+    tally = Tally()
+    for case in cases:
+        tally.add(tally_case(case, replay(case, WINDOW, ruling), WINDOW))
+    return figures(tally, WINDOW)
+
+
+def test_batch_and_live_path_find_the_same(tmp_path):
+    write_snapshot(tmp_path / "s.parquet", crowd())
+    for case, stored in zip(crowd(), read_snapshot(tmp_path / "s.parquet", 0, 60), strict=True):
+        live = tuple(finding for facts, regimen in session_facts(case) for finding in judge(facts, regimen))
+        assert replay(stored, WINDOW).sessions == live
+
+
+def test_sessions_that_come_in_another_order_give_the_same_findings():
+    for case in crowd()[:20]:
+        kept = list(case.kept)
+        Random(5).shuffle(kept)
+        course = replace(case.course, sessions=tuple(one.past for one in kept))
+        shuffled = replace(case, kept=tuple(kept), course=course)
+        assert {one.id: one for one in replay(shuffled, WINDOW)} == {one.id: one for one in replay(case, WINDOW)}
+
+
+@pytest.mark.parametrize(("kind", "rule"), [(HOT, "too-hot"), (TRIP, "energy-after-trip"), (HOLD, "used-on-hold")])
+def test_a_rule_that_is_switched_off_brings_the_sensitivity_down(kind, rule):
+    as_it_is = scored(harmed(kind))
+    without = scored(harmed(kind), AS_THEY_ARE.without(frozenset({rule})))
+    assert as_it_is["urgent_sensitivity"] == 1.0
+    assert without["urgent_sensitivity"] is not None
+    assert without["urgent_sensitivity"] < 1.0
+    assert without["missed_urgent"]
+
+
+def test_parts_add_up_to_the_whole_in_any_number_of_processes():
+    source = CohortSource(cohort=COHORT, people=60)
+    asked = Replay(source=source, window=WINDOW, candidate=None)
+    parts = []
+    outcome = run_replay(asked, 1, parts.append, Event())
+    assert figures(outcome.now, WINDOW) == figures(replay_part(asked, 0, 60).now, WINDOW)
+    assert parts[-1] == 1.0
+
+
+def test_a_stop_ends_it_before_it_is_done():
+    stop = Event()
+    stop.set()
+    asked = Replay(source=CohortSource(cohort=COHORT, people=60), window=WINDOW, candidate=None)
+    with pytest.raises(Interrupted):
+        run_replay(asked, 1, lambda _part: None, stop)
+
+
+def test_a_snapshot_replays_as_the_people_it_was_made_of(tmp_path):
+    path = tmp_path / "s.parquet"
+    write_snapshot(path, crowd())
+    asked = Replay(source=SnapshotSource(path=path), window=WINDOW, candidate=None)
+    assert figures(replay_part(asked, 0, 60).now, WINDOW) == scored(crowd())
+
+
+def test_a_candidate_says_what_would_start_and_what_would_stop():
+    candidate = Candidate(without=frozenset({"no-regimen"}), limits=((Modality.RF, OtherLimits(skin_celsius=39.0)),))
+    cases = tuple(case for case in cohort_cases(COHORT, range(120)) if Modality.RF in modalities(case))[:10]
+    outcome = replay_part(Replay(source=ListSource(cases), window=WINDOW, candidate=candidate), 0, len(cases))
+    changes = difference(outcome.candidate)
+    assert {change["rule"] for change in changes["would_start"]} >= {"too-hot"}
+    assert {change["rule"] for change in changes["would_stop"]} <= {"no-regimen", "too-hot"}
+    assert scored(cases) == figures(outcome.now, WINDOW)
+
+
+def modalities(case):
+    return {device.modality for device in case.course.devices}
+
+
+def test_a_candidate_is_read_from_a_file(tmp_path):
+    file = tmp_path / "c.toml"
+    file.write_text('without = ["too-soon"]\n[limits.rf]\nskin_celsius = 42.0\nrest_h = 24\n')
+    candidate = read_candidate(file)
+    ((modality, limits),) = candidate.limits
+    assert modality is Modality.RF
+    assert (limits.skin_celsius, limits.rest.total_seconds()) == (42.0, 86400)
+    assert "too-soon" not in {rule.id for rule in candidate.ruling().rules}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('without = ["too-hut"]', "too-hut"),
+        ("[limits.rf]\nskin_celsius = 60", "skin_celsius"),
+        ("=", "file"),
+        ("x = 1", "x"),
+    ],
+)
+def test_a_candidate_that_makes_no_sense_is_refused_in_words(tmp_path, text, problem):
+    (tmp_path / "c.toml").write_text(text)
+    with pytest.raises(SettingsError, match=problem):
+        read_candidate(tmp_path / "c.toml")
+
+
+def test_the_report_is_plain_json():
+    assert json.loads(json.dumps(scored(crowd()[:5])))["people"] == 5
