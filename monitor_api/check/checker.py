@@ -94,7 +94,7 @@ class Checker:
         findings = judge(facts(evidence, account, context), context.regimen)
         with self._database.write() as session:
             touched = self._conclude(session, Conclusion(evidence, account, context, findings))
-            release(session, claim, self._name, touched, self._clocks.civil())
+            release(session, claim, self._name, touched=touched, now=self._clocks.civil())
         if account.whole:
             self._telemetry.seal(claim.key)
 

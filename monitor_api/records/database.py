@@ -9,8 +9,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError, TimeoutError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
 
 from monitor_api.errors import StoreTooNew, StoreUnavailable, StoreUnusable
@@ -87,6 +88,15 @@ class Database:
         except DatabaseError as error:
             raise StoreUnusable("records", str(error.orig)) from error
 
+    @property
+    def size_bytes(self) -> int:
+        """How much the store takes, SQLite's log included. Raises StoreUnavailable."""
+        if self.engine.dialect.name == "postgresql":
+            with self.read() as session:
+                return session.scalars(select(func.pg_database_size(func.current_database()))).one()
+        file = Path(self.engine.url.database or "")
+        return sum(part.stat().st_size for part in file.parent.glob(f"{file.name}*"))
+
     @contextmanager
     def _transient_errors(self) -> Generator[None]:
         try:
@@ -95,7 +105,7 @@ class Database:
             if not self._passes(error):
                 raise
             raise StoreUnavailable("records", _first_line(error.orig)) from error
-        except TimeoutError as error:
+        except NoConnectionFree as error:
             raise StoreUnavailable("records", f"no connection is free: {error}") from error
 
     def close(self) -> None:

@@ -63,7 +63,7 @@ def claim_due(session: Session, worker: str, now: datetime, most: int) -> list[C
     ]
 
 
-def release(session: Session, claim: Claim, worker: str, touched: Collection[SeriesKey], now: datetime) -> None:
+def release(session: Session, claim: Claim, worker: str, *, touched: Collection[SeriesKey], now: datetime) -> None:
     """End a check, in the transaction of its result, and have the sessions checked that it touched.
 
     Facts that came meanwhile leave it due. Raises ClaimLost when another worker has taken the check over: what was

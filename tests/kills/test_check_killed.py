@@ -25,7 +25,7 @@ class CheckOutsideTheTransaction(Checker):
             context = find_context(session, evidence, account)
         findings = judge(facts(evidence, account, context), context.regimen)
         with self._database.write() as session:
-            release(session, claim, self._name, (), self._clocks.civil())
+            release(session, claim, self._name, touched=(), now=self._clocks.civil())
         with self._database.write() as session:
             self._conclude(session, Conclusion(evidence, account, context, findings))
 
