@@ -93,7 +93,7 @@ class Database:
         """How much the store takes, SQLite's log included. Raises StoreUnavailable."""
         if self.engine.dialect.name == "postgresql":
             with self.read() as session:
-                return session.scalars(select(func.pg_database_size(func.current_database()))).one()
+                return int(session.scalars(select(func.pg_database_size(func.current_database()))).one())
         file = Path(self.engine.url.database or "")
         return sum(part.stat().st_size for part in file.parent.glob(f"{file.name}*"))
 
