@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from lumenward.enrolment import BrokerAddress
+from lumenward.environment import load
 
 ENOUGH_BYTES: Final = 1024**3
 TIME_ERROR: Final = 5
@@ -42,8 +43,11 @@ class Finding:
     remedy: str = ""
 
 
-def check_up(data: Path, broker: str, port: int) -> list[Finding]:
-    """All checks, in the order in which a newcomer needs them."""
+def check_up(data: Path, broker: str, port: int, settings: Path | None = None) -> list[Finding]:
+    """All checks, in the order in which a newcomer needs them; `settings`: the service's.
+
+    Raises SettingsError.
+    """
     checks: tuple[Callable[[], Finding], ...] = (
         _python,
         _virtual_parts,
@@ -51,6 +55,7 @@ def check_up(data: Path, broker: str, port: int) -> list[Finding]:
         _adapter,
         lambda: _broker(broker),
         lambda: _port(port),
+        lambda: _records(data, settings),
         _clock,
         lambda: _disk(data),
     )
@@ -113,6 +118,34 @@ def _port(port: int) -> Finding:
         except OSError as error:
             return Finding("Port", State.WRONG, f"{port}: {error.strerror}", "End what listens there, or use --port.")
     return Finding("Port", State.OK, f"{port} is free")
+
+
+def _records(data: Path, settings: Path | None) -> Finding:
+    from monitor_api.app import open_records  # noqa: PLC0415 - the service's world, only for this check
+    from monitor_api.errors import MonitorError  # noqa: PLC0415
+    from monitor_api.records.database import Database  # noqa: PLC0415
+    from monitor_api.settings import ServerSettings  # noqa: PLC0415
+
+    told = None if settings is None else load(ServerSettings, settings)
+    file = (told.data if told else data).resolve() / "records.sqlite"
+    if (told is None or told.records_url is None) and not file.exists():
+        remedy = "The service makes it when it starts. Name its settings with --settings to look at PostgreSQL."
+        return Finding("Records", State.MISSING, f"no {file}", remedy)
+    try:
+        database = open_records(told) if told else Database(f"sqlite:///{file}")
+        found, known = database.revisions()
+        database.close()
+    except MonitorError as failure:
+        return Finding("Records", State.WRONG, str(failure), "Start the server; check records_url and its password.")
+    return _schema(found, known)
+
+
+def _schema(found: int, known: int) -> Finding:
+    if found > known:
+        remedy = "Start the newer version that wrote it."
+        return Finding("Records", State.WRONG, f"schema {found}, this version reads up to {known}", remedy)
+    behind = f"; the next role that starts makes it {known}" if found < known else ""
+    return Finding("Records", State.OK, f"answers, schema {found}{behind}")
 
 
 def _clock() -> Finding:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-PATIENCE: Final = timedelta(seconds=10)
+PATIENCE: Final = timedelta(seconds=30)
 MISSED_AT_MOST: Final = 1000
 """Holes that are looked for: a larger jump of ids (a restored store, a sequence that was set) is no transaction."""
 

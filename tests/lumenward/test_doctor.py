@@ -7,7 +7,8 @@ import pytest
 
 from lumenward import checkup
 from lumenward.checkup import State, check_up
-from tests.servers import free_port
+from monitor_api.records.database import Database
+from tests.servers import free_port, postgres
 from vocabulary.errors import SettingsError
 
 
@@ -52,6 +53,38 @@ def test_a_broker_that_is_no_address_is_a_wrong_command(address):
         checkup._broker(address)
 
 
+def test_records_that_are_not_made_yet_are_missing_and_nothing_is_made(tmp_path):
+    assert checkup._records(tmp_path, None).state is State.MISSING
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_records_say_which_schema_they_have(tmp_path):
+    made = Database(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    made.migrate()
+    _, known = made.revisions()
+    made.close()
+    finding = checkup._records(tmp_path, None)
+    assert finding.state is State.OK
+    assert f"schema {known}" in finding.found
+
+
+def test_records_on_postgresql_are_looked_at_by_the_services_settings_and_no_password_is_shown(tmp_path, monkeypatch):
+    server = postgres.server()
+    file = tmp_path / "server.toml"
+    told = (
+        f'data = "{tmp_path}"\nsecret = "{"A" * 43}="\nrecords_url = "{server.tcp(server.migrated)}"\n'
+        '[broker]\nhost = "h"\nusername = "u"\npassword = "p"\n[http]\npublic_url = "http://h"\n'
+    )
+    file.write_text(told)
+    monkeypatch.setenv("LUMENWARD_SERVER_RECORDS_PASSWORD", server.password)
+    assert checkup._records(tmp_path, file).state is State.OK
+    monkeypatch.setenv("LUMENWARD_SERVER_RECORDS_PASSWORD", "hunter2")
+    finding = checkup._records(tmp_path, file)
+    assert finding.state is State.WRONG
+    assert "password authentication failed" in finding.found
+    assert "hunter2" not in finding.found
+
+
 def test_a_directory_that_can_be_written_is_ok_also_before_it_is_made(tmp_path):
     finding = checkup._disk(tmp_path / "not" / "yet" / "there")
     assert finding.state is State.OK
@@ -73,5 +106,5 @@ def test_a_file_where_data_should_be_is_wrong(tmp_path):
 def test_everything_is_looked_at_and_what_is_not_ok_says_what_to_do(tmp_path):
     findings = check_up(tmp_path, f"mqtt://127.0.0.1:{free_port()}", free_port())
     names = [finding.what for finding in findings]
-    assert names == ["Python", "Virtual devices", "D-Bus", "Bluetooth", "Broker", "Port", "Clock", "Disk"]
+    assert names == ["Python", "Virtual devices", "D-Bus", "Bluetooth", "Broker", "Port", "Records", "Clock", "Disk"]
     assert [finding.what for finding in findings if finding.state is not State.OK and not finding.remedy] == []

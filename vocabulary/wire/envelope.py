@@ -21,10 +21,15 @@ from vocabulary.errors import BodyError, EnvelopeError, SealError
 from vocabulary.wire.limits import BATCH_BYTES, BODY_BYTES
 
 VERSION: Final = 1
+"""What is sealed now. The one before it is read, too: gateways are upgraded after the service, and drain old rows."""
+
 AES_256_GCM: Final = 1
 COMPRESSED: Final = 0x80
 
 _HEADER: Final = struct.Struct(">BBIQQ")
+_LAYOUTS: Final = {1: _HEADER}
+"""How the headers of the versions that are read are laid out: this one, and the one before it once there is one."""
+
 _TAG_BYTES: Final = 16
 
 
@@ -47,9 +52,10 @@ def read_header(sealed: bytes) -> Header:
     """Read the header of a sealed batch without opening it. Raises EnvelopeError."""
     if not _HEADER.size + _TAG_BYTES <= len(sealed) <= BATCH_BYTES:
         raise EnvelopeError("envelope", f"{len(sealed)} bytes, expected {_HEADER.size + _TAG_BYTES} to {BATCH_BYTES}")
-    version, algorithm, key_id, epoch, number = _HEADER.unpack_from(sealed)
-    if version != VERSION:
-        raise EnvelopeError("envelope.version", f"{version}, this service reads {VERSION}")
+    layout = _LAYOUTS.get(sealed[0])
+    if layout is None:
+        raise EnvelopeError("envelope.version", f"{sealed[0]}, this service reads {', '.join(map(str, _LAYOUTS))}")
+    _, algorithm, key_id, epoch, number = layout.unpack_from(sealed)
     if algorithm & ~COMPRESSED != AES_256_GCM:
         raise EnvelopeError("envelope.algorithm", f"{algorithm:#04x} is unknown")
     return Header(key_id=key_id, epoch=epoch, number=number, compressed=bool(algorithm & COMPRESSED))

@@ -127,8 +127,8 @@ def note_skin(writing: Writing, which: PatientId, wanted: Skin) -> Skin:
             photosensitised=wanted.photosensitised,
         )
     )
-    recheck(writing, SessionRow.patient_id == row.id, writing.now)
     _changed(writing, which, "skin noted", row.id)
+    recheck(writing, SessionRow.patient_id == row.id, writing.now)
     return wanted
 
 

@@ -37,9 +37,9 @@ def assign_device(writing: Writing, uid: DeviceUid, wanted: NewAssignment) -> De
     before = _ended(writing, uid, wanted.from_at)
     if wanted.patient_id is not None:
         writing.session.add(_row(writing, uid, wanted.patient_id, wanted.from_at))
-    rechecked = recheck(writing, SessionRow.device_uid == uid, wanted.from_at)
-    reconsider(writing, *_patients(wanted, present))
     follow_assignment(writing, uid)
+    reconsider(writing, *_patients(wanted, present))
+    rechecked = recheck(writing, SessionRow.device_uid == uid, wanted.from_at)
     writing.leave_trail(
         "device assigned" if wanted.patient_id else "device taken back",
         ("device", uid),

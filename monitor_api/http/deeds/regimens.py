@@ -86,9 +86,9 @@ def end_regimen(writing: Writing, which: RegimenId, if_match: str | None) -> See
     looking = _looking(writing)
     _check_unchanged(looking, row, if_match)
     row.ended_at = writing.now
-    recheck(writing, _touched(row), writing.now)
-    reconsider(writing, PatientId(row.patient_id))
     follow_prescription(writing, PatientId(row.patient_id))
+    reconsider(writing, PatientId(row.patient_id))
+    recheck(writing, _touched(row), writing.now)
     writing.leave_trail("regimen ended", ("regimen", row.id), patient_id=str(row.patient_id))
     writing.announce(ChangeKind.REGIMEN, row.id, row.patient_id)
     return detail_of(looking, row).regimen
@@ -121,8 +121,8 @@ def take_step(writing: Writing, which: RegimenId, wanted: NewStep, if_match: str
         )
     )
     writing.session.flush()
-    recheck(writing, _touched(row), writing.now)
     reconsider(writing, PatientId(row.patient_id))
+    recheck(writing, _touched(row), writing.now)
     writing.leave_trail(
         f"regimen {step.name.lower()}", ("regimen", row.id), patient_id=str(row.patient_id), because=wanted.because
     )
@@ -181,9 +181,9 @@ def _add_version(writing: Writing, row: RegimenRow, wanted: NewVersion, version:
     written.key_id, written.signature = signature.key_id, signature.data
     writing.session.add(written)
     writing.session.flush()
-    recheck(writing, _touched(row), wanted.from_at)
-    reconsider(writing, PatientId(row.patient_id))
     follow_prescription(writing, PatientId(row.patient_id))
+    reconsider(writing, PatientId(row.patient_id))
+    recheck(writing, _touched(row), wanted.from_at)
     writing.leave_trail(
         "regimen prescribed",
         ("regimen", row.id),

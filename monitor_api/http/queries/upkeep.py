@@ -70,7 +70,7 @@ class GatewayAge:
 class StoreSizes:
     """Bytes on disk, all clinics together; null for a store that is no file of ours."""
 
-    records_bytes: int | None
+    records_bytes: int
     telemetry_bytes: int | None
 
 

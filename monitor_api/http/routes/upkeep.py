@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -74,10 +73,8 @@ def read_health_details(visit: Annotated[Visit, needs(Permission.SEE_HEALTH)]) -
 
 
 def _sizes(parts: ApiParts) -> StoreSizes:
-    url = parts.database.engine.url
-    records = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
     telemetry = parts.settings.telemetry
     return StoreSizes(
-        records_bytes=None if records is None else file_bytes(records),
+        records_bytes=parts.database.size_bytes,
         telemetry_bytes=file_bytes(telemetry) if telemetry.exists() else None,
     )

@@ -36,8 +36,8 @@ def test_a_login_gives_a_cookie_that_scripts_cannot_read_and_other_sites_do_not_
     assert "Secure" not in cookie
 
 
-def test_by_https_the_cookie_is_secure_and_bound_to_the_host(template, tmp_path):
-    world = open_world(template, tmp_path, url="https://lumenward.test")
+def test_by_https_the_cookie_is_secure_and_bound_to_the_host(kept, template, tmp_path):
+    world = open_world(kept, template, tmp_path, url="https://lumenward.test")
     cookie = log_in(world.nobody()).headers["set-cookie"]
     world.close()
     assert cookie.startswith("__Host-lumenward=")
@@ -255,21 +255,21 @@ def test_a_right_password_begins_the_count_of_its_login_anew(world: World):
         assert log_in(world.nobody()).status_code == 200
 
 
-def test_an_address_that_tries_many_logins_is_slowed_down(template, tmp_path):
+def test_an_address_that_tries_many_logins_is_slowed_down(kept, template, tmp_path):
     few = RateLimitItemPerMinute(5)
     limits = Limits(
         tries_of_login=RateLimitItemPerMinute(10), tries_of_address=few, requests=RateLimitItemPerMinute(99)
     )
-    world = open_world(template, tmp_path, limits=limits)
+    world = open_world(kept, template, tmp_path, limits=limits)
     tries = [log_in(world.nobody(), login=f"user{n}").status_code for n in range(6)]
     world.close()
     assert tries == [401] * 5 + [429]
 
 
-def test_a_caller_who_asks_too_often_is_told_when_to_come_back(template, tmp_path):
+def test_a_caller_who_asks_too_often_is_told_when_to_come_back(kept, template, tmp_path):
     few = RateLimitItemPerMinute(3)
     limits = Limits(tries_of_login=few, tries_of_address=few, requests=few)
-    world = open_world(template, tmp_path, limits=limits)
+    world = open_world(kept, template, tmp_path, limits=limits)
     physician, other = world.browser(Role.PHYSICIAN), world.browser(Role.MAKER)
     answers = [physician.get("/api/v1/me") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -394,7 +393,15 @@ def samples(tenant: Tenant, count: int = 600) -> tuple[SeriesKey, SampleBlock]:
 class World:
     """An API over two clinics, and the ways to call it."""
 
-    def __init__(self, database: Database, telemetry: SqliteTelemetry, *, limits: Limits = USUAL, url: str = ORIGIN):
+    def __init__(
+        self,
+        database: Database,
+        telemetry: SqliteTelemetry,
+        folder: Path,
+        *,
+        limits: Limits = USUAL,
+        url: str = ORIGIN,
+    ):
         self.runner = asyncio.Runner()
         self.database, self.telemetry, self.hands = database, telemetry, Hands()
         self.a, self.b = Tenant("a"), Tenant("b")
@@ -403,7 +410,7 @@ class World:
             telemetry=telemetry,
             clocks=self.hands.clocks,
             settings=ServerSettings(
-                data=Path(str(database.engine.url.database)).parent,
+                data=folder,
                 secret=SecretStr(SECRET_TEXT),
                 signing_keys=Path(str(database.engine.url.database)).parent / "keys",
                 broker=BrokerSettings(host="localhost", username="u", password=SecretStr("p")),
@@ -415,13 +422,8 @@ class World:
         )
         self.app = self._first_app = make_api(self.parts)
 
-    def begin_anew(self, records: Path) -> None:
-        """Records as in that file, clocks and app as at the start, nothing counted yet."""
-        path = Path(str(self.database.engine.url.database))
-        self.database.engine.dispose()
-        for part in path.parent.glob(f"{path.name}*"):
-            part.unlink()
-        shutil.copy(records, path)
+    def begin_anew(self) -> None:
+        """Clocks and app as at the start, nothing counted yet."""
         start, self.app = Hands(), self._first_app
         self.hands.civil, self.hands.wall = start.civil, start.wall
         self.app.state.api = replace(self.app.state.api, pace=Pace(self.parts.limits))

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 from time import time
 
 import pytest
@@ -9,20 +10,45 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from monitor_api import app
 from monitor_api.errors import StoreTooNew
 from monitor_api.records.columns import Table
 from monitor_api.records.database import Database, migration_config
+from tests.servers import postgres
 
 assert app  # imports every table there is, also one that the migrations were never told of
 
 
-@pytest.fixture
-def database(tmp_path):
-    made = Database(f"sqlite:///{tmp_path / 'records.sqlite'}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    """A store without a schema, on each kind of server."""
+    if request.param == "sqlite":
+        made = Database(f"sqlite:///{tmp_path / 'records.sqlite'}")
+        yield made
+        made.close()
+        return
+    name = postgres.server().create()
+    made = Database(postgres.server().address(name))
     yield made
     made.close()
+    postgres.server().drop(name)
+
+
+def schema(database):
+    """All that the store itself says of its tables, in words that two of them can be compared by."""
+    inspector = sa.inspect(database.engine)
+    return {
+        table: {
+            "columns": {str(sorted(column.items(), key=str)) for column in inspector.get_columns(table)},
+            "key": str(inspector.get_pk_constraint(table)),
+            "foreign keys": {str(sorted(one.items(), key=str)) for one in inspector.get_foreign_keys(table)},
+            "unique": {str(sorted(one.items(), key=str)) for one in inspector.get_unique_constraints(table)},
+            "indexes": {str(sorted(one.items(), key=str)) for one in inspector.get_indexes(table)},
+        }
+        for table in inspector.get_table_names()
+    }
 
 
 def tables(database):
@@ -36,8 +62,9 @@ def version(database):
 
 def move_to(database, revision):
     with database._writing.begin() as connection:
-        move = command.downgrade if revision == "base" else command.upgrade
-        move(migration_config(connection), revision)
+        down = revision == "base" or revision.startswith("-")
+        move = command.downgrade if down else command.upgrade
+        move(migration_config(connection), revision.removeprefix("-"))
 
 
 def test_after_all_migrations_nothing_differs_from_the_models(database):
@@ -54,13 +81,28 @@ def test_every_table_has_the_primary_key_that_its_model_says(database):
     assert migrated == {name: [c.name for c in table.primary_key] for name, table in Table.metadata.tables.items()}
 
 
-def test_down_to_nothing_and_up_again_gives_the_same_tables(database):
+def test_down_to_nothing_and_up_again_gives_the_same_schema(database):
     database.migrate()
-    before = tables(database)
+    before = schema(database)
     move_to(database, "base")
     assert tables(database) == {"alembic_version"}
     move_to(database, "head")
-    assert tables(database) == before
+    assert schema(database) == before
+
+
+def test_each_migration_can_be_undone_and_done_again(database):
+    database.migrate()
+    with database.engine.connect() as connection:
+        revisions = [one.revision for one in ScriptDirectory.from_config(migration_config(connection)).walk_revisions()]
+    after = {}
+    for revision in reversed(revisions):
+        move_to(database, "base")
+        move_to(database, revision)
+        after[revision] = schema(database)
+    for revision, below in pairwise(revisions):
+        move_to(database, revision)
+        move_to(database, f"-{below}")
+        assert schema(database) == after[below], f"undone from {revision}"
 
 
 def test_a_store_that_is_up_to_date_keeps_its_rows(database):
@@ -70,6 +112,13 @@ def test_a_store_that_is_up_to_date_keeps_its_rows(database):
     database.migrate()
     with database.engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT name FROM clinic")) == "Clinic"
+
+
+def test_a_store_says_which_schema_it_has_before_and_after(database):
+    found, known = database.revisions()
+    assert (found, known > 0) == (0, True)
+    database.migrate()
+    assert database.revisions() == (known, known)
 
 
 def test_a_store_of_a_newer_version_is_refused_with_what_to_do_and_left_as_it_was(database):
@@ -90,14 +139,14 @@ database.migrate()
 """
 
 
-def test_processes_that_migrate_at_once_all_succeed(database, tmp_path):
-    url = f"sqlite:///{tmp_path / 'records.sqlite'}"
+def test_processes_that_migrate_at_once_all_succeed(database):
+    url = database.engine.url.render_as_string(hide_password=False)
     start = str(time() + 1.5)
     processes = [
         subprocess.Popen([sys.executable, "-c", MIGRATE, url, start], stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    errors = [process.communicate(timeout=30)[1] for process in processes]
+    errors = [process.communicate(timeout=120)[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], errors
     database.migrate()
     assert tables(database) == {*Table.metadata.tables, "alembic_version"}
