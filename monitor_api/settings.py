@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from vocabulary.settings import BrokerSettings, Key, Port, Settings, key_bytes
 
@@ -22,6 +22,15 @@ class HttpSettings(Settings):
     notice: str | None = None
 
 
+class InfluxSettings(Settings):
+    """A bucket of InfluxDB 2, and a token that may read and write it."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+/?$")]
+    org: str
+    bucket: Annotated[str, Field(pattern=r'^[^"\\{}$]+$')]
+    token: SecretStr
+
+
 class ServerSettings(Settings):
     """What every server role needs. `secret` wraps the gateways' keys at rest; `worker` tells ingest workers apart."""
 
@@ -32,6 +41,7 @@ class ServerSettings(Settings):
     broker: BrokerSettings
     http: HttpSettings
     records_url: str | None = None
+    telemetry: InfluxSettings | None = None
     worker: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,30}$")] = "1"
 
     @property
@@ -45,6 +55,6 @@ class ServerSettings(Settings):
         return self.records_url or f"sqlite:///{self.data / 'records.sqlite'}"
 
     @property
-    def telemetry(self) -> Path:
-        """The file of the embedded telemetry store."""
+    def telemetry_file(self) -> Path:
+        """The file of the embedded telemetry store, which is used unless `telemetry` names another."""
         return self.data / "telemetry.sqlite"

@@ -96,7 +96,7 @@ def open_service(directory: Path) -> Stores:
     records = directory / "records.sqlite"
     if not records.exists():
         shutil.copy(_migrated(), records)
-    return Stores(database=Database(told.records), telemetry=SqliteTelemetry(told.telemetry), clocks=clocks({}))
+    return Stores(database=Database(told.records), telemetry=SqliteTelemetry(told.telemetry_file), clocks=clocks({}))
 
 
 @cache

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -10,9 +11,9 @@ import pytest
 NOT_PERMITTED = "not permitted on this machine"
 
 
-def require(program: str) -> str:
-    """The path of a program; without it the test is skipped, or fails where everything must run."""
-    path = shutil.which(program)
+def require(program: str, *, built: Path | None = None) -> str:
+    """The path of a program, built or installed; without it the test is skipped, or fails where everything must run."""
+    path = (built and shutil.which(built)) or shutil.which(program)
     if path is None:
         if os.environ.get("LUMENWARD_REQUIRE_ALL") == "1":
             pytest.fail(
