@@ -5,6 +5,7 @@ MonitorError
 ├── StoreUnusable     a store cannot be opened, and trying again does not help
 ├── AddressTaken      the API cannot listen where it is told to
 ├── SamplesRefused    samples that the telemetry store never takes
+├── CopyDiffers       a session does not read the same from both stores after it was copied
 ├── StoreUnavailable  a store fails for now; trying again may help
 ├── ClaimLost         another checker has taken a check over
 ├── NotHeld           a hold is to be lifted where there is none
@@ -57,6 +58,14 @@ class SamplesRefused(MonitorError):
     def __init__(self, problem: str) -> None:
         self.problem = problem
         super().__init__(f"the telemetry store refuses samples: {problem}")
+
+
+class CopyDiffers(MonitorError):
+    """A session does not read the same from both stores after it was copied: `session`, `problem`."""
+
+    def __init__(self, session: str, problem: str) -> None:
+        self.session, self.problem = session, problem
+        super().__init__(f"session {session} differs: {problem}. Stop all roles, and copy again")
 
 
 class StoreUnavailable(MonitorError):

@@ -22,12 +22,16 @@ class HttpSettings(Settings):
     notice: str | None = None
 
 
+Name = Annotated[str, Field(pattern=r"^[\w .@-]+$")]
+"""A name that is the same in a query, in a task and in a request."""
+
+
 class InfluxSettings(Settings):
     """A bucket of InfluxDB 2, and a token that may read and write it."""
 
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]+/?$")]
-    org: str
-    bucket: Annotated[str, Field(pattern=r'^[^"\\{}$]+$')]
+    org: Name
+    bucket: Name
     token: SecretStr
 
 

@@ -68,7 +68,7 @@ class InfluxTelemetry:
         """Write blocks as line protocol; when this returns, InfluxDB said that they are on its disk."""
         waiting = lines(blocks)
         while some := list(islice(waiting, LINES)):
-            with _told(refusals=(400, 413, 422)):
+            with told(refusals=(400, 413, 422)):
                 self._writing.write(bucket=self._bucket, record="\n".join(some).encode())
 
     def series(self, key: SeriesKey) -> Series:
@@ -100,7 +100,7 @@ class InfluxTelemetry:
 
     def _rows(self, flux: str, **about: object) -> Iterator[Row]:
         query = flux.format(bucket=self._bucket, note=NOTE, sample=SAMPLE, **about)
-        with _told():
+        with told():
             answer: str = self._asking.query_raw(query, dialect=_PLAIN).data.decode()
         return _read(answer)
 
@@ -118,22 +118,22 @@ def _read(answer: str) -> Iterator[Row]:
 
 
 @contextmanager
-def _told(refusals: Sequence[int] = ()) -> Generator[None]:
+def told(refusals: Sequence[int] = (), remedy: str = REMEDY) -> Generator[None]:
     """Raises StoreUnusable, StoreUnavailable for what InfluxDB, or the way to it, says; SamplesRefused for refusals."""
     try:
         yield
     except ApiException as error:
-        raise _meaning(error, refusals) from error
+        raise _meaning(error, refusals, remedy) from error
     except (HTTPError, OSError) as error:
         raise StoreUnavailable("telemetry", str(error)) from error
 
 
-def _meaning(error: Any, refusals: Sequence[int]) -> MonitorError:  # noqa: ANN401 - the library gives it no types
+def _meaning(error: Any, refusals: Sequence[int], remedy: str) -> MonitorError:  # noqa: ANN401 - the library gives it no types
     message = str(getattr(error, "message", None) or error.reason)
     if error.status in refusals:
         return SamplesRefused(message)
     if error.status in (401, 403):
-        return StoreUnusable("telemetry", f"InfluxDB does not take the token ({message})", REMEDY)
+        return StoreUnusable("telemetry", f"InfluxDB does not take the token ({message})", remedy)
     if error.status in (400, 404):
-        return StoreUnusable("telemetry", f"InfluxDB answers: {message}", REMEDY)
+        return StoreUnusable("telemetry", f"InfluxDB answers: {message}", remedy)
     return StoreUnavailable("telemetry", message)
