@@ -19,7 +19,7 @@ from alerts.desk import report
 from clinical.judgement import judge
 from monitor_api.check.results import Conclusion, reports, store_findings, store_session
 from monitor_api.clock import Clocks
-from monitor_api.errors import ClaimLost, StoreUnavailable
+from monitor_api.errors import ClaimLost, StoreUnavailable, StoreUnusable
 from monitor_api.records.alert_store import SqlAlertStore
 from monitor_api.records.database import Database
 from monitor_api.records.trail import CHECKER, Change, ChangeKind, announce
@@ -57,12 +57,12 @@ class Checker:
                 stop.wait(RETRY_S)
 
     def check_due(self) -> int:
-        """Check what is due now, and give how many sessions that were. Raises StoreUnavailable."""
+        """Check what is due now, and give how many sessions that were. Raises StoreUnavailable, StoreUnusable."""
         claims = self._claim()
         for number, claim in enumerate(claims):
             try:
                 self.check(claim)
-            except StoreUnavailable:
+            except (StoreUnavailable, StoreUnusable):
                 self._give_back(claims[number:])
                 raise
             except ClaimLost as lost:

@@ -17,7 +17,7 @@ from starlette.types import Scope
 
 from alerts.errors import AlertUnknown, MoveRefused
 from clinical.errors import RegimenRefused
-from monitor_api.errors import StoreUnavailable
+from monitor_api.errors import StoreUnavailable, StoreUnusable
 from monitor_api.http.errors import (
     Conflict,
     FrameworkRefused,
@@ -107,7 +107,7 @@ def _(error: MoveRefused) -> HttpError:
 
 
 @meaning.register
-def _(error: StoreUnavailable) -> HttpError:
+def _(error: StoreUnavailable | StoreUnusable) -> HttpError:
     _log.warning("%s", error)
     return Unavailable(f"The {error.store} store fails for now")
 

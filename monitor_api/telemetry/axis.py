@@ -19,7 +19,6 @@ from vocabulary.wire.batches import SampleBlock
 
 SECOND: Final = 10**9
 HOUR: Final = 3600 * SECOND
-DAY: Final = 24 * HOUR
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SLOTS: Final = 128
@@ -38,8 +37,8 @@ Range = tuple[int, int]
 
 def times(key: SeriesKey, block: SampleBlock, digest: bytes) -> range:
     """When each sample of a block is, by the axis."""
-    mark = blake2b(key.session.bytes + digest, digest_size=8).digest()
-    within = block.first % _SLOTS * _SLOT + int.from_bytes(mark) % _SLOT
+    hashed = blake2b(key.session.bytes + digest, digest_size=8).digest()
+    within = block.first % _SLOTS * _SLOT + int.from_bytes(hashed) % _SLOT
     last = (block.received_at - _EPOCH) // timedelta(seconds=1) * SECOND + within
     return range(last - (block.count - 1) * SECOND, last + SECOND, SECOND)
 

@@ -39,17 +39,17 @@ def lines(blocks: Iterable[tuple[SeriesKey, SampleBlock]]) -> Iterator[str]:
     noted: set[str] = set()
     for key, block in blocks:
         stretch = Stretch.of(block)
-        mark = digest(pack(stretch))
-        tags, times = f"clinic={key.clinic},device={block.device}", axis.times(key, block, mark)
-        yield from _samples(f"{SAMPLE},{tags} {_identity(key, stretch, mark)}", stretch, times)
+        hashed = digest(pack(stretch))
+        tags, times = f"clinic={key.clinic},device={block.device}", axis.times(key, block, hashed)
+        yield from _samples(f"{SAMPLE},{tags} {_identity(key, stretch, hashed)}", stretch, times)
         noted.update(f'{NOTE},{tags} id="{key.session}" {at}' for at in axis.notes(key, times))
     yield from noted
 
 
-def _identity(key: SeriesKey, stretch: Stretch, mark: bytes) -> str:
+def _identity(key: SeriesKey, stretch: Stretch, hashed: bytes) -> str:
     columns = sum(1 << COLUMN_NAMES.index(name) for name in stretch.columns)
     zone = f',zone="{stretch.zone}"' if stretch.zone else ""
-    block = f"{stretch.first}.{columns:x}.{mark.hex()}"
+    block = f"{stretch.first}.{columns:x}.{hashed.hex()}"
     return f'session="{key.session}",block="{block}",state="{stretch.state}"{zone}'
 
 
@@ -77,8 +77,8 @@ def stretches(rows: Iterable[Row]) -> tuple[Stretch, ...]:
 
 
 def _order(block: str) -> tuple[int, bytes]:
-    first, _, mark = block.split(".")
-    return int(first), bytes.fromhex(mark)
+    first, _, hashed = block.split(".")
+    return int(first), bytes.fromhex(hashed)
 
 
 def _parts(block: str, samples: Mapping[int, Row]) -> Iterator[Stretch]:
