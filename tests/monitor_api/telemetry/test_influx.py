@@ -1,5 +1,7 @@
 """InfluxDB's own ways to fail: what each means to who asked, and what is then stored."""
 
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -70,3 +72,9 @@ def test_the_settings_choose_the_store(influx, tmp_path):
         assert isinstance(embedded, SqliteTelemetry)
     with closing(open_telemetry(told.model_copy(update={"telemetry": influx.settings(bucket="first")}))) as store:
         assert isinstance(store, InfluxTelemetry)
+
+
+def test_who_does_not_use_influxdb_does_not_wait_for_its_library():
+    asked = "import sys, lumenward.cli.main, monitor_api.app; print('influxdb_client' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"

@@ -88,6 +88,12 @@ def test_blocks_of_a_session_that_follow_each_other_never_meet(first, size, jitt
     assert len(places) == 20 * size
 
 
+def test_thousands_of_blocks_at_one_instant_have_places_of_their_own_by_their_numbers():
+    """By the hash alone, a few of 32 million pairs would meet."""
+    blocks = (rf_samples(first, 1, at=AT) for first in range(8000))
+    assert len({split(line)[2] for line in samples_of(*blocks)}) == 8000
+
+
 def test_two_contents_under_one_number_at_one_instant_have_places_of_their_own():
     """One in 7.8 million pairs would meet; these are 2,000 times 1,999 / 2 pairs in 128 slots of that size."""
     contents = [samples_of(rf_samples(number, 1, skin=20 + number / 100, at=AT))[0] for number in range(2000)]
