@@ -17,7 +17,8 @@ from typing import Final
 from uuid import UUID
 
 from lumenward.enrolment import BrokerAddress
-from monitor_api.settings import InfluxSettings
+from lumenward.environment import load
+from monitor_api.settings import InfluxSettings, ServerSettings
 from vocabulary.identity import ClinicId, SessionId
 
 ENOUGH_BYTES: Final = 1024**3
@@ -46,8 +47,11 @@ class Finding:
     remedy: str = ""
 
 
-def check_up(data: Path, broker: str, port: int, telemetry: InfluxSettings | None) -> list[Finding]:
-    """All checks, in the order in which a newcomer needs them; of `telemetry` only where the settings name one."""
+def check_up(data: Path, broker: str, port: int, settings: Path | None = None) -> list[Finding]:
+    """All checks, in the order in which a newcomer needs them; `settings`: the service's.
+
+    Raises SettingsError.
+    """
     checks: tuple[Callable[[], Finding], ...] = (
         _python,
         _virtual_parts,
@@ -59,6 +63,7 @@ def check_up(data: Path, broker: str, port: int, telemetry: InfluxSettings | Non
         lambda: _disk(data),
     )
     findings = [check() for check in checks]
+    telemetry = None if settings is None else load(ServerSettings, settings).telemetry
     return findings if telemetry is None else [*findings, _telemetry(telemetry)]
 
 

@@ -10,8 +10,6 @@ from rich.console import Console
 from rich.table import Table
 
 from lumenward.checkup import Finding, State, check_up
-from lumenward.environment import load
-from monitor_api.settings import ServerSettings
 
 _SIGNS: Final = {State.OK: "[green]✓ ok[/]", State.MISSING: "[yellow]◆ missing[/]", State.WRONG: "[red]▲ wrong[/]"}
 
@@ -21,12 +19,11 @@ def doctor(
     data: Annotated[Path, typer.Option(help="Where data is, or will be, kept.")] = Path(),
     broker: Annotated[str, typer.Option(help="A broker to try.")] = "mqtt://127.0.0.1:1883",
     port: Annotated[int, typer.Option(help="The port that the API would listen on.")] = 8080,
-    settings: Annotated[Path | None, typer.Option(help="A service's TOML file: try the store that it names.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="The service's TOML file, for its telemetry store.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what is missing or wrong here. Ends with 1 when something is wrong; what is merely missing is no failure."""
-    telemetry = None if settings is None else load(ServerSettings, settings).telemetry
-    findings = check_up(data, broker, port, telemetry)
+    findings = check_up(data, broker, port, settings)
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:

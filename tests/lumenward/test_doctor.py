@@ -71,7 +71,7 @@ def test_a_file_where_data_should_be_is_wrong(tmp_path):
 
 
 def test_everything_is_looked_at_and_what_is_not_ok_says_what_to_do(tmp_path):
-    findings = check_up(tmp_path, f"mqtt://127.0.0.1:{free_port()}", free_port(), None)
+    findings = check_up(tmp_path, f"mqtt://127.0.0.1:{free_port()}", free_port())
     names = [finding.what for finding in findings]
     assert names == ["Python", "Virtual devices", "D-Bus", "Bluetooth", "Broker", "Port", "Clock", "Disk"]
     assert [finding.what for finding in findings if finding.state is not State.OK and not finding.remedy] == []
