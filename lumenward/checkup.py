@@ -7,15 +7,19 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from lumenward.enrolment import BrokerAddress
 from lumenward.environment import load
+from monitor_api.settings import InfluxSettings, ServerSettings
+from vocabulary.identity import ClinicId, SessionId
 
 ENOUGH_BYTES: Final = 1024**3
 TIME_ERROR: Final = 5
@@ -59,7 +63,9 @@ def check_up(data: Path, broker: str, port: int, settings: Path | None = None) -
         _clock,
         lambda: _disk(data),
     )
-    return [check() for check in checks]
+    findings = [check() for check in checks]
+    telemetry = None if settings is None else load(ServerSettings, settings).telemetry
+    return findings if telemetry is None else [*findings, _telemetry(telemetry)]
 
 
 def _python() -> Finding:
@@ -168,3 +174,21 @@ def _disk(data: Path) -> Finding:
     if free < ENOUGH_BYTES:
         return Finding("Disk", State.WRONG, found, "Make room: an outbox and the stores need a GiB to begin with.")
     return Finding("Disk", State.OK, found)
+
+
+def _telemetry(settings: InfluxSettings) -> Finding:
+    # The service's world is imported here, only for this check.
+    from monitor_api.errors import StoreUnavailable, StoreUnusable  # noqa: PLC0415
+    from monitor_api.telemetry.influx import InfluxTelemetry  # noqa: PLC0415
+    from monitor_api.telemetry.series import SeriesKey  # noqa: PLC0415
+
+    what = f"{settings.url}, bucket {settings.bucket}"
+    with closing(InfluxTelemetry(settings)) as store:
+        try:
+            store.series(SeriesKey(clinic=ClinicId(UUID(int=0)), session=SessionId(UUID(int=0))))
+        except StoreUnusable as error:
+            return Finding("Telemetry", State.WRONG, f"{what}: {error.problem}", error.remedy)
+        except StoreUnavailable as error:
+            remedy = "Start InfluxDB, or correct telemetry.url in the settings; ingest waits for it."
+            return Finding("Telemetry", State.WRONG, f"{what}: {error.problem}", remedy)
+    return Finding("Telemetry", State.OK, f"{what} can be read")

@@ -4,6 +4,8 @@ MonitorError
 ├── StoreTooNew         a file was written by a newer version
 ├── StoreUnusable       a store cannot be opened, and trying again does not help
 ├── AddressTaken        the API cannot listen where it is told to
+├── SamplesRefused      samples that the telemetry store never takes
+├── CopyDiffers         a session does not read the same from both stores after it was copied
 ├── StoreUnavailable    a store fails for now; trying again may help
 ├── ClaimLost           another checker has taken a check over
 ├── NotHeld             a hold is to be lifted where there is none
@@ -38,13 +40,13 @@ class StoreTooNew(MonitorError):
 
 
 class StoreUnusable(MonitorError):
-    """A store cannot be opened with these settings, and trying again does not help: `store`, `problem`."""
+    """A store cannot be used with these settings, and trying again does not help: `store`, `problem`, `remedy`."""
 
-    def __init__(self, store: str, problem: str) -> None:
-        self.store, self.problem = store, problem
-        super().__init__(
-            f"the {store} store cannot be opened: {problem}. Check `data` and `records_url` in the settings"
-        )
+    def __init__(
+        self, store: str, problem: str, remedy: str = "Check `data` and `records_url` in the settings"
+    ) -> None:
+        self.store, self.problem, self.remedy = store, problem, remedy
+        super().__init__(f"the {store} store cannot be opened: {problem}. {remedy}")
 
 
 class AddressTaken(MonitorError):
@@ -53,6 +55,22 @@ class AddressTaken(MonitorError):
     def __init__(self, host: str, port: int) -> None:
         self.host, self.port = host, port
         super().__init__(f"not listening on {host}:{port}. End what else listens there, or set http.host and http.port")
+
+
+class SamplesRefused(MonitorError):
+    """Samples that the telemetry store never takes, while it takes others: `problem`."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"the telemetry store refuses samples: {problem}")
+
+
+class CopyDiffers(MonitorError):
+    """A session does not read the same from both stores after it was copied: `session`, `problem`."""
+
+    def __init__(self, session: str, problem: str) -> None:
+        self.session, self.problem = session, problem
+        super().__init__(f"session {session} differs: {problem}. Stop all roles, and copy again")
 
 
 class StoreUnavailable(MonitorError):

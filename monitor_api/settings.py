@@ -35,6 +35,19 @@ def _check_url(url: str) -> str:
     return url
 
 
+Name = Annotated[str, Field(pattern=r"^[\w .@-]+$")]
+"""A name that is the same in a query, in a task and in a request."""
+
+
+class InfluxSettings(Settings):
+    """A bucket of InfluxDB 2, and a token that may read and write it."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+/?$")]
+    org: Name
+    bucket: Name
+    token: SecretStr
+
+
 class ServerSettings(Settings):
     """What every server role needs. `secret` wraps the gateways' keys at rest; `worker` tells ingest workers apart.
 
@@ -52,6 +65,7 @@ class ServerSettings(Settings):
     records_password: SecretStr | None = None
     records_connections: Annotated[int, Field(ge=2, le=100)] = 15
     signing_keys: Path | None = None
+    telemetry: InfluxSettings | None = None
     worker: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,30}$")] = "1"
 
     @property
@@ -68,6 +82,6 @@ class ServerSettings(Settings):
         return url if self.records_password is None else url.set(password=self.records_password.get_secret_value())
 
     @property
-    def telemetry(self) -> Path:
-        """The file of the embedded telemetry store."""
+    def telemetry_file(self) -> Path:
+        """The file of the embedded telemetry store, which is used unless `telemetry` names another."""
         return self.data / "telemetry.sqlite"

@@ -27,6 +27,7 @@ from monitor_api.records.people import ClinicRow, PatientRow
 from monitor_api.records.regimens import write_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
 from monitor_api.settings import ServerSettings
+from monitor_api.telemetry.port import Telemetry
 from monitor_api.telemetry.series import SeriesKey
 from monitor_api.telemetry.sqlite import SqliteTelemetry
 from tests.regimens import weekly
@@ -99,11 +100,15 @@ def settings(directory: Path) -> ServerSettings:
     )
 
 
-def open_service(directory: Path) -> Stores:
-    """The stores of a service in a directory; new ones are copies of some that were migrated once."""
+def open_service(directory: Path, telemetry: Telemetry | None = None) -> Stores:
+    """The stores of a service in a directory, samples included unless `telemetry` keeps them.
+
+    New ones are copies of some that were migrated once.
+    """
     _make_records(directory)
     told = settings(directory)
-    return Stores(database=Database(told.records), telemetry=SqliteTelemetry(told.telemetry), clocks=clocks({}))
+    samples = telemetry or SqliteTelemetry(told.telemetry_file)
+    return Stores(database=Database(told.records), telemetry=samples, clocks=clocks({}))
 
 
 def _make_records(directory: Path) -> None:

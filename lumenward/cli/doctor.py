@@ -19,7 +19,7 @@ def doctor(
     data: Annotated[Path, typer.Option(help="Where data is, or will be, kept.")] = Path(),
     broker: Annotated[str, typer.Option(help="A broker to try.")] = "mqtt://127.0.0.1:1883",
     port: Annotated[int, typer.Option(help="The port that the API would listen on.")] = 8080,
-    settings: Annotated[Path | None, typer.Option(help="The service's TOML file, for its records store.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="The service's TOML file, for its stores.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what is missing or wrong here. Ends with 1 when something is wrong; what is merely missing is no failure."""

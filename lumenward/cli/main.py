@@ -11,7 +11,7 @@ from typing import Final, cast
 import typer
 from rich.console import Console
 
-from lumenward.cli import clinic, cohort, demo, devices, doctor, gateway, lab, regimen, replay, server
+from lumenward.cli import clinic, cohort, demo, devices, doctor, gateway, lab, regimen, replay, server, store
 from lumenward.errors import Interrupted, NotHere
 from vocabulary.errors import LumenwardError, SettingsError
 
@@ -32,6 +32,7 @@ app.command("server")(server.server)
 app.add_typer(clinic.app, name="clinic")
 app.add_typer(regimen.app, name="regimen")
 app.add_typer(gateway.app, name="gateway")
+app.add_typer(store.app, name="store")
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
 app.add_typer(lab.app, name="lab")

@@ -22,7 +22,7 @@ from monitor_api.check.results import Conclusion, reports, store_findings, store
 from monitor_api.clock import Clocks
 from monitor_api.courses.due import CourseKey, mark_course_due
 from monitor_api.courses.sums import store_sum
-from monitor_api.errors import ClaimLost, StoreUnavailable
+from monitor_api.errors import ClaimLost, StoreUnavailable, StoreUnusable
 from monitor_api.records.alert_store import SqlAlertStore
 from monitor_api.records.database import Database
 from monitor_api.records.sessions import SessionRow
@@ -48,12 +48,12 @@ class Checker:
         self._database, self._telemetry, self._clocks, self._name = database, telemetry, clocks, name
 
     def check_due(self) -> int:
-        """Check what is due now, and give how many sessions that were. Raises StoreUnavailable."""
+        """Check what is due now, and give how many sessions that were. Raises StoreUnavailable, StoreUnusable."""
         claims = self._claim()
         for number, claim in enumerate(claims):
             try:
                 self.check(claim)
-            except StoreUnavailable:
+            except (StoreUnavailable, StoreUnusable):
                 self._give_back(claims[number:])
                 raise
             except ClaimLost as lost:

@@ -17,7 +17,7 @@ from starlette.types import Scope
 
 from alerts.errors import AlertUnknown, MoveRefused
 from clinical.errors import RegimenRefused, StepRefused
-from monitor_api.errors import SigningKeyMissing, SigningKeyUnusable, StoreUnavailable
+from monitor_api.errors import SigningKeyMissing, SigningKeyUnusable, StoreUnavailable, StoreUnusable
 from monitor_api.http.errors import (
     Conflict,
     FrameworkRefused,
@@ -123,7 +123,7 @@ def _(error: MoveRefused) -> HttpError:
 
 
 @meaning.register
-def _(error: StoreUnavailable) -> HttpError:
+def _(error: StoreUnavailable | StoreUnusable) -> HttpError:
     _log.warning("%s", error)
     return Unavailable(f"The {error.store} store fails for now")
 

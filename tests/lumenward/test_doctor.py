@@ -108,3 +108,22 @@ def test_everything_is_looked_at_and_what_is_not_ok_says_what_to_do(tmp_path):
     names = [finding.what for finding in findings]
     assert names == ["Python", "Virtual devices", "D-Bus", "Bluetooth", "Broker", "Port", "Records", "Clock", "Disk"]
     assert [finding.what for finding in findings if finding.state is not State.OK and not finding.remedy] == []
+
+
+def test_a_telemetry_store_that_the_settings_name_is_tried(influx):
+    finding = checkup._telemetry(influx.settings(bucket="first"))
+    assert (finding.state, finding.remedy) == (State.OK, "")
+    assert "first" in finding.found
+
+
+def test_a_telemetry_store_that_turns_the_token_away_is_wrong_with_what_to_do(influx):
+    finding = checkup._telemetry(influx.settings(bucket="first", token="stale"))
+    assert finding.state is State.WRONG
+    assert "stale" not in finding.found
+    assert "lumenward store init" in finding.remedy
+
+
+def test_a_telemetry_store_that_is_away_is_wrong(influx):
+    finding = checkup._telemetry(influx.settings(bucket="first", url=f"http://127.0.0.1:{free_port()}"))
+    assert finding.state is State.WRONG
+    assert "telemetry.url" in finding.remedy

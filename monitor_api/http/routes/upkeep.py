@@ -73,8 +73,8 @@ def read_health_details(visit: Annotated[Visit, needs(Permission.SEE_HEALTH)]) -
 
 
 def _sizes(parts: ApiParts) -> StoreSizes:
-    telemetry = parts.settings.telemetry
+    telemetry = None if parts.settings.telemetry else parts.settings.telemetry_file
     return StoreSizes(
         records_bytes=parts.database.size_bytes,
-        telemetry_bytes=file_bytes(telemetry) if telemetry.exists() else None,
+        telemetry_bytes=file_bytes(telemetry) if telemetry and telemetry.exists() else None,
     )

@@ -11,7 +11,7 @@ from alerts.life import State
 from clinical.plan import Cem43Levels
 from clinical.regimen import Programme
 from monitor_api.check.checker import Checker
-from monitor_api.errors import ClaimLost, StoreUnavailable
+from monitor_api.errors import ClaimLost, StoreUnavailable, StoreUnusable
 from monitor_api.records.attention import AlertRow, AuditRow, FindingRow
 from monitor_api.records.sessions import DueRow, RecordRow
 from monitor_api.sessions.due import LEASE, claim_due
@@ -334,13 +334,14 @@ def test_a_checker_that_was_overtaken_writes_nothing(line):
     assert line.session().checked_at is None
 
 
-def test_when_a_store_fails_the_other_checks_are_given_back_at_once(line):
+@pytest.mark.parametrize("failure", [StoreUnavailable("telemetry", "locked"), StoreUnusable("telemetry", "no token")])
+def test_when_a_store_fails_the_other_checks_are_given_back_at_once(line, failure):
     class Failing:
         def series(self, _key):
-            raise StoreUnavailable("telemetry", "locked")
+            raise failure
 
     line.bring(rf_device(), rf_samples(0, counter=1), rf_samples(0, counter=2))
     checker = Checker(line.stores.database, Failing(), line.stores.clocks, "check-9")
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(type(failure)):
         checker.check_due()
     assert [row.claimed_by for row in rows(line.stores, DueRow)] == [None, None]

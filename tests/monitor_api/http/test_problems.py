@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from fastapi import APIRouter
 
-from monitor_api.errors import StoreUnavailable
+from monitor_api.errors import StoreUnavailable, StoreUnusable
 from monitor_api.http.app import make_api
 from monitor_api.http.edge import CSP
 from monitor_api.http.policy import Role
@@ -94,7 +94,11 @@ def failing(world: World) -> World:
     def store() -> None:
         raise StoreUnavailable("records", "could not connect to db.internal as lumenward")
 
-    world.app = make_api(world.parts, [room], public=["fail", "store"])
+    @room.get("/stale")
+    def stale() -> None:
+        raise StoreUnusable("telemetry", "db.internal does not take the token")
+
+    world.app = make_api(world.parts, [room], public=["fail", "store", "stale"])
     return world
 
 
@@ -108,8 +112,9 @@ def test_a_failure_gives_a_request_id_and_no_words_of_its_own(failing: World, ca
     assert "test_problems.py" in caplog.text
 
 
-def test_a_store_that_fails_for_now_is_a_503_that_can_be_tried_again(failing: World):
-    answer = failing.nobody().get("/store")
+@pytest.mark.parametrize("path", ["/store", "/stale"])
+def test_a_store_that_cannot_be_asked_is_a_503_that_can_be_tried_again(failing: World, path: str):
+    answer = failing.nobody().get(path)
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     assert "db.internal" not in answer.text

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from monitor_api.errors import BrokerDeaf, StoreUnavailable
+from monitor_api.errors import BrokerDeaf, StoreUnavailable, StoreUnusable
 from monitor_api.ingest.intake import Intake
 from monitor_api.ingest.keyring import StoredKeyring
 from monitor_api.ingest.opening import Arrival, Opener
@@ -49,8 +49,8 @@ from vocabulary.wire.limits import BATCH_BYTES
 class Service:
     """A service, its worker and a broker that remembers."""
 
-    def __init__(self, directory):
-        self.stores = open_service(directory)
+    def __init__(self, directory, telemetry=None):
+        self.stores = open_service(directory, telemetry)
         found(self.stores)
         self.worker, self.broker, self.gateway = worker_of(self.stores, directory), FakeBroker(), Sealer()
 
@@ -62,10 +62,19 @@ class Service:
 
 
 @pytest.fixture
-def service(data):
-    made = Service(data)
+def service(request, data):
+    made = Service(data, _influx(request) if getattr(request, "param", "sqlite") == "influxdb" else None)
     yield made
     made.stores.close()
+
+
+def _influx(request):
+    from monitor_api.telemetry.influx import InfluxTelemetry  # noqa: PLC0415 - takes long to import
+
+    return InfluxTelemetry(request.getfixturevalue("influx").bucket())
+
+
+on_each_store = pytest.mark.parametrize("service", ["sqlite", "influxdb"], indirect=True)
 
 
 def intake_of(stores):
@@ -81,6 +90,7 @@ def record_of(data):
     return StoredRecord(device=UID, family="hets/1", data=data, received_at=datetime.now(UTC))
 
 
+@on_each_store
 def test_samples_gaps_and_records_are_stored_and_their_session_is_due(service):
     start = datetime.now(UTC) - timedelta(minutes=10)
     gap = Gap(device=UID, counter=1, first=10, last=239)
@@ -101,6 +111,7 @@ def test_a_session_began_no_later_than_its_promptest_sample_says_for_each_boot_t
     assert (row.gateway_id, row.boot, row.began_by) == (GATEWAY, 1, start + timedelta(seconds=3))
 
 
+@on_each_store
 def test_a_batch_that_comes_again_changes_nothing_and_is_receipted_again(service):
     arrival = service.gateway.batch(rf_samples(0))
     service.hand_over(arrival)
@@ -112,6 +123,7 @@ def test_a_batch_that_comes_again_changes_nothing_and_is_receipted_again(service
     assert [receipt.taken[0][0] for receipt in service.broker.receipts()] == [1, 1]
 
 
+@on_each_store
 def test_the_same_items_in_another_batch_are_the_same_items(service):
     block = rf_samples(0)
     service.hand_over(service.gateway.batch(block), service.gateway.batch(block))
@@ -119,6 +131,7 @@ def test_the_same_items_in_another_batch_are_the_same_items(service):
     assert (series.count, series.clashes) == (10, 0)
 
 
+@on_each_store
 def test_another_batch_under_a_taken_number_is_taken_by_its_items_and_leaves_a_trail(service):
     service.hand_over(service.gateway.sealed(encode_body(body(rf_samples(0))), 1))
     service.hand_over(service.gateway.sealed(encode_body(body(rf_samples(10))), 1))
@@ -257,6 +270,7 @@ def test_a_retired_key_opens_nothing(service):
     assert service.stores.telemetry.series(key_of()).count == 0
 
 
+@on_each_store
 def test_a_batch_that_no_store_accepts_is_set_aside_and_its_neighbours_are_taken(service):
     class Picky:
         """Telemetry that fails on one session, for a reason of its own."""
@@ -274,6 +288,7 @@ def test_a_batch_that_no_store_accepts_is_set_aside_and_its_neighbours_are_taken
     assert service.count(QuarantineRow) == 1
 
 
+@on_each_store
 def test_while_a_store_fails_nothing_is_receipted_and_then_all_is(service):
     class Failing:
         """Telemetry that is out of order twice."""
@@ -297,6 +312,20 @@ def test_while_a_store_fails_nothing_is_receipted_and_then_all_is(service):
     service.worker.handle([service.gateway.batch(rf_samples(0))], service.broker, wait)
     assert published_meanwhile == [0, 0]
     assert service.broker.taken() == {1}
+
+
+def test_a_store_that_turns_the_worker_away_is_no_batchs_fault(service):
+    """Its token was withdrawn, say: nothing is refused for that, nothing is receipted, and the worker ends."""
+
+    class Closed:
+        def append(self, _):
+            raise StoreUnusable("telemetry", "unauthorized")
+
+    service.worker._intake._telemetry = Closed()
+    with pytest.raises(StoreUnusable):
+        service.hand_over(service.gateway.batch(rf_samples(0)), service.gateway.batch(rf_samples(10)))
+    assert (service.broker.published, service.broker.acknowledged) == ([], [])
+    assert service.count(QuarantineRow) == 0
 
 
 def test_a_worker_that_must_stop_while_a_store_fails_tells_nobody_anything(service):
