@@ -1,9 +1,11 @@
 """The composition root of this side: each role from its settings, in the order in which data flows."""
 
+import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event, Thread
+from uuid import uuid4
 
 from monitor_api.check.checker import Checker
 from monitor_api.clock import Clocks, clocks
@@ -11,6 +13,7 @@ from monitor_api.errors import AddressTaken, StoreUnusable
 from monitor_api.ingest.intake import Intake
 from monitor_api.ingest.keyring import StoredKeyring
 from monitor_api.ingest.opening import Opener
+from monitor_api.ingest.presence import Presence
 from monitor_api.ingest.subscriber import Subscriber
 from monitor_api.ingest.worker import Worker
 from monitor_api.orders.dispatcher import Dispatcher
@@ -20,6 +23,7 @@ from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.settings import ServerSettings
 from monitor_api.telemetry.port import Telemetry
 from monitor_api.telemetry.sqlite import SqliteTelemetry
+from monitor_api.watch.watcher import Watcher
 
 Ready = Callable[[], None]
 
@@ -53,8 +57,9 @@ def make_worker(settings: ServerSettings, stores: Stores) -> Worker:
     """An ingest worker without its broker."""
     keyring = StoredKeyring(stores.database, KeyWrap(settings.secret_bytes), time.monotonic)
     opener = Opener(keyring)
-    intake = Intake(stores.database, stores.telemetry, stores.clocks.civil)
-    return Worker(opener, intake, stores.database, stores.clocks.civil)
+    intake = Intake(stores.database, stores.telemetry, stores.clocks)
+    presence = Presence(stores.database, settings.worker, stores.clocks.wall)
+    return Worker(opener, intake, stores.database, stores.clocks.civil, presence=presence)
 
 
 def run_ingest(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
@@ -90,6 +95,16 @@ def run_dispatch(settings: ServerSettings, environ: Mapping[str, str], stop: Eve
         dispatcher.run(line, stop)
     finally:
         line.stop()
+        stores.close()
+
+
+def run_watch(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
+    """The role `watch`, until `stop` is set: the leader, or a standby."""
+    stores = open_stores(settings, environ)
+    name = f"{socket.gethostname()}-{settings.worker}-{uuid4().hex[:8]}"
+    try:
+        Watcher(stores.database, stores.clocks, name).run(stop, ready)
+    finally:
         stores.close()
 
 
