@@ -42,13 +42,18 @@ class Stores:
         self.database.close()
 
 
+def open_records(settings: ServerSettings) -> Database:
+    """The records store, as it is. Raises StoreUnusable."""
+    return Database(settings.records, settings.records_connections)
+
+
 def open_stores(settings: ServerSettings, environ: Mapping[str, str]) -> Stores:
     """Open both stores and bring their schemas to this version. Raises StoreTooNew, StoreUnusable, StoreUnavailable."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreUnusable("data", str(error)) from error
-    database = Database(settings.records)
+    database = open_records(settings)
     database.migrate()
     return Stores(database=database, telemetry=SqliteTelemetry(settings.telemetry), clocks=clocks(environ))
 

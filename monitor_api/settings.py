@@ -4,7 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, SecretStr
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from vocabulary.settings import BrokerSettings, Key, Port, Settings, key_bytes
 
@@ -22,8 +24,22 @@ class HttpSettings(Settings):
     notice: str | None = None
 
 
+def _check_url(url: str) -> str:
+    """A URL is shown in errors and in logs, so it holds no secret."""
+    try:
+        told = make_url(url)
+    except ArgumentError:
+        raise ValueError("expected a URL such as postgresql://lumenward@db.example.org/lumenward") from None
+    if told.password is not None or "password" in told.query:
+        raise ValueError("holds a password; leave it out and set records_password")
+    return url
+
+
 class ServerSettings(Settings):
-    """What every server role needs. `secret` wraps the gateways' keys at rest; `worker` tells ingest workers apart."""
+    """What every server role needs. `secret` wraps the gateways' keys at rest; `worker` tells ingest workers apart.
+
+    `records_connections`: what one process may open to a records store that is a server.
+    """
 
     PREFIX: ClassVar[str] = "LUMENWARD_SERVER_"
 
@@ -31,7 +47,9 @@ class ServerSettings(Settings):
     secret: Key
     broker: BrokerSettings
     http: HttpSettings
-    records_url: str | None = None
+    records_url: Annotated[str, AfterValidator(_check_url)] | None = None
+    records_password: SecretStr | None = None
+    records_connections: Annotated[int, Field(ge=2, le=100)] = 15
     worker: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,30}$")] = "1"
 
     @property
@@ -40,9 +58,12 @@ class ServerSettings(Settings):
         return key_bytes(self.secret)
 
     @property
-    def records(self) -> str:
-        """SQLAlchemy's URL of the records store: SQLite in the data directory unless one is set."""
-        return self.records_url or f"sqlite:///{self.data / 'records.sqlite'}"
+    def records(self) -> URL:
+        """Where the records store is: SQLite in the data directory unless a URL is set. Raises ArgumentError."""
+        if self.records_url is None:
+            return URL.create("sqlite", database=str(self.data / "records.sqlite"))
+        url = make_url(self.records_url)
+        return url if self.records_password is None else url.set(password=self.records_password.get_secret_value())
 
     @property
     def telemetry(self) -> Path:

@@ -1,14 +1,27 @@
 """What holds for every test: no example is too slow for a busy machine; where everything must run, a skip fails."""
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from tests.servers import NOT_PERMITTED
+from tests.servers import NOT_PERMITTED, postgres
+from tests.service import ON_POSTGRESQL, give_back
 
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def data(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A directory for services; a test that uses it runs with their records on SQLite, and again on PostgreSQL."""
+    if request.param == "postgresql":
+        postgres.server()
+        (tmp_path / ON_POSTGRESQL).touch()
+    yield tmp_path
+    give_back(tmp_path)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from uuid import UUID
 
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import select
 
 from clinical.regimen import Limits, Regimen
@@ -28,6 +29,7 @@ from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
 from monitor_api.settings import ServerSettings
 from monitor_api.telemetry.series import SeriesKey
 from monitor_api.telemetry.sqlite import SqliteTelemetry
+from tests.servers import postgres
 from vocabulary.devices import Modality
 from vocabulary.identity import ClinicId, DeviceUid, GatewayId, RegimenId, session_id
 from vocabulary.quantities import Quantity, Unit
@@ -79,24 +81,46 @@ RF_REGIMEN = Regimen(
 )
 
 
+ON_POSTGRESQL = "on postgresql"
+"""A file of this name: services in this directory, and in those below it, have their records on PostgreSQL."""
+
+_ADDRESS = "records address"
+
+
 def settings(directory: Path) -> ServerSettings:
+    address = directory / _ADDRESS
     return ServerSettings.model_validate(
         {
             "data": directory,
             "secret": b64encode(SECRET).decode(),
             "broker": {"host": "127.0.0.1", "username": "ingest", "password": "-"},
             "http": {"public_url": "http://127.0.0.1"},
+            "records_url": address.read_text() if address.exists() else None,
         }
     )
 
 
 def open_service(directory: Path) -> Stores:
     """The stores of a service in a directory; new ones are copies of some that were migrated once."""
+    _make_records(directory)
     told = settings(directory)
-    records = directory / "records.sqlite"
-    if not records.exists():
-        shutil.copy(_migrated(), records)
     return Stores(database=Database(told.records), telemetry=SqliteTelemetry(told.telemetry), clocks=clocks({}))
+
+
+def _make_records(directory: Path) -> None:
+    records, address = directory / "records.sqlite", directory / _ADDRESS
+    if not any((place / ON_POSTGRESQL).exists() for place in (directory, *directory.parents)):
+        if not records.exists():
+            shutil.copy(_migrated(), records)
+    elif not address.exists():
+        address.write_text(postgres.server().address(postgres.server().lend()))
+
+
+def give_back(directory: Path) -> None:
+    """Let other tests have the databases of the services in and below a directory."""
+    for address in directory.rglob(_ADDRESS):
+        postgres.server().take_back(conninfo_to_dict(address.read_text())["dbname"])
+        address.unlink()
 
 
 @cache

@@ -5,6 +5,7 @@ Rules, kept here:
 - Session, findings, alerts, their trail and the end of the due mark are one transaction. A crash repeats the
   check, and every id is derived, so repeating it changes nothing.
 - Facts that come while a check is under way leave its session due.
+- The session's row is locked first, then due marks in the order of their keys, as whoever brings facts locks them.
 """
 
 import logging
@@ -25,9 +26,10 @@ from monitor_api.records.database import Database
 from monitor_api.records.trail import CHECKER, Change, ChangeKind, announce
 from monitor_api.sessions.assembly import assemble
 from monitor_api.sessions.context import facts, find_context
-from monitor_api.sessions.due import LEASE, Claim, anything_due, claim_due, give_back, mark_due, release
+from monitor_api.sessions.due import LEASE, Claim, anything_due, claim_due, give_back, release
 from monitor_api.sessions.evidence import gather
 from monitor_api.telemetry.port import Telemetry
+from monitor_api.telemetry.series import SeriesKey
 
 AT_ONCE: Final = 20
 """Checks claimed together."""
@@ -91,18 +93,20 @@ class Checker:
             context = find_context(session, evidence, account)
         findings = judge(facts(evidence, account, context), context.regimen)
         with self._database.write() as session:
-            release(session, claim, self._name)
-            self._conclude(session, Conclusion(evidence, account, context, findings))
+            touched = self._conclude(session, Conclusion(evidence, account, context, findings))
+            release(session, claim, self._name, touched, self._clocks.civil())
         if account.whole:
             self._telemetry.seal(claim.key)
 
-    def _conclude(self, session: Session, conclusion: Conclusion) -> None:
+    def _conclude(self, session: Session, conclusion: Conclusion) -> set[SeriesKey]:
+        """Write what follows, and give the other sessions that it says something new of."""
         now = self._clocks.civil()
         key, patient = conclusion.evidence.key, conclusion.context.patient
-        mark_due(session, store_session(session, conclusion, now), now)
+        touched = store_session(session, conclusion, now)
         store_findings(session, conclusion, now)
         alerts = SqlAlertStore(session, CHECKER, now)
         for news in reports(conclusion):
             report(alerts, news, now)
         change = Change(clinic=key.clinic, kind=ChangeKind.SESSION, subject_id=str(key.session), patient=patient)
         announce(session, change, now)
+        return touched

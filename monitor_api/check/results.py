@@ -51,7 +51,7 @@ def store_session(session: Session, conclusion: Conclusion, now: datetime) -> se
     Those are the next from where it was and is, for their rest, and its neighbours by counter, for their place.
     """
     evidence = conclusion.evidence
-    row = session.get_one(SessionRow, (evidence.key.clinic, evidence.key.session))
+    row = session.get_one(SessionRow, (evidence.key.clinic, evidence.key.session), with_for_update=True)
     before, room = _place(row), room_of(row)
     for column, value in (_summary(conclusion) | {"checked_at": now}).items():
         setattr(row, column, value)

@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection, Request
 from monitor_api.http.callers import Caller, credential_of, find_caller
 from monitor_api.http.csrf import check_csrf, check_origin
 from monitor_api.http.deeds.access import note_access
-from monitor_api.http.deeds.writing import Writing
+from monitor_api.http.deeds.writing import Writing, take_turn
 from monitor_api.http.errors import Forbidden, HttpError, LoginWanted, NotThere, Unauthenticated
 from monitor_api.http.parts import Api, ApiParts, api_of
 from monitor_api.http.policy import Permission
@@ -49,8 +49,9 @@ class Visit:
 
     @contextmanager
     def writing(self) -> Generator[Writing]:
-        """A transaction of this caller."""
+        """A transaction of this caller; those of one clinic wait for each other."""
         with self.parts.database.write() as session:
+            take_turn(session, self.caller.clinic)
             yield Writing(session=session, caller=self.caller, now=self.now, real_now=self.parts.clocks.wall())
 
     def saw(self, patient: PatientId | UUID | None) -> None:

@@ -67,14 +67,16 @@ def send_again(session: Session, birth: Birth, now: Moment) -> bool:
     """Have everything go that is wanted of the gateway's devices, as if for the first time; whether this was news."""
     if session.get(GatewayRow, birth.gateway) is None:
         return False
+    wanted = select(WishRow.id).where(WishRow.ended_at.is_(None))
+    lasting = or_(WishRow.until_at.is_(None), WishRow.revision.is_not(None), WishRow.until_at > now.civil)
+    of_gateway = (SendingRow.gateway_id == birth.gateway, SendingRow.wish_id.in_(wanted.where(lasting)))
+    # Whoever sends orders locks them before the way there.
+    session.execute(select(SendingRow.wish_id).where(*of_gateway).order_by(SendingRow.wish_id).with_for_update())
     line = line_to(session, birth.gateway)
     known = line.boot == birth.boot
     heard_now = line.born_at is not None and now.real - line.born_at < SAME_BIRTH
     if known and (birth.retained or heard_now):
         return False
     line.boot, line.born_at = birth.boot, now.real
-    wanted = select(WishRow.id).where(WishRow.ended_at.is_(None))
-    lasting = or_(WishRow.until_at.is_(None), WishRow.revision.is_not(None), WishRow.until_at > now.civil)
-    of_gateway = (SendingRow.gateway_id == birth.gateway, SendingRow.wish_id.in_(wanted.where(lasting)))
     session.execute(update(SendingRow).where(*of_gateway).values(due_at=now.real, times=0))
     return True

@@ -47,7 +47,7 @@ def follow_all(session: Session, now: Moment) -> bool:
 
 
 def _follow(session: Session, stale: Iterable[_Stale], actor: Actor, now: Moment) -> None:
-    for clinic, device, guard in stale:
+    for clinic, device, guard in sorted(stale, key=lambda one: one[:2]):
         asking = Asking(
             session=session,
             clinic=clinic,

@@ -72,7 +72,10 @@ def take_due(session: Session, wrap: KeyWrap, now: Moment) -> list[Sealed]:
         .with_for_update(skip_locked=True, of=SendingRow)
     )
     sealing, taken = _Sealing(session=session, wrap=wrap, now=now), list[Sealed]()
-    for sending, wish in session.execute(due).all():
+    found = session.execute(due).all()
+    for gateway in sorted({sending.gateway_id for sending, _ in found}):
+        line_to(session, GatewayId(gateway))
+    for sending, wish in found:
         if _is_over(wish, now.civil):
             sending.due_at = None
         elif sealed := sealing.seal(sending, wish):

@@ -18,8 +18,8 @@ class SqlAlertStore:
         self._session, self._actor, self._now = session, actor, now
 
     def alert(self, clinic: ClinicId, alert: AlertId) -> Alert | None:
-        """The alert, None when that clinic has none of that id."""
-        row = self._session.get(AlertRow, (clinic, alert))
+        """The alert, locked until the transaction ends; None when that clinic has none of that id."""
+        row = self._session.get(AlertRow, (clinic, alert), with_for_update=True)
         return None if row is None else read_alert(row)
 
     def save(self, alert: Alert, event: Event | None) -> None:

@@ -9,15 +9,22 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 
 from monitor_api.errors import StoreTooNew, StoreUnavailable, StoreUnusable
+from monitor_api.records import postgresql
 from monitor_api.write_ahead import switch_on
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _WRITES: Final = "lumenward_writes"
+CONNECTIONS: Final = 15
+"""To a server, at most, for one process."""
+
+WAIT_S: Final = 10
+"""How long to wait for one of them."""
+
 _SQLITE_ERROR: Final = 1
 """What SQLite says of a statement that is wrong today and will be tomorrow, under the same exception as a lock."""
 
@@ -25,30 +32,33 @@ _SQLITE_ERROR: Final = 1
 class Database:
     """Transactions on the records store.
 
-    Promises: a write transaction that ended normally is on disk; one that raised left nothing; readers never wait
-    for a writer. Both raise StoreUnavailable when the store fails for now. `url` is SQLAlchemy's; one that names no
-    store raises StoreUnusable.
+    Promises: a write transaction that ended normally is on disk; one that raised left nothing, but for one that lost
+    its connection while it was committed, of which nobody can tell; readers never wait for a writer. Both raise
+    StoreUnavailable when the store fails for now. `url` is SQLAlchemy's; one that names no store raises StoreUnusable.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL, connections: int = CONNECTIONS) -> None:
         try:
-            self.engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+            self.engine = _engine(url, connections)
         except (ArgumentError, ImportError) as error:
             raise StoreUnusable("records", str(error)) from error
-        if self.engine.dialect.name == "sqlite":
+        self._reading = self._writing = self.engine
+        if self.engine.dialect.name == "postgresql":
+            self._reading, self._passes = self.engine.execution_options(**postgresql.READING), postgresql.passes
+        else:
             _prepare_sqlite(self.engine)
-        self._writing = self.engine.execution_options(**{_WRITES: True})
+            self._writing, self._passes = self.engine.execution_options(**{_WRITES: True}), _passes_on_sqlite
 
     @contextmanager
     def read(self) -> Generator[Session]:
         """A consistent view; nothing that is changed in it stays."""
-        with _transient_errors(), Session(self.engine, autoflush=False) as session:
+        with self._transient_errors(), Session(self._reading, autoflush=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Generator[Session]:
         """A transaction: committed when the block ends, rolled back when it raises."""
-        with _transient_errors(), Session(self._writing) as session, session.begin():
+        with self._transient_errors(), Session(self._writing) as session, session.begin():
             yield session
 
     def migrate(self) -> None:
@@ -57,26 +67,66 @@ class Database:
         Raises StoreTooNew, StoreUnusable, StoreUnavailable.
         """
         try:
-            with _transient_errors(), self._writing.begin() as connection:
+            with self._transient_errors(), self._writing.begin() as connection:
+                if connection.dialect.name == "postgresql":
+                    postgresql.migrate_alone(connection)
                 config = migration_config(connection)
                 _refuse_newer(connection, config)
                 command.upgrade(config, "head")
         except DatabaseError as error:
             raise StoreUnusable("records", str(error.orig)) from error
 
+    def revisions(self) -> tuple[int, int]:
+        """The schema that the store has, 0 when it has none, and the one that this version makes of it.
+
+        Raises StoreUnusable, StoreUnavailable.
+        """
+        try:
+            with self._transient_errors(), self.engine.connect() as connection:
+                return _revisions(connection, migration_config(connection))
+        except DatabaseError as error:
+            raise StoreUnusable("records", str(error.orig)) from error
+
+    @contextmanager
+    def _transient_errors(self) -> Generator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if not self._passes(error):
+                raise
+            raise StoreUnavailable("records", _first_line(error.orig)) from error
+        except TimeoutError as error:
+            raise StoreUnavailable("records", f"no connection is free: {error}") from error
+
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
 
 
-@contextmanager
-def _transient_errors() -> Generator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        if getattr(error.orig, "sqlite_errorcode", None) == _SQLITE_ERROR:
-            raise
-        raise StoreUnavailable("records", str(error.orig)) from error
+def _engine(url: str | URL, connections: int) -> Engine:
+    told = make_url(url)
+    if told.get_backend_name() == "sqlite":
+        return create_engine(told, pool_pre_ping=True, hide_parameters=True)
+    if told.get_backend_name() != "postgresql":
+        raise ArgumentError(f"{told.get_backend_name()} is no store of ours. SQLite and PostgreSQL are")
+    return create_engine(
+        told,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=WAIT_S,
+        connect_args=postgresql.CONNECTING,
+    )
+
+
+def _passes_on_sqlite(error: DBAPIError) -> bool:
+    return isinstance(error, OperationalError) and getattr(error.orig, "sqlite_errorcode", None) != _SQLITE_ERROR
+
+
+def _first_line(error: object) -> str:
+    """What a driver says, without the data that it may go on with."""
+    return str(error).partition("\n")[0]
 
 
 def migration_config(connection: Connection) -> Config:
@@ -88,10 +138,14 @@ def migration_config(connection: Connection) -> Config:
 
 def _refuse_newer(connection: Connection, config: Config) -> None:
     """Revisions count up, so a higher one than ours was written by a newer version. Raises StoreTooNew."""
-    found = int(MigrationContext.configure(connection).get_current_revision() or 0)
-    known = int(ScriptDirectory.from_config(config).get_current_head() or 0)
+    found, known = _revisions(connection, config)
     if found > known:
         raise StoreTooNew("the records store", found, known)
+
+
+def _revisions(connection: Connection, config: Config) -> tuple[int, int]:
+    found = MigrationContext.configure(connection).get_current_revision()
+    return int(found or 0), int(ScriptDirectory.from_config(config).get_current_head() or 0)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

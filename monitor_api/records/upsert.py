@@ -1,4 +1,7 @@
-"""Insert rows that may be there already: the one thing SQLite and PostgreSQL spell in their own ways."""
+"""Insert rows that may be there already: the one thing SQLite and PostgreSQL spell in their own ways.
+
+Rows go in the order of their keys: workers that write the same rows at once wait for each other, and never in a circle.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,7 +20,7 @@ Change = Callable[[ColumnCollection[str, Any]], Mapping[str, Any]]
 def insert_new(session: Session, table: type[Table], rows: Sequence[Row]) -> None:
     """Insert rows whose key is new; leave the others as they are."""
     if rows:
-        session.execute(_insert(session, table).on_conflict_do_nothing(), rows)
+        session.execute(_insert(session, table).on_conflict_do_nothing(), _in_order(rows, _primary_key(table)))
 
 
 def upsert(
@@ -28,9 +31,18 @@ def upsert(
     `key`: the columns of a unique index, the primary key's unless given.
     """
     if rows:
-        unique = key or [column.name for column in inspect(table).primary_key]
+        unique = key or _primary_key(table)
         insert = _insert(session, table)
-        session.execute(insert.on_conflict_do_update(index_elements=unique, set_=change(insert.excluded)), rows)
+        updating = insert.on_conflict_do_update(index_elements=unique, set_=change(insert.excluded))
+        session.execute(updating, _in_order(rows, unique))
+
+
+def _primary_key(table: type[Table]) -> list[str]:
+    return [column.name for column in inspect(table).primary_key]
+
+
+def _in_order(rows: Sequence[Row], key: Sequence[str]) -> Sequence[Row]:
+    return sorted(rows, key=lambda row: [row[name] for name in key]) if len(rows) > 1 else rows
 
 
 def _insert(session: Session, table: type[Table]) -> sqlite.Insert | postgresql.Insert:

@@ -1,6 +1,6 @@
 """Which sessions must be checked: data, written in the transaction of whatever makes a check necessary."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +13,8 @@ from monitor_api.records.sessions import DueRow
 from monitor_api.records.upsert import upsert
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.identity import ClinicId, SessionId
+
+_NAME: Final = tuple_(DueRow.clinic_id, DueRow.session_id)
 
 LEASE: Final = timedelta(seconds=30)
 """After this long without a result, another worker takes the check over."""
@@ -47,10 +49,11 @@ def claim_due(session: Session, worker: str, now: datetime, most: int) -> list[C
         .order_by(DueRow.marked_at)
         .limit(most)
         .with_for_update(skip_locked=True)
+        .cte("chosen")  # a subquery might be run again for each row, and choose others each time
     )
     taken = session.execute(
         update(DueRow)
-        .where(tuple_(DueRow.clinic_id, DueRow.session_id).in_(chosen))
+        .where(_NAME.in_(select(chosen.c.clinic_id, chosen.c.session_id)))
         .values(claimed_by=worker, claimed_until=now + LEASE)
         .returning(DueRow.clinic_id, DueRow.session_id, DueRow.generation)
     )
@@ -60,25 +63,37 @@ def claim_due(session: Session, worker: str, now: datetime, most: int) -> list[C
     ]
 
 
-def release(session: Session, claim: Claim, worker: str) -> None:
-    """End a check, in the transaction of its result; facts that came meanwhile leave it due.
+def release(session: Session, claim: Claim, worker: str, touched: Collection[SeriesKey], now: datetime) -> None:
+    """End a check, in the transaction of its result, and have the sessions checked that it touched.
 
-    Raises ClaimLost when another worker has taken the check over: what was concluded is older than what it sees.
+    Facts that came meanwhile leave it due. Raises ClaimLost when another worker has taken the check over: what was
+    concluded is older than what it sees.
     """
-    row = session.get(DueRow, (claim.key.clinic, claim.key.session), with_for_update=True)
+    _lock(session, {claim.key, *touched})
+    row = session.get(DueRow, (claim.key.clinic, claim.key.session))
     if row is None or row.claimed_by != worker:
         raise ClaimLost(str(claim.key.session))
     if row.generation == claim.generation:
         session.delete(row)
     else:
         row.claimed_by = row.claimed_until = None
+    session.flush()
+    mark_due(session, touched, now)
 
 
 def give_back(session: Session, claims: Iterable[Claim], worker: str) -> None:
     """Let others take these checks at once."""
     names = [(claim.key.clinic, claim.key.session) for claim in claims]
-    mine = (tuple_(DueRow.clinic_id, DueRow.session_id).in_(names), DueRow.claimed_by == worker)
+    mine = (_NAME.in_(names), DueRow.claimed_by == worker)
     session.execute(update(DueRow).where(*mine).values(claimed_by=None, claimed_until=None))
+
+
+def _lock(session: Session, keys: Collection[SeriesKey]) -> None:
+    """Lock the marks of these sessions in the order in which `mark_due` would."""
+    names = sorted((key.clinic, key.session) for key in keys)
+    session.scalars(
+        select(DueRow).where(_NAME.in_(names)).order_by(DueRow.clinic_id, DueRow.session_id).with_for_update()
+    ).all()
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

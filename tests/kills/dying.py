@@ -26,8 +26,12 @@ class Steps:
         connection.set_trace_callback(self.step)
 
     def watch_engine(self, engine) -> None:
-        """Every statement of every connection of an engine is a step."""
-        event.listen(engine, "connect", lambda connection, _: self.watch(connection))
+        """Every statement of every connection of an engine is a step, and every commit."""
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", lambda connection, _: self.watch(connection))
+        else:
+            event.listen(engine, "before_cursor_execute", self.step)
+            event.listen(engine, "commit", self.step)
 
 
 def in_child(work: Callable[[Steps], None], fatal: int | None) -> int | None:

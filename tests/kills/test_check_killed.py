@@ -12,7 +12,7 @@ from monitor_api.sessions.context import facts, find_context
 from monitor_api.sessions.due import release
 from monitor_api.sessions.evidence import gather
 from tests.kills.dying import in_child
-from tests.service import FakeBroker, Sealer, found, open_service, rf_device, rf_samples, rows, worker_of
+from tests.service import FakeBroker, Sealer, found, give_back, open_service, rf_device, rf_samples, rows, worker_of
 
 
 class CheckOutsideTheTransaction(Checker):
@@ -25,7 +25,7 @@ class CheckOutsideTheTransaction(Checker):
             context = find_context(session, evidence, account)
         findings = judge(facts(evidence, account, context), context.regimen)
         with self._database.write() as session:
-            release(session, claim, self._name)
+            release(session, claim, self._name, (), self._clocks.civil())
         with self._database.write() as session:
             self._conclude(session, Conclusion(evidence, account, context, findings))
 
@@ -75,26 +75,28 @@ class Crash:
 WELL = {"alerts": [("too-hot", "high")], "raised": 1, "findings": ["too-hot"], "due": 0, "checked": True}
 
 
-def test_at_whatever_step_the_checker_dies_the_alert_is_raised_exactly_once(tmp_path):
-    total = Crash(tmp_path / "count").kill_at(None)
+def test_at_whatever_step_the_checker_dies_the_alert_is_raised_exactly_once(data):
+    total = Crash(data / "count").kill_at(None)
     assert total > 20
     for step in range(1, total + 1):
-        crash = Crash(tmp_path / str(step))
+        crash = Crash(data / str(step))
         assert crash.kill_at(step) is None
         assert crash.recover() == WELL, f"killed at step {step} of {total}"
+        give_back(crash.directory)
 
 
-def test_a_checker_that_was_not_killed_leaves_the_same(tmp_path):
-    crash = Crash(tmp_path / "whole")
+def test_a_checker_that_was_not_killed_leaves_the_same(data):
+    crash = Crash(data / "whole")
     crash.kill_at(None)
     assert crash.recover() == WELL
 
 
-def test_a_twin_that_checks_outside_the_transaction_is_caught(tmp_path):
-    total = Crash(tmp_path / "count", CheckOutsideTheTransaction).kill_at(None)
+def test_a_twin_that_checks_outside_the_transaction_is_caught(data):
+    total = Crash(data / "count", CheckOutsideTheTransaction).kill_at(None)
     outcomes = []
     for step in range(1, total + 1, 4):
-        crash = Crash(tmp_path / str(step), CheckOutsideTheTransaction)
+        crash = Crash(data / str(step), CheckOutsideTheTransaction)
         crash.kill_at(step)
         outcomes.append(crash.recover() == WELL)
+        give_back(crash.directory)
     assert not all(outcomes)

@@ -10,7 +10,7 @@ from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.orders import SendingRow
 from tests.kills.dying import in_child, lines, noted
 from tests.monitor_api.orders.desk import Desk
-from tests.service import SECRET, open_service
+from tests.service import SECRET, give_back, open_service
 from vocabulary.wire.orders import read_order_header
 
 
@@ -67,22 +67,24 @@ class Broker:
         self._steps.step()
 
 
-def test_at_whatever_step_the_dispatcher_dies_the_order_goes_under_a_number_of_its_own(tmp_path):
-    total = Crash(tmp_path / "count").kill_at(None)
+def test_at_whatever_step_the_dispatcher_dies_the_order_goes_under_a_number_of_its_own(data):
+    total = Crash(data / "count").kill_at(None)
     assert total > 10
     for step in range(1, total + 1):
-        crash = Crash(tmp_path / str(step))
+        crash = Crash(data / str(step))
         assert crash.kill_at(step) is None
         again, numbers = crash.recover()
         assert again == 1, f"killed at step {step} of {total}"
         assert numbers == sorted(set(numbers)), f"killed at step {step} of {total}"
+        give_back(crash.directory)
 
 
-def test_a_twin_that_sends_once_is_caught(tmp_path):
-    total = Crash(tmp_path / "count", DispatcherThatSendsOnce).kill_at(None)
+def test_a_twin_that_sends_once_is_caught(data):
+    total = Crash(data / "count", DispatcherThatSendsOnce).kill_at(None)
     outcomes = []
     for step in range(1, total + 1):
-        crash = Crash(tmp_path / str(step), DispatcherThatSendsOnce)
+        crash = Crash(data / str(step), DispatcherThatSendsOnce)
         crash.kill_at(step)
         outcomes.append(crash.recover()[0])
+        give_back(crash.directory)
     assert 0 in outcomes

@@ -7,7 +7,19 @@ from monitor_api.ingest.worker import Worker
 from monitor_api.records.sessions import DueRow, RecordRow
 from tests.kills.dying import in_child, lines, noted
 from tests.records import rf_record
-from tests.service import UID, FakeBroker, Sealer, found, key_of, open_service, rf_device, rf_samples, rows, worker_of
+from tests.service import (
+    UID,
+    FakeBroker,
+    Sealer,
+    found,
+    give_back,
+    key_of,
+    open_service,
+    rf_device,
+    rf_samples,
+    rows,
+    worker_of,
+)
 from vocabulary.wire.batches import Gap, StoredRecord
 
 BATCHES = 3
@@ -104,40 +116,42 @@ def steps_of(directory, worker=None):
     return Crash(directory, worker).kill_at(None)
 
 
-def test_whatever_was_receipted_when_ingest_died_is_stored_and_the_rest_comes_again(tmp_path):
-    total = steps_of(tmp_path_for(tmp_path, "count"))
+def test_whatever_was_receipted_when_ingest_died_is_stored_and_the_rest_comes_again(data):
+    total = steps_of(directory_in(data, "count"))
     assert total > 20
     for step in range(1, total + 1):
-        crash = Crash(tmp_path_for(tmp_path, step))
+        crash = Crash(directory_in(data, step))
         assert crash.kill_at(step) is None
         assert crash.receipted() <= crash.stored(), f"killed at step {step} of {total}"
         crash.kill_at(None)
         assert crash.stored() == crash.receipted() == {1, 2, 3}, f"killed at step {step} of {total}"
+        give_back(crash.directory)
 
 
-def test_killed_again_and_again_it_still_takes_each_batch_once(tmp_path):
-    crash = Crash(tmp_path)
+def test_killed_again_and_again_it_still_takes_each_batch_once(data):
+    crash = Crash(data)
     for step in range(3, 30, 3):
         crash.kill_at(step)
     crash.kill_at(None)
-    stores = open_service(tmp_path)
+    stores = open_service(data)
     series = stores.telemetry.series(key_of())
     assert (series.count, series.clashes) == (20, 0)
     assert [row.data for row in rows(stores, RecordRow)] == [RECORD]
     stores.close()
 
 
-def test_a_twin_that_receipts_before_it_stores_is_caught(tmp_path):
-    total = steps_of(tmp_path_for(tmp_path, "count"), ReceiptBeforeCommit)
+def test_a_twin_that_receipts_before_it_stores_is_caught(data):
+    total = steps_of(directory_in(data, "count"), ReceiptBeforeCommit)
     broken = []
     for step in range(1, total + 1, 3):
-        crash = Crash(tmp_path_for(tmp_path, step), ReceiptBeforeCommit)
+        crash = Crash(directory_in(data, step), ReceiptBeforeCommit)
         crash.kill_at(step)
         broken.append(not crash.receipted() <= crash.stored())
+        give_back(crash.directory)
     assert any(broken)
 
 
-def tmp_path_for(tmp_path, name):
-    directory = tmp_path / str(name)
+def directory_in(data, name):
+    directory = data / str(name)
     directory.mkdir()
     return directory

@@ -10,9 +10,12 @@ import pytest
 NOT_PERMITTED = "not permitted on this machine"
 
 
-def require(program: str) -> str:
-    """The path of a program; without it the test is skipped, or fails where everything must run."""
-    path = shutil.which(program)
+def require(program: str, places: str | None = None) -> str:
+    """The path of a program, in the PATH unless `places` are given; without it the test is skipped.
+
+    Where everything must run, it fails.
+    """
+    path = shutil.which(program, path=places)
     if path is None:
         if os.environ.get("LUMENWARD_REQUIRE_ALL") == "1":
             pytest.fail(

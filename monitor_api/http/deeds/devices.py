@@ -37,8 +37,8 @@ def assign_device(writing: Writing, uid: DeviceUid, wanted: NewAssignment) -> De
     before = _ended(writing, uid, wanted.from_at)
     if wanted.patient_id is not None:
         writing.session.add(_row(writing, uid, wanted.patient_id, wanted.from_at))
-    rechecked = recheck(writing, SessionRow.device_uid == uid, wanted.from_at)
     follow_assignment(writing, uid)
+    rechecked = recheck(writing, SessionRow.device_uid == uid, wanted.from_at)
     writing.leave_trail(
         "device assigned" if wanted.patient_id else "device taken back",
         ("device", uid),

@@ -112,8 +112,8 @@ def end_regimen(writing: Writing, which: RegimenId, if_match: str | None) -> See
     row = regimen_row(writing.session, writing.caller, which)
     newest = _check_unchanged(writing, row, if_match)
     row.ended_at = writing.now
-    recheck(writing, _touched(row), writing.now)
     follow_prescription(writing, PatientId(row.patient_id))
+    recheck(writing, _touched(row), writing.now)
     writing.leave_trail("regimen ended", ("regimen", row.id), patient_id=str(row.patient_id))
     writing.announce(ChangeKind.REGIMEN, row.id, row.patient_id)
     return seen(row, newest)
@@ -159,8 +159,8 @@ def _add_version(writing: Writing, row: RegimenRow, wanted: NewVersion, version:
         body=write_regimen(regimen),
     )
     writing.session.add(written)
-    recheck(writing, _touched(row), wanted.from_at)
     follow_prescription(writing, PatientId(row.patient_id))
+    recheck(writing, _touched(row), wanted.from_at)
     writing.leave_trail(
         "regimen prescribed", ("regimen", row.id), patient_id=str(row.patient_id), version=version, body=written.body
     )

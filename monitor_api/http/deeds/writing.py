@@ -5,11 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor_api.http.callers import Caller
+from monitor_api.records.people import ClinicRow
 from monitor_api.records.trail import Change, ChangeKind, Deed, announce, leave_trail
-from vocabulary.identity import PatientId
+from vocabulary.identity import ClinicId, PatientId
+
+
+def take_turn(session: Session, clinic: ClinicId) -> None:
+    """Let the deeds of one clinic be done one after the other: what a deed looked at is so when it is committed.
+
+    Devices are locked after this, and due marks last, as ingest locks them.
+    """
+    session.execute(select(ClinicRow.id).where(ClinicRow.id == clinic).with_for_update(key_share=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

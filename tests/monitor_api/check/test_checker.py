@@ -30,8 +30,8 @@ TOO_MUCH_J = 3000
 
 
 @pytest.fixture
-def line(tmp_path):
-    made = Line(tmp_path)
+def line(data):
+    made = Line(data)
     yield made
     made.stores.close()
 

@@ -38,11 +38,11 @@ def found_by(line):
 
 
 @pytest.fixture
-def new_line(tmp_path):
+def new_line(data):
     made = []
 
     def make():
-        directory = tmp_path / str(len(made))
+        directory = data / str(len(made))
         directory.mkdir()
         made.append(Line(directory))
         return made[-1]

@@ -17,8 +17,8 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def line(tmp_path):
-    made = Line(tmp_path)
+def line(data):
+    made = Line(data)
     yield made
     made.stores.close()
 

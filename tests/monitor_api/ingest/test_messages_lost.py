@@ -12,11 +12,11 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-def told(tmp_path):
+def told(data):
     """Have a gateway tell how its link is, and give how many messages the service takes for lost."""
-    stores, gateway = open_service(tmp_path), Sealer()
+    stores, gateway = open_service(data), Sealer()
     found(stores)
-    worker = worker_of(stores, tmp_path)
+    worker = worker_of(stores, data)
 
     def tell(lost, *, earlier=timedelta(0)):
         status = LinkStatus(device=UID, connected=True, heard_at=NOW - earlier, messages_lost=lost)

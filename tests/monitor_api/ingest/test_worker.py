@@ -63,8 +63,8 @@ class Service:
 
 
 @pytest.fixture
-def service(tmp_path):
-    made = Service(tmp_path)
+def service(data):
+    made = Service(data)
     yield made
     made.stores.close()
 

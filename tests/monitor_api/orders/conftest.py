@@ -9,7 +9,7 @@ from tests.monitor_api.orders.desk import Desk
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path)
+def desk(data: Path) -> Iterator[Desk]:
+    made = Desk(data)
     yield made
     made.close()

@@ -110,11 +110,13 @@ class LockedOnce(Database):
 
 
 def test_a_birth_is_not_lost_when_the_store_fails_meanwhile(desk: Desk, held: str):
-    desk.dispatcher = desk.another(database=LockedOnce(settings(desk.directory).records))
+    database = LockedOnce(settings(desk.directory).records)
+    desk.dispatcher = desk.another(database=database)
     with pytest.raises(StoreUnavailable):
         state(desk, boot=2)
     desk.dispatcher.take_births()
     assert [order.wish for order in desk.dispatch()] == [held]
+    database.close()
 
 
 @given(topic=text(max_size=40), payload=binary(max_size=60), retained=booleans())
