@@ -55,7 +55,17 @@ def open_stores(settings: ServerSettings, environ: Mapping[str, str]) -> Stores:
         raise StoreUnusable("data", str(error)) from error
     database = open_records(settings)
     database.migrate()
-    return Stores(database=database, telemetry=SqliteTelemetry(settings.telemetry), clocks=clocks(environ))
+    return Stores(database=database, telemetry=open_telemetry(settings), clocks=clocks(environ))
+
+
+def open_telemetry(settings: ServerSettings) -> Telemetry:
+    """The telemetry store that the settings name, or else the embedded one. Raises StoreTooNew, StoreUnusable."""
+    if settings.telemetry is None:
+        return SqliteTelemetry(settings.telemetry_file)
+    # The library takes longer to import than most roles take to start.
+    from monitor_api.telemetry.influx import InfluxTelemetry  # noqa: PLC0415
+
+    return InfluxTelemetry(settings.telemetry)
 
 
 def make_worker(settings: ServerSettings, stores: Stores) -> Worker:

@@ -4,6 +4,7 @@ MonitorError
 ├── StoreTooNew       a file was written by a newer version
 ├── StoreUnusable     a store cannot be opened, and trying again does not help
 ├── AddressTaken      the API cannot listen where it is told to
+├── SamplesRefused    samples that the telemetry store never takes
 ├── StoreUnavailable  a store fails for now; trying again may help
 ├── ClaimLost         another checker has taken a check over
 ├── NotHeld           a hold is to be lifted where there is none
@@ -33,13 +34,13 @@ class StoreTooNew(MonitorError):
 
 
 class StoreUnusable(MonitorError):
-    """A store cannot be opened with these settings, and trying again does not help: `store`, `problem`."""
+    """A store cannot be used with these settings, and trying again does not help: `store`, `problem`, `remedy`."""
 
-    def __init__(self, store: str, problem: str) -> None:
-        self.store, self.problem = store, problem
-        super().__init__(
-            f"the {store} store cannot be opened: {problem}. Check `data` and `records_url` in the settings"
-        )
+    def __init__(
+        self, store: str, problem: str, remedy: str = "Check `data` and `records_url` in the settings"
+    ) -> None:
+        self.store, self.problem, self.remedy = store, problem, remedy
+        super().__init__(f"the {store} store cannot be opened: {problem}. {remedy}")
 
 
 class AddressTaken(MonitorError):
@@ -48,6 +49,14 @@ class AddressTaken(MonitorError):
     def __init__(self, host: str, port: int) -> None:
         self.host, self.port = host, port
         super().__init__(f"not listening on {host}:{port}. End what else listens there, or set http.host and http.port")
+
+
+class SamplesRefused(MonitorError):
+    """Samples that the telemetry store never takes, while it takes others: `problem`."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"the telemetry store refuses samples: {problem}")
 
 
 class StoreUnavailable(MonitorError):

@@ -35,6 +35,15 @@ def _check_url(url: str) -> str:
     return url
 
 
+class InfluxSettings(Settings):
+    """A bucket of InfluxDB 2, and a token that may read and write it."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+/?$")]
+    org: str
+    bucket: Annotated[str, Field(pattern=r'^[^"\\{}$]+$')]
+    token: SecretStr
+
+
 class ServerSettings(Settings):
     """What every server role needs. `secret` wraps the gateways' keys at rest; `worker` tells ingest workers apart.
 
@@ -50,6 +59,7 @@ class ServerSettings(Settings):
     records_url: Annotated[str, AfterValidator(_check_url)] | None = None
     records_password: SecretStr | None = None
     records_connections: Annotated[int, Field(ge=2, le=100)] = 15
+    telemetry: InfluxSettings | None = None
     worker: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,30}$")] = "1"
 
     @property
@@ -66,6 +76,6 @@ class ServerSettings(Settings):
         return url if self.records_password is None else url.set(password=self.records_password.get_secret_value())
 
     @property
-    def telemetry(self) -> Path:
-        """The file of the embedded telemetry store."""
+    def telemetry_file(self) -> Path:
+        """The file of the embedded telemetry store, which is used unless `telemetry` names another."""
         return self.data / "telemetry.sqlite"

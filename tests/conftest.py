@@ -31,3 +31,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         if skipped:
             reporter.write_line("LUMENWARD_REQUIRE_ALL=1 lets no test be skipped", red=True)
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def influx(tmp_path_factory):
+    """The InfluxDB of a whole run of tests; each takes a bucket of its own."""
+    from tests.servers.influx import running_influx  # noqa: PLC0415 - its library takes long to import
+
+    with running_influx(tmp_path_factory.mktemp("influx")) as running:
+        yield running

@@ -104,7 +104,7 @@ def open_service(directory: Path) -> Stores:
     """The stores of a service in a directory; new ones are copies of some that were migrated once."""
     _make_records(directory)
     told = settings(directory)
-    return Stores(database=Database(told.records), telemetry=SqliteTelemetry(told.telemetry), clocks=clocks({}))
+    return Stores(database=Database(told.records), telemetry=SqliteTelemetry(told.telemetry_file), clocks=clocks({}))
 
 
 def _make_records(directory: Path) -> None:

@@ -7,7 +7,7 @@ from threading import Event
 from time import monotonic
 from typing import Final, Protocol
 
-from monitor_api.errors import BatchRefused, BrokerDeaf, StoreUnavailable
+from monitor_api.errors import BatchRefused, BrokerDeaf, StoreUnavailable, StoreUnusable
 from monitor_api.ingest.intake import Intake
 from monitor_api.ingest.opening import Arrival, Opened, Opener, Refused
 from monitor_api.ingest.presence import Presence
@@ -55,7 +55,8 @@ class Worker:
 
     Promises: a receipt is published after the group is on disk in both stores; the broker may forget a message
     only after its receipt; a batch that no store accepts is quarantined and its neighbours are taken; a store that
-    fails for a time is tried again, and nothing is receipted meanwhile.
+    fails for a time is tried again, and nothing is receipted meanwhile. Raises StoreUnusable, before any receipt, when
+    a store turns the worker itself away: that is no batch's fault.
     """
 
     def __init__(self, opener: Opener, intake: Intake, database: Database, clock: Clock, *, presence: Presence) -> None:
@@ -116,7 +117,7 @@ class Worker:
         """Take the group at once, or one by one when something in it is poison."""
         try:
             self._intake.take([one for one in opened if isinstance(one, Opened)])
-        except StoreUnavailable:
+        except (StoreUnavailable, StoreUnusable):
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one must not keep its neighbours out
             _log.warning("a group of %d batches is not accepted (%s); trying each alone", len(opened), error)
@@ -128,7 +129,7 @@ class Worker:
             return one
         try:
             self._intake.take([one])
-        except StoreUnavailable:
+        except (StoreUnavailable, StoreUnusable):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this batch's, and the next one must be taken
             refusal = BatchRefused("store", f"{type(error).__name__}: {error}")

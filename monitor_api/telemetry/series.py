@@ -1,6 +1,6 @@
 """The samples of one session, put together from the blocks they came in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,8 @@ from vocabulary.identity import ClinicId, SessionId
 from vocabulary.wire.batches import COLUMN_NAMES, SampleBlock
 
 Column = tuple[Any, ...]
+Sample = tuple[int, DeviceState, Zone | None, dict[str, Any]]
+"""Its number, state and zone, and what was measured, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,12 @@ class Series:
         return tuple(
             value for stretch in self.stretches for value in stretch.columns.get(name) or absent * stretch.count
         )
+
+    def samples(self) -> Iterator[Sample]:
+        """Each sample by itself: the same from whichever stretches it came in."""
+        for stretch in self.stretches:
+            for number in range(stretch.first, stretch.first + stretch.count):
+                yield number, *_sample(stretch, number)
 
     def states(self) -> tuple[DeviceState, ...]:
         """The state at each sample."""

@@ -4,17 +4,18 @@ import sqlite3
 import zlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Final
+from uuid import UUID
 
 import msgspec
 
 from monitor_api.errors import StoreTooNew, StoreUnavailable, StoreUnusable
+from monitor_api.telemetry.packing import digest, pack, unpack
 from monitor_api.telemetry.series import Series, SeriesKey, Stretch, assemble
 from monitor_api.write_ahead import switch_on
-from vocabulary.devices import DeviceState, Zone
+from vocabulary.identity import ClinicId, SessionId
 from vocabulary.wire.batches import SampleBlock
 
 _SCHEMA_VERSION: Final = 1
@@ -28,11 +29,9 @@ CREATE TABLE IF NOT EXISTS sealed (
     PRIMARY KEY (clinic, session)
 ) WITHOUT ROWID;
 """
+_SESSIONS: Final = "SELECT clinic, session FROM block UNION SELECT clinic, session FROM sealed"
 
-# A block's content: state, zone, and the columns by name. msgpack keeps integers small and nulls apart from zeros.
-_Content = tuple[DeviceState, Zone | None, dict[str, tuple[Any, ...]]]
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Content).decode
 _decode_all = msgspec.msgpack.Decoder(list[tuple[int, bytes]]).decode
 
 
@@ -54,17 +53,28 @@ class SqliteTelemetry:
 
     def series(self, key: SeriesKey) -> Series:
         """All samples of a session, sealed and since."""
+        return assemble(self.stretches(key))
+
+    def stretches(self, key: SeriesKey) -> tuple[Stretch, ...]:
+        """What is kept of a session: sealed, then each block since."""
         with self._lock, _transient_errors():
-            return assemble(_stretch(first, content) for first, content in self._contents(key))
+            return tuple(unpack(first, content) for first, content in self._contents(key))
+
+    def sessions(self) -> Iterator[SeriesKey]:
+        """Every session, sealed or not."""
+        with self._lock, _transient_errors():
+            found = self._connection.execute(_SESSIONS).fetchall()
+        for clinic, session in found:
+            yield SeriesKey(clinic=ClinicId(UUID(bytes=clinic)), session=SessionId(UUID(bytes=session)))
 
     def seal(self, key: SeriesKey) -> None:
         """Replace a session's rows by one; nothing changes for readers."""
         with self._transaction() as connection:
             contents = list(self._contents(key))
-            series = assemble(_stretch(first, content) for first, content in contents)
+            series = assemble(unpack(first, content) for first, content in contents)
             if series.clashes or not contents:
                 return
-            packed = [(stretch.first, _pack(stretch)) for stretch in _joined(series.stretches)]
+            packed = [(stretch.first, pack(stretch)) for stretch in _joined(series.stretches)]
             names = _names(key)
             connection.execute(
                 "INSERT OR REPLACE INTO sealed VALUES (?, ?, ?)", (*names, zlib.compress(_encode(packed)))
@@ -106,17 +116,8 @@ def _names(key: SeriesKey) -> tuple[bytes, bytes]:
 
 
 def _row(key: SeriesKey, block: SampleBlock) -> tuple[bytes, bytes, int, bytes, bytes]:
-    content = _pack(Stretch.of(block))
-    return (*_names(key), block.first, blake2b(content, digest_size=8).digest(), content)
-
-
-def _pack(stretch: Stretch) -> bytes:
-    return _encode((stretch.state, stretch.zone, stretch.columns))
-
-
-def _stretch(first: int, content: bytes) -> Stretch:
-    state, zone, columns = _decode(content)
-    return Stretch(first=first, state=state, zone=zone, columns=columns)
+    content = pack(Stretch.of(block))
+    return (*_names(key), block.first, digest(content), content)
 
 
 def _joined(stretches: Sequence[Stretch]) -> Iterator[Stretch]:

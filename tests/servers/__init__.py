@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -10,12 +11,12 @@ import pytest
 NOT_PERMITTED = "not permitted on this machine"
 
 
-def require(program: str, places: str | None = None) -> str:
-    """The path of a program, in the PATH unless `places` are given; without it the test is skipped.
+def require(program: str, places: str | None = None, *, built: Path | None = None) -> str:
+    """The path of a program: built, or in the PATH unless `places` are given; without it the test is skipped.
 
     Where everything must run, it fails.
     """
-    path = shutil.which(program, path=places)
+    path = (built and shutil.which(built)) or shutil.which(program, path=places)
     if path is None:
         if os.environ.get("LUMENWARD_REQUIRE_ALL") == "1":
             pytest.fail(

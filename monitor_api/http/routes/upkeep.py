@@ -76,8 +76,8 @@ def read_health_details(visit: Annotated[Visit, needs(Permission.SEE_HEALTH)]) -
 def _sizes(parts: ApiParts) -> StoreSizes:
     url = parts.database.engine.url
     records = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-    telemetry = parts.settings.telemetry
+    telemetry = None if parts.settings.telemetry else parts.settings.telemetry_file
     return StoreSizes(
         records_bytes=None if records is None else file_bytes(records),
-        telemetry_bytes=file_bytes(telemetry) if telemetry.exists() else None,
+        telemetry_bytes=file_bytes(telemetry) if telemetry and telemetry.exists() else None,
     )

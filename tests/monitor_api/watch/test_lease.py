@@ -16,8 +16,8 @@ NOW = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def database(tmp_path):
-    stores = open_service(tmp_path)
+def database(data):
+    stores = open_service(data)
     yield stores.database
     stores.close()
 
@@ -95,7 +95,7 @@ with open(sys.argv[3], "a", buffering=1) as diary:
 
 def test_holders_in_several_processes_whose_clocks_differ_never_act_at_once(database, tmp_path):
     diary = tmp_path / "diary"
-    url = str(database.engine.url)
+    url = database.engine.url.render_as_string(hide_password=False)
     processes = [subprocess.Popen([sys.executable, "-c", HOLD, url, name, str(diary)]) for name in ("a", "b", "c")]
     assert [process.wait(60) for process in processes] == [0, 0, 0]
     lines = [line.split() for line in diary.read_text().splitlines()]
@@ -106,6 +106,6 @@ def test_holders_in_several_processes_whose_clocks_differ_never_act_at_once(data
 
 def test_a_database_made_anew_knows_the_lease(database):
     taken(database, "a")
-    other = Database(str(database.engine.url))
+    other = Database(database.engine.url)
     assert not taken(other, "b")
     other.close()

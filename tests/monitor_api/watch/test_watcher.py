@@ -57,8 +57,8 @@ class Watched:
 
 
 @pytest.fixture
-def watched(tmp_path):
-    made = Watched(tmp_path)
+def watched(data):
+    made = Watched(data)
     yield made
     made.stores.close()
 
