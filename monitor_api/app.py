@@ -81,7 +81,7 @@ def run_ingest(settings: ServerSettings, environ: Mapping[str, str], stop: Event
     """The role `ingest`, until `stop` is set; `ready` is called when the broker lets it listen."""
     stores = open_stores(settings, environ)
     worker = make_worker(settings, stores)
-    subscriber = Subscriber(settings.broker, settings.worker, worker.arrivals)
+    subscriber = Subscriber(settings.uplink, settings.worker, worker.arrivals)
     subscriber.start(ready)
     try:
         worker.run(subscriber, stop)
@@ -104,7 +104,7 @@ def run_dispatch(settings: ServerSettings, environ: Mapping[str, str], stop: Eve
     """The role `dispatch`, until `stop` is set; `ready` is called when it hears of births."""
     stores = open_stores(settings, environ)
     dispatcher = Dispatcher(stores.database, KeyWrap(settings.secret_bytes), stores.clocks)
-    line = BrokerLine(settings.broker, settings.worker, dispatcher.states)
+    line = BrokerLine(settings.uplink, settings.worker, dispatcher.states)
     line.start(ready)
     try:
         dispatcher.run(line, stop)

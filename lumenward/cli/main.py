@@ -11,7 +11,7 @@ from typing import Final, cast
 import typer
 from rich.console import Console
 
-from lumenward.cli import clinic, demo, devices, doctor, gateway, lab, server
+from lumenward.cli import clinic, demo, devices, doctor, gateway, lab, server, up
 from lumenward.errors import Interrupted, NotHere
 from vocabulary.errors import LumenwardError, SettingsError
 
@@ -28,6 +28,9 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("demo")(demo.demo)
+app.command("up")(up.up)
+app.command("status")(up.status)
+app.command("secrets")(up.secrets)
 app.command("server")(server.server)
 app.add_typer(clinic.app, name="clinic")
 app.add_typer(gateway.app, name="gateway")

@@ -96,8 +96,8 @@ with open(sys.argv[3], "a", buffering=1) as diary:
 def test_holders_in_several_processes_whose_clocks_differ_never_act_at_once(database, tmp_path):
     diary = tmp_path / "diary"
     url = database.engine.url.render_as_string(hide_password=False)
-    processes = [subprocess.Popen([sys.executable, "-c", HOLD, url, name, str(diary)]) for name in ("a", "b", "c")]
-    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    processes = [subprocess.Popen([sys.executable, "-c", HOLD, url, name, str(diary)]) for name in ("a", "b")]
+    assert [process.wait(60) for process in processes] == [0, 0]
     lines = [line.split() for line in diary.read_text().splitlines()]
     assert lines
     for (begin, who), (end, same) in zip(lines[::2], lines[1::2], strict=True):
