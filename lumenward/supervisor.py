@@ -55,6 +55,7 @@ class _Running:
     child: Child
     process: "subprocess.Popen[bytes]"
     since: float
+    heard_from: int
     starts: int = 1
     failures: int = 0
     start_again_at: float | None = None
@@ -73,7 +74,9 @@ class Supervisor:
     def start(self, children: Sequence[Child]) -> None:
         """Start children together."""
         for child in children:
-            self._running.append(_Running(child, self._spawn(child), monotonic()))
+            output = self._output(child)
+            heard_from = output.stat().st_size if output.exists() else 0  # what an earlier run said is no news
+            self._running.append(_Running(child, self._spawn(child), monotonic(), heard_from))
 
     def wait_until_ready(self) -> None:
         """Return when all children have said that they are ready. Raises ChildFailed, Interrupted."""
@@ -131,7 +134,7 @@ class Supervisor:
 
     def _wait_until_ready(self, running: _Running, until: float) -> None:
         child = running.child
-        while not self._is_ready(child):
+        while not self._is_ready(child, running.heard_from):
             if running.process.poll() is not None:
                 raise ChildFailed(child.name, f"ended with {running.process.returncode}", self._tail(child))
             if monotonic() > until:
@@ -139,9 +142,9 @@ class Supervisor:
             if self._stop_asked.wait(0.02):
                 raise Interrupted
 
-    def _is_ready(self, child: Child) -> bool:
+    def _is_ready(self, child: Child, heard_from: int) -> bool:
         if child.listens_at is None:
-            return READY in self._output(child).read_text()
+            return READY.encode() in self._output(child).read_bytes()[heard_from:]
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", child.listens_at)) == 0
 
