@@ -188,7 +188,7 @@ def test_what_a_child_of_an_earlier_run_said_makes_none_ready(tmp_path):
 
 def test_a_program_that_is_not_ours_is_ready_when_it_listens(supervisor):
     port = free_port()
-    listening = f"import socket, time\ntime.sleep(0.3)\nserver = socket.create_server((\"127.0.0.1\", {port}))\n"
+    listening = f'import socket, time\ntime.sleep(0.3)\nserver = socket.create_server(("127.0.0.1", {port}))\n'
     supervisor.start([Child(name="a", arguments=("-c", f"{listening}time.sleep(60)"), listens_at=port)])
     supervisor.wait_until_ready()
     assert supervisor.states() == [{"name": "a", "pid": supervisor.pid("a"), "started_again": 0}]
