@@ -66,6 +66,7 @@ def settled(demo, seconds):
         sleep(0.3)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_the_scenario_of_the_demo_runs_over_the_same_commands_and_files(tmp_path):
     composed = compose(tmp_path)
