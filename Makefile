@@ -3,10 +3,13 @@
 PYTHON ?= python3
 RUN := .venv/bin/
 
-.PHONY: demo test lint format docs fuzz lock setup setup-dev clean
+.PHONY: demo secrets test lint format docs fuzz lock setup setup-dev clean
 
 demo: setup
 	@$(RUN)lumenward demo
+
+secrets: setup
+	@$(RUN)lumenward secrets run
 
 test: setup-dev
 	@$(RUN)python -m pytest

@@ -21,7 +21,7 @@ def write_log(level: int = logging.INFO) -> None:
     logging.basicConfig(
         level=level, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
     )
-    for noisy in ("bleak", "bleak_retry_connector", "alembic"):
+    for noisy in ("bleak", "bleak_retry_connector", "alembic", "apscheduler"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("bumble").setLevel(logging.ERROR)
 

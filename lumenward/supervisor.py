@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -37,11 +38,16 @@ USUAL: Final = Patience()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """A process to supervise: `arguments` for this Python, more for its environment."""
+    """A process to supervise: `arguments` for this Python or another `program`, more for its environment.
+
+    It is ready when it says so, or, for a program that is not ours, when it `listens_at` a port of this machine.
+    """
 
     name: str
     arguments: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    program: str = sys.executable
+    listens_at: int | None = None
 
 
 @dataclass(slots=True)
@@ -49,6 +55,8 @@ class _Running:
     child: Child
     process: "subprocess.Popen[bytes]"
     since: float
+    heard_from: int
+    starts: int = 1
     failures: int = 0
     start_again_at: float | None = None
 
@@ -66,7 +74,9 @@ class Supervisor:
     def start(self, children: Sequence[Child]) -> None:
         """Start children together."""
         for child in children:
-            self._running.append(_Running(child, self._spawn(child), monotonic()))
+            output = self._output(child)
+            heard_from = output.stat().st_size if output.exists() else 0  # what an earlier run said is no news
+            self._running.append(_Running(child, self._spawn(child), monotonic(), heard_from))
 
     def wait_until_ready(self) -> None:
         """Return when all children have said that they are ready. Raises ChildFailed, Interrupted."""
@@ -84,6 +94,7 @@ class Supervisor:
                 running.start_again_at = now + self._pause(running, now)
             elif now >= running.start_again_at:
                 running.process, running.since, running.start_again_at = self._spawn(running.child), now, None
+                running.starts += 1
 
     def stop(self) -> None:
         """Stop all children, the last started first."""
@@ -96,6 +107,13 @@ class Supervisor:
         process = next(running.process for running in self._running if running.child.name == name)
         return process.pid if process.poll() is None else None
 
+    def states(self) -> list[dict[str, str | int | None]]:
+        """Each child: its process id, None while it does not run, and how often it was started again."""
+        return [
+            {"name": one.child.name, "pid": self.pid(one.child.name), "started_again": one.starts - 1}
+            for one in self._running
+        ]
+
     def _pause(self, running: _Running, now: float) -> float:
         """How long to wait with a child that was just found ended."""
         steady = now - running.since > self._patience.steady_s
@@ -106,7 +124,7 @@ class Supervisor:
     def _spawn(self, child: Child) -> "subprocess.Popen[bytes]":
         with self._log(child).open("ab") as log, self._output(child).open("ab") as output:
             return subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, *child.arguments],
+                [child.program, *child.arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=log,
@@ -116,13 +134,19 @@ class Supervisor:
 
     def _wait_until_ready(self, running: _Running, until: float) -> None:
         child = running.child
-        while READY not in self._output(child).read_text():
+        while not self._is_ready(child, running.heard_from):
             if running.process.poll() is not None:
                 raise ChildFailed(child.name, f"ended with {running.process.returncode}", self._tail(child))
             if monotonic() > until:
                 raise ChildFailed(child.name, f"not ready after {self._patience.start_s:.0f} s", self._tail(child))
             if self._stop_asked.wait(0.02):
                 raise Interrupted
+
+    def _is_ready(self, child: Child, heard_from: int) -> bool:
+        if child.listens_at is None:
+            return READY.encode() in self._output(child).read_bytes()[heard_from:]
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", child.listens_at)) == 0
 
     def _stop(self, running: _Running) -> None:
         process = running.process

@@ -1,9 +1,11 @@
 """The composition root of this side: each role from its settings, in the order in which data flows."""
 
+import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event, Thread
+from uuid import uuid4
 
 from monitor_api.check.checker import Checker
 from monitor_api.check.courses import CourseChecker
@@ -13,6 +15,7 @@ from monitor_api.errors import AddressTaken, StoreUnusable
 from monitor_api.ingest.intake import Intake
 from monitor_api.ingest.keyring import StoredKeyring
 from monitor_api.ingest.opening import Opener
+from monitor_api.ingest.presence import Presence
 from monitor_api.ingest.subscriber import Subscriber
 from monitor_api.ingest.worker import Worker
 from monitor_api.orders.dispatcher import Dispatcher
@@ -24,6 +27,7 @@ from monitor_api.records.signing import Signatures
 from monitor_api.settings import ServerSettings
 from monitor_api.telemetry.port import Telemetry
 from monitor_api.telemetry.sqlite import SqliteTelemetry
+from monitor_api.watch.watcher import Watcher
 
 Ready = Callable[[], None]
 
@@ -72,15 +76,16 @@ def make_worker(settings: ServerSettings, stores: Stores) -> Worker:
     """An ingest worker without its broker."""
     keyring = StoredKeyring(stores.database, KeyWrap(settings.secret_bytes), time.monotonic)
     opener = Opener(keyring)
-    intake = Intake(stores.database, stores.telemetry, stores.clocks.civil)
-    return Worker(opener, intake, stores.database, stores.clocks.civil)
+    intake = Intake(stores.database, stores.telemetry, stores.clocks)
+    presence = Presence(stores.database, settings.worker, stores.clocks.wall)
+    return Worker(opener, intake, stores.database, stores.clocks.civil, presence=presence)
 
 
 def run_ingest(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
     """The role `ingest`, until `stop` is set; `ready` is called when the broker lets it listen."""
     stores = open_stores(settings, environ)
     worker = make_worker(settings, stores)
-    subscriber = Subscriber(settings.broker, settings.worker, worker.arrivals)
+    subscriber = Subscriber(settings.uplink, settings.worker, worker.arrivals)
     subscriber.start(ready)
     try:
         worker.run(subscriber, stop)
@@ -107,12 +112,22 @@ def run_dispatch(settings: ServerSettings, environ: Mapping[str, str], stop: Eve
     stores = open_stores(settings, environ)
     seals = Seals(wrap=KeyWrap(settings.secret_bytes), signatures=Signatures(settings.signing_keys))
     dispatcher = Dispatcher(stores.database, seals, stores.clocks)
-    line = BrokerLine(settings.broker, settings.worker, dispatcher.states)
+    line = BrokerLine(settings.uplink, settings.worker, dispatcher.states)
     line.start(ready)
     try:
         dispatcher.run(line, stop)
     finally:
         line.stop()
+        stores.close()
+
+
+def run_watch(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
+    """The role `watch`, until `stop` is set: the leader, or a standby."""
+    stores = open_stores(settings, environ)
+    name = f"{socket.gethostname()}-{settings.worker}-{uuid4().hex[:8]}"
+    try:
+        Watcher(stores.database, stores.clocks, name).run(stop, ready)
+    finally:
         stores.close()
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from vocabulary.errors import SettingsError
 from vocabulary.settings import BrokerSettings, Key, Port, Settings, key_bytes
 
 
@@ -49,8 +50,9 @@ class InfluxSettings(Settings):
 
 
 class ServerSettings(Settings):
-    """What every server role needs. `secret` wraps the gateways' keys at rest; `worker` tells ingest workers apart.
+    """What the server roles need. `secret` wraps the gateways' keys at rest; `worker` tells ingest workers apart.
 
+    `broker` is for ingest and dispatch only.
     `signing_keys`: the directory of the keys that clinics sign regimens with; None: nothing is signed here.
     `records_connections`: what one process may open to a records store that is a server.
     """
@@ -59,7 +61,7 @@ class ServerSettings(Settings):
 
     data: Path
     secret: Key
-    broker: BrokerSettings
+    broker: BrokerSettings | None = None
     http: HttpSettings
     records_url: Annotated[str, AfterValidator(_check_url)] | None = None
     records_password: SecretStr | None = None
@@ -67,6 +69,13 @@ class ServerSettings(Settings):
     signing_keys: Path | None = None
     telemetry: InfluxSettings | None = None
     worker: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,30}$")] = "1"
+
+    @property
+    def uplink(self) -> BrokerSettings:
+        """The broker, for a role that needs it. Raises SettingsError."""
+        if self.broker is None:
+            raise SettingsError("the settings", {"broker": "is missing"}, "This role needs it: see docs/settings.md.")
+        return self.broker
 
     @property
     def secret_bytes(self) -> bytes:

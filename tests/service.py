@@ -178,6 +178,7 @@ class FakeBroker:
     published: list[Message] = field(default_factory=list)
     acknowledged: list[int] = field(default_factory=list)
     listens: bool = True
+    connected: bool = True
 
     def publish(self, message: Message) -> None:
         self.published.append(message)

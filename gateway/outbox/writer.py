@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from gateway.errors import OutboxFailed
 from gateway.outbox.packing import sample_count
 from gateway.outbox.store import Outbox
+from gateway.sessions.book import HEARTBEAT_S
 from gateway.sessions.entries import Entry
 from gateway.sessions.urgency import is_urgent
 from vocabulary.wire.batches import IncidentKind, Item
@@ -47,16 +48,17 @@ class OutboxWriter:
     """Runs an outbox in a thread of its own; what is put at the same time becomes one commit.
 
     Promises: `put` returns when its items are on disk, however long the disk takes to accept them; what is due is
-    sealed within `FLUSH_S`; `on_sealed` is called, in the thread, whenever there is something new to send; whoever asks
-    is told how it ended, also by a fault that ends the thread.
+    sealed within `FLUSH_S`; `on_sealed` is called, in the thread, whenever there is something new to send, and that is
+    no rarer than a heartbeat; whoever asks is told how it ended, also by a fault that ends the thread.
     """
 
-    def __init__(self, outbox: Outbox, on_sealed: Callable[[], None]) -> None:
-        self._outbox, self._on_sealed = outbox, on_sealed
+    def __init__(self, outbox: Outbox, on_sealed: Callable[[], None], heartbeat_s: float = HEARTBEAT_S) -> None:
+        self._outbox, self._on_sealed, self._heartbeat_s = outbox, on_sealed, heartbeat_s
         self._requests: SimpleQueue[_Request] = SimpleQueue()
         self._thread = Thread(target=self._run, name="outbox", daemon=True)
         self._ended: Future[None] = Future()
         self._seal_at = monotonic() if outbox.pending else None  # None when nothing waits
+        self._beat_at = monotonic() + heartbeat_s
         self._failing: tuple[datetime, str] | None = None
 
     def start(self) -> None:
@@ -102,8 +104,8 @@ class OutboxWriter:
             self._ended.set_result(None)
 
     def _gather(self) -> list[_Request]:
-        """The requests of a moment; none when it is time to seal."""
-        timeout = None if self._seal_at is None else max(0, self._seal_at - monotonic())
+        """The requests of a moment; none when it is time to seal, or for a heartbeat."""
+        timeout = max(0, min(self._beat_at, self._seal_at or self._beat_at) - monotonic())
         try:
             return [self._requests.get(timeout=timeout), *self._requests_left()]
         except Empty:
@@ -119,6 +121,8 @@ class OutboxWriter:
         stops = [request for request in requests if request.what is None]
         if stops or (self._seal_at is not None and monotonic() >= self._seal_at):
             self._seal()
+        if monotonic() >= self._beat_at:
+            self._beat()
         for request in requests:
             if callable(request.what):
                 self._do(request, request.what)
@@ -151,6 +155,10 @@ class OutboxWriter:
         self._try(lambda: self._tell(self._outbox.seal()))
         self._seal_at = monotonic() + FLUSH_S if self._outbox.pending else None
 
+    def _beat(self) -> None:
+        self._beat_at = monotonic() + self._heartbeat_s
+        self._try(lambda: self._tell(self._outbox.beat()))
+
     def _refill(self) -> None:
         """What was done may have made room for a part of the backlog, or left an incident."""
         self._try(lambda: self._tell(self._outbox.refill()))
@@ -158,6 +166,7 @@ class OutboxWriter:
 
     def _tell(self, sealed: int) -> None:
         if sealed:
+            self._beat_at = monotonic() + self._heartbeat_s
             self._on_sealed()
 
     def _try(self, act: Callable[[], object]) -> bool:

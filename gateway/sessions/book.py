@@ -24,8 +24,9 @@ from vocabulary.identity import DeviceUid
 from vocabulary.instants import Anchor
 from vocabulary.readings import Reading
 from vocabulary.wire.batches import Item, LinkStatus, SeenAnchor
+from vocabulary.wire.limits import HEARTBEAT
 
-HEARTBEAT_S: Final = 30.0
+HEARTBEAT_S: Final = HEARTBEAT.total_seconds()
 """How often the service is told how the links to devices are."""
 
 AHEAD: Final = 5000

@@ -57,3 +57,23 @@ def enrol(
         markup=False,
         soft_wrap=True,
     )
+
+
+@app.command()
+def account(
+    name: Annotated[str, typer.Argument(help="The gateway's id.")],
+    directory: Annotated[Path, typer.Argument(help="The directory of `lumenward up`, or of `lumenward secrets`.")],
+) -> None:
+    """Give a gateway an account at the service's broker, with its own topics and no others; what is there stays.
+
+    A Mosquitto that `lumenward up` runs knows it at once.
+    """
+    from lumenward.up.place import Place  # noqa: PLC0415 - the other side's, and only for this command
+    from lumenward.up.running import reload_broker  # noqa: PLC0415
+
+    place = Place(directory)
+    password = place.accounts.add(gateway_id(name))
+    known = "knows it now" if reload_broker(place) else "knows it when it is told (SIGHUP) or started"
+    Console().print(
+        f"{name} has an account, its password is in {password}; the broker {known}.", markup=False, soft_wrap=True
+    )

@@ -11,7 +11,20 @@ from typing import Final, cast
 import typer
 from rich.console import Console
 
-from lumenward.cli import clinic, cohort, demo, devices, doctor, gateway, lab, regimen, replay, server, store
+from lumenward.cli import (
+    clinic,
+    cohort,
+    demo,
+    devices,
+    doctor,
+    gateway,
+    lab,
+    regimen,
+    replay,
+    server,
+    store,
+    up,
+)
 from lumenward.errors import Interrupted, NotHere
 from vocabulary.errors import LumenwardError, SettingsError
 
@@ -28,6 +41,9 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("demo")(demo.demo)
+app.command("up")(up.up)
+app.command("status")(up.status)
+app.command("secrets")(up.secrets)
 app.command("server")(server.server)
 app.add_typer(clinic.app, name="clinic")
 app.add_typer(regimen.app, name="regimen")

@@ -18,6 +18,7 @@ class Role(StrEnum):
     INGEST = "ingest"
     CHECK = "check"
     DISPATCH = "dispatch"
+    WATCH = "watch"
 
 
 def server(
@@ -36,5 +37,6 @@ def server(
         Role.INGEST: app.run_ingest,
         Role.CHECK: app.run_check,
         Role.DISPATCH: app.run_dispatch,
+        Role.WATCH: app.run_watch,
     }
     runs[role](told, os.environ, stop_event(), say_ready)

@@ -79,5 +79,6 @@ SEEN_WITH: Final[dict[str, Permission]] = {
     ChangeKind.PATIENT: P.SEE_PATIENTS,
     ChangeKind.REGIMEN: P.SEE_REGIMENS,
     ChangeKind.GATEWAY: P.SEE_GATEWAYS,
+    ChangeKind.SERVICE: P.SEE_HEALTH,
 }
 """What it takes to be told of a change."""

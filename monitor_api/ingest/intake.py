@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from monitor_api.clock import Clocks
 from monitor_api.ingest import rows
 from monitor_api.ingest.hours import our_time, retimed_sessions, store_clocks
 from monitor_api.ingest.opening import Opened
@@ -19,12 +20,12 @@ from monitor_api.ingest.reports import store_reports
 from monitor_api.ingest.storing import store_devices, store_records, store_sessions, touched_sessions
 from monitor_api.records.database import Database
 from monitor_api.records.devices import AnchorRow, BatchRow, MarkRow
+from monitor_api.records.presence import note_heard
 from monitor_api.records.sessions import GapRow
 from monitor_api.records.trail import INGEST, Deed, leave_trail
 from monitor_api.records.upsert import insert_new
 from monitor_api.sessions.due import mark_due
 from monitor_api.telemetry.port import Telemetry
-from vocabulary.clock import Clock
 
 Name = tuple[str, str, int]
 
@@ -32,13 +33,14 @@ Name = tuple[str, str, int]
 class Intake:
     """Stores groups of batches in both stores, in the order that makes a receipt true."""
 
-    def __init__(self, database: Database, telemetry: Telemetry, clock: Clock) -> None:
-        self._database, self._telemetry, self._clock = database, telemetry, clock
+    def __init__(self, database: Database, telemetry: Telemetry, clocks: Clocks) -> None:
+        self._database, self._telemetry, self._clocks = database, telemetry, clocks
 
     def take(self, batches: Sequence[Opened]) -> None:
         """Store a group; when this returns, every batch of it may be receipted. All or nothing."""
         self._telemetry.append(rows.sample_blocks(batches))
         with self._database.write() as session:
+            note_heard(session, [batch.origin.gateway for batch in batches], self._clocks.wall())
             fresh = self._register(session, batches)
             self._store_items(session, fresh)
 
@@ -53,7 +55,7 @@ class Intake:
         return fresh
 
     def _store_items(self, session: Session, batches: Sequence[Opened]) -> None:
-        now = self._clock()
+        now = self._clocks.civil()
         store_clocks(session, batches, now)
         ours = our_time(session, batches, now)
         store_devices(session, batches, now, ours)
@@ -75,7 +77,7 @@ class Intake:
             subject_id=batch.origin.gateway,
             detail={"epoch": f"{batch.header.epoch:016x}", "number": batch.header.number, "tag": batch.tag},
         )
-        leave_trail(session, deed, self._clock())
+        leave_trail(session, deed, self._clocks.civil())
 
 
 def _known_tags(session: Session, batches: Sequence[Opened]) -> dict[Name, str]:

@@ -1,4 +1,4 @@
-"""Keep what is refused: its bytes and the reason, to be seen by a person; never deleted by the service."""
+"""Keep what is refused: its bytes and the reason, to be seen by a person."""
 
 from collections.abc import Iterable
 from datetime import datetime

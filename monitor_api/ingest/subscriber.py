@@ -51,6 +51,11 @@ class Subscriber:
         """Whether anything that is published can still arrive."""
         return self._subscription.listens
 
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is there now."""
+        return self._client.is_connected()
+
     def publish(self, message: Message) -> None:
         """Send a receipt; sent again by the broker's rules until it has it."""
         self._client.publish(message.topic, message.payload, qos=1)

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from monitor_api.errors import BatchRefused, BrokerDeaf, StoreUnavailable, StoreUnusable
 from monitor_api.ingest.intake import Intake
 from monitor_api.ingest.opening import Arrival, Opened, Opener, Refused
+from monitor_api.ingest.presence import Presence
 from monitor_api.ingest.quarantine import keep, refused_batch
 from monitor_api.ingest.receipts import Message, receipts
 from monitor_api.records.database import Database
@@ -35,6 +36,11 @@ class Broker(Protocol):
         """Whether anything that is published can still arrive."""
         ...
 
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is there now."""
+        ...
+
     def publish(self, message: Message) -> None:
         """Send a receipt."""
         ...
@@ -53,13 +59,15 @@ class Worker:
     a store turns the worker itself away: that is no batch's fault.
     """
 
-    def __init__(self, opener: Opener, intake: Intake, database: Database, clock: Clock) -> None:
+    def __init__(self, opener: Opener, intake: Intake, database: Database, clock: Clock, *, presence: Presence) -> None:
         self.arrivals: Queue[Arrival] = Queue()
         self._opener, self._intake, self._database, self._clock = opener, intake, database, clock
+        self._presence = presence
 
     def run(self, broker: Broker, stop: Event) -> None:
         """Work until `stop` is set. Raises BrokerDeaf when nothing can arrive any more."""
         while not stop.is_set():
+            self._presence.say(connected=broker.connected)
             group = self._gather()
             if group:
                 self.handle(group, broker, stop.wait)

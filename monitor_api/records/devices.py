@@ -11,7 +11,10 @@ from monitor_api.records.columns import Big, Id, Name, Serial, Table, Uid, Word
 
 
 class GatewayRow(Table):
-    """A gateway in a home, registered with one clinic. `heard_at`: when it sealed the last batch taken."""
+    """A gateway in a home, registered with one clinic. `heard_at`: when it sealed the last batch taken.
+
+    `expected_by`, in real time: when it is silent unless another comes before; None before the first.
+    """
 
     __tablename__ = "gateway"
 
@@ -20,6 +23,7 @@ class GatewayRow(Table):
     name: Mapped[Name]
     registered_at: Mapped[datetime]
     heard_at: Mapped[datetime | None]
+    expected_by: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class GatewayKeyRow(Table):
@@ -125,7 +129,7 @@ class BatchRow(Table):
 
 
 class QuarantineRow(Table):
-    """Bytes that were refused, whole, with the reason; never deleted by the service.
+    """Bytes that were refused, whole, with the reason. Of whole batches the oldest give way to very many newer ones.
 
     The same bytes on the same topic are one row, however often they came: `times`, the last one at `last_at`.
     """

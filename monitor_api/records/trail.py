@@ -20,6 +20,7 @@ class ActorKind(StrEnum):
     INGEST = "ingest"
     CHECKER = "checker"
     DISPATCHER = "dispatcher"
+    WATCH = "watch"
     COMMAND_LINE = "command line"
 
 
@@ -34,6 +35,7 @@ class Actor:
 INGEST: Final = Actor(kind=ActorKind.INGEST, id=None)
 CHECKER: Final = Actor(kind=ActorKind.CHECKER, id=None)
 DISPATCHER: Final = Actor(kind=ActorKind.DISPATCHER, id=None)
+WATCH: Final = Actor(kind=ActorKind.WATCH, id=None)
 FOUNDER: Final = Actor(kind=ActorKind.COMMAND_LINE, id=None)
 
 
@@ -46,6 +48,7 @@ class ChangeKind(StrEnum):
     PATIENT = "patient"
     REGIMEN = "regimen"
     GATEWAY = "gateway"
+    SERVICE = "service"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

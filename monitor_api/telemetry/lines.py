@@ -68,11 +68,13 @@ def _fields(name: str, column: Column) -> list[str]:
 def stretches(rows: Iterable[Row]) -> tuple[Stretch, ...]:
     """The blocks that samples of one session came in, by first number and digest.
 
-    A block of which some samples are missing, which is one that was not acknowledged, comes in its parts.
+    A block of which some samples are missing, which is one that was not acknowledged, comes in its parts. A reader
+    may see some fields of a point that is just being written, and not the others: such a point is not there yet.
     """
     blocks: dict[str, dict[int, Row]] = {}
     for row in rows:
-        blocks.setdefault(row["block"], {})[int(row["sequence"])] = row
+        if all(row.get(name) for name in ("block", "sequence", "state")):
+            blocks.setdefault(row["block"], {})[int(row["sequence"])] = row
     return tuple(part for block in sorted(blocks, key=_order) for part in _parts(block, blocks[block]))
 
 

@@ -198,3 +198,18 @@ def test_a_fault_that_ends_the_thread_is_raised_to_all_who_wait_and_to_all_who_c
         return [type(fault) for fault in faults]
 
     assert asyncio.run(asyncio.wait_for(scenario(), 3)) == [type(None), *[ZeroDivisionError] * 3]
+
+
+def test_a_home_with_nothing_to_tell_beats_and_not_again_while_a_beat_waits(path):
+    async def scenario():
+        sealed, loop = asyncio.Event(), asyncio.get_running_loop()
+        outbox = Outbox(path, GATEWAY, KEY, lambda: NOON)
+        writer = OutboxWriter(outbox, lambda: loop.call_soon_threadsafe(sealed.set), heartbeat_s=0.05)
+        writer.start()
+        await asyncio.wait_for(sealed.wait(), 30)
+        await asyncio.sleep(0.3)
+        waiting = await writer.ask(lambda box: box.waiting(100))
+        await writer.stop()
+        return len(waiting)
+
+    assert asyncio.run(scenario()) == 1

@@ -8,6 +8,7 @@ import pytest
 
 from lumenward.errors import ChildFailed
 from lumenward.supervisor import Child, Patience, Supervisor
+from tests.servers import free_port
 
 READY = "print('ready', flush=True)\n"
 FOREVER = READY + "import time\ntime.sleep(60)"
@@ -174,3 +175,20 @@ def test_ctrl_c_at_the_terminal_reaches_no_child(supervisor):
     supervisor.start([child("a", FOREVER)])
     supervisor.wait_until_ready()
     assert os.getpgid(supervisor.pid("a")) != os.getpgid(0)
+
+
+def test_what_a_child_of_an_earlier_run_said_makes_none_ready(tmp_path):
+    (tmp_path / "a.out").write_text("ready\n")
+    supervisor = Supervisor(tmp_path, Patience(start_s=0.2))
+    supervisor.start([child("a", "import time\ntime.sleep(60)")])
+    with pytest.raises(ChildFailed, match="not ready after"):
+        supervisor.wait_until_ready()
+    supervisor.stop()
+
+
+def test_a_program_that_is_not_ours_is_ready_when_it_listens(supervisor):
+    port = free_port()
+    listening = f'import socket, time\ntime.sleep(0.3)\nserver = socket.create_server(("127.0.0.1", {port}))\n'
+    supervisor.start([Child(name="a", arguments=("-c", f"{listening}time.sleep(60)"), listens_at=port)])
+    supervisor.wait_until_ready()
+    assert supervisor.states() == [{"name": "a", "pid": supervisor.pid("a"), "started_again": 0}]

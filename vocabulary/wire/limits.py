@@ -1,5 +1,6 @@
 """How large anything on the wire may be; what exceeds a limit is refused with its name."""
 
+from datetime import timedelta
 from typing import Final
 
 BATCH_BYTES: Final = 256 * 1024
@@ -28,3 +29,6 @@ REASON: Final = 200
 
 ORDER_BYTES: Final = 16 * 1024
 """A sealed order."""
+
+HEARTBEAT: Final = timedelta(seconds=30)
+"""How long a gateway is quiet at most: with nothing to tell it sends an empty batch. In real time."""

@@ -26,6 +26,11 @@ class NewClinic(Body):
     password: Annotated[SecretStr, Field(min_length=12, max_length=200)]
 
 
+def has_clinic(session: Session) -> bool:
+    """Whether any clinic was founded."""
+    return session.scalar(select(exists().where(ClinicRow.id.is_not(None)))) or False
+
+
 def found_clinic(session: Session, wanted: NewClinic, password_hash: str, now: datetime) -> ClinicId:
     """Add a clinic and its operator. Raises Conflict when somebody has the login."""
     login = login_name(wanted.login)

@@ -1,13 +1,14 @@
 """What an operator looks after: what was refused, who did what, and how the service is."""
 
 from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from monitor_api.http.callers import Caller
@@ -16,8 +17,10 @@ from monitor_api.http.paging import Order, Page, PageWanted, paged
 from monitor_api.http.queries.scope import in_clinic
 from monitor_api.records.attention import AuditRow
 from monitor_api.records.devices import GatewayRow, QuarantineRow
+from monitor_api.records.presence import Part
 from monitor_api.records.sessions import DueRow
 from monitor_api.records.trail import ActorKind
+from monitor_api.records.watching import SilenceRow
 from vocabulary.identity import GatewayId
 
 
@@ -67,6 +70,18 @@ class GatewayAge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenSilence:
+    """Who is silent now: one of the clinic's gateways, or a part of the service that all are heard through.
+
+    `since`: when it was last heard. While a part of the service is silent, nothing new is said of gateways.
+    """
+
+    part: Part
+    name: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSizes:
     """Bytes on disk, all clinics together; null for a store that is no file of ours."""
 
@@ -80,6 +95,7 @@ class Health:
 
     as_of: datetime
     gateways: tuple[GatewayAge, ...]
+    silent: tuple[SeenSilence, ...]
     checks_due: int
     oldest_due_at: datetime | None
     quarantined: int
@@ -125,11 +141,20 @@ def health(session: Session, caller: Caller, sizes: StoreSizes, now: datetime) -
             GatewayAge(id=GatewayId(id_), heard_at=heard_at)
             for id_, heard_at in session.execute(ages.order_by(GatewayRow.id))
         ),
+        silent=tuple(_silent(session, caller)),
         checks_due=count,
         oldest_due_at=oldest,
         quarantined=session.scalar(refused) or 0,
         stores=sizes,
     )
+
+
+def _silent(session: Session, caller: Caller) -> Iterator[SeenSilence]:
+    """What is silent, the service's own parts first."""
+    whose = or_(SilenceRow.clinic_id.is_(None), *in_clinic(caller, SilenceRow.clinic_id))
+    query = select(SilenceRow).where(SilenceRow.until_at.is_(None), whose)
+    for row in session.scalars(query.order_by(SilenceRow.clinic_id.is_not(None), SilenceRow.name)):
+        yield SeenSilence(part=Part(row.part), name=row.name, since=row.since_at)
 
 
 def file_bytes(path: Path) -> int:

@@ -46,10 +46,12 @@ from monitor_api.http.queries.upkeep import (
     Health,
     Quarantined,
     QuarantineDetail,
+    SeenSilence,
     StoreSizes,
 )
 from monitor_api.http.queries.users import Token, User
 from monitor_api.orders.asking import WishKind
+from monitor_api.records.presence import Part
 from monitor_api.records.signing import Proof
 from monitor_api.records.trail import ActorKind
 from monitor_api.sessions.ledger import MissingSessions, RecordRange
@@ -320,6 +322,7 @@ AUDIT: Final = AuditEntry(
 HEALTH: Final = Health(
     as_of=AT,
     gateways=(GatewayAge(id=_GATEWAY, heard_at=AT),),
+    silent=(SeenSilence(part=Part.GATEWAY, name=_GATEWAY, since=AT),),
     checks_due=0,
     oldest_due_at=None,
     quarantined=1,

@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from monitor_api.records import attention, clocks, courses, devices, orders, people, sessions
+from monitor_api.records import attention, clocks, courses, devices, orders, people, sessions, watching
 from monitor_api.records.columns import Table
 
-_ALL_TABLES = (attention, clocks, courses, devices, orders, people, sessions)
+_ALL_TABLES = (attention, clocks, courses, devices, orders, people, sessions, watching)
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -16,6 +16,7 @@ from monitor_api.http.queries.triage import EVERY
 from monitor_api.http.queries.upkeep import quarantine
 from monitor_api.http.routes.upkeep import read_health_details
 from monitor_api.http.visits import Visit, page_for
+from monitor_api.records.presence import Part
 from monitor_api.screens.page import HOMES, After, Page, go
 from monitor_api.screens.progress import progress
 
@@ -40,7 +41,8 @@ def show_service(
         failed = incidents(session, caller, None, LATEST)
         zone = ZoneInfo(own_clinic(session, caller).zone)
     health = read_health_details(visit)
-    about = {"gateways": homes, "devices": owned, "refused": refused, "incidents": failed}
+    silent = {one.name for one in health.silent if one.part is Part.GATEWAY}
+    about = {"silent": silent, "gateways": homes, "devices": owned, "refused": refused, "incidents": failed}
     return page.show("operator.html", health=health, zone=zone, **about)
 
 

@@ -10,6 +10,7 @@ from monitor_api.errors import BrokerDeaf, StoreUnavailable, StoreUnusable
 from monitor_api.ingest.intake import Intake
 from monitor_api.ingest.keyring import StoredKeyring
 from monitor_api.ingest.opening import Arrival, Opener
+from monitor_api.ingest.presence import Presence
 from monitor_api.ingest.worker import Worker
 from monitor_api.records.attention import AuditRow
 from monitor_api.records.clocks import LiveStartRow
@@ -78,8 +79,11 @@ on_each_store = pytest.mark.parametrize("service", ["sqlite", "influxdb"], indir
 
 
 def intake_of(stores):
-    now = stores.clocks.civil
-    return Intake(stores.database, stores.telemetry, now), stores.database, now
+    return Intake(stores.database, stores.telemetry, stores.clocks), stores.database, stores.clocks.civil
+
+
+def presence_of(stores):
+    return Presence(stores.database, "1", stores.clocks.wall)
 
 
 def mark(at, state="ready"):
@@ -372,7 +376,7 @@ def test_a_key_that_cannot_be_looked_up_for_now_is_looked_up_again(service, tmp_
             return self.keyring.clinic(gateway)
 
     keyring = StoredKeyring(service.stores.database, KeyWrap(settings(tmp_path).secret_bytes), lambda: 0.0)
-    worker = Worker(Opener(Hesitant(keyring)), *intake_of(service.stores))
+    worker = Worker(Opener(Hesitant(keyring)), *intake_of(service.stores), presence=presence_of(service.stores))
     worker.handle([service.gateway.batch(rf_samples(0))], service.broker, lambda _: False)
     assert service.broker.taken() == {1}
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from monitor_api.telemetry import axis
-from monitor_api.telemetry.lines import lines
+from monitor_api.telemetry.lines import lines, stretches
 from tests.monitor_api.telemetry.blocks import blocks
 from tests.service import CLINIC, UID, key_of, rf_samples
 from vocabulary.devices import Zone
@@ -118,3 +118,10 @@ def test_every_sample_lies_in_an_hour_that_its_notes_name(instants):
     for series, _, at in written:
         assert not series.startswith("sample,") or any(begin <= at < end for begin, end in hours)
     assert all(end < begin for (_, end), (begin, _) in pairwise(hours))
+
+
+def test_a_point_of_which_only_some_fields_are_there_yet_is_not_read():
+    whole = {"block": "0.0.00", "sequence": "0", "state": "emitting", "zone": ""}
+    partial = {"block": "", "sequence": "1", "state": "", "zone": ""}
+    (stretch,) = stretches([whole, partial])
+    assert (stretch.first, stretch.columns) == (0, {})

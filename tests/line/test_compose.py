@@ -1,0 +1,102 @@
+"""The composition of a clinic's server: its tool accepts it, it has no default password, and the line runs over it."""
+
+import os
+import subprocess
+from contextlib import ExitStack
+from time import monotonic, sleep
+
+import pytest
+from sqlalchemy import select
+
+from lumenward.demo.people import settle
+from lumenward.demo.run import Demo
+from lumenward.demo.scenario import SCENARIO
+from lumenward.demo.stored import Watch
+from lumenward.demo.verdict import Kind, weigh
+from lumenward.demo.world import Plan, make_world
+from lumenward.environment import with_secret_files
+from lumenward.supervisor import Patience, Supervisor
+from lumenward.up.accounts import write_once
+from monitor_api.app import open_records, open_telemetry
+from monitor_api.records.watching import LeaseRow
+from monitor_api.settings import ServerSettings
+from tests.line.composed import FILE, ROLES, ROOT, compose, composition
+from tests.servers import require
+from vocabulary.settings import read_settings
+
+
+def test_docker_compose_accepts_it():
+    command = [require("docker-compose"), "-f", str(FILE), "config", "-q"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=60)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_every_role_is_in_it_and_every_server_has_a_health_check():
+    services = composition()["services"]
+    assert services.keys() >= {*ROLES, "mosquitto", "influxdb", "postgres"}
+    assert all("healthcheck" in services[name] for name in ("mosquitto", "influxdb", "postgres", "api"))
+
+
+def test_every_password_and_token_is_a_file_and_no_service_gets_one_that_it_does_not_name():
+    for service in composition()["services"].values():
+        told = service.get("environment", {})
+        secrets = {name: value for name, value in told.items() if any(word in name for word in WORDS)}
+        assert all(name.endswith("_FILE") and value.startswith("/run/secrets/") for name, value in secrets.items())
+        named = {value.removeprefix("/run/secrets/") for value in told.values() if value.startswith("/run/secrets/")}
+        assert named == set(service.get("secrets", []))
+
+
+WORDS = ("PASSWORD", "TOKEN", "SECRET")
+
+
+def settings_of(composed):
+    environment = with_secret_files(composed.environment("check"), ServerSettings.PREFIX)
+    return read_settings(ServerSettings, "the composition", "", environment)
+
+
+def settled(demo, seconds):
+    """The verdict once nothing is wrong but that an alert came late on a busy machine."""
+    until = monotonic() + seconds
+    while True:
+        verdict = weigh(demo.world, demo.watch.look(demo.world))
+        problems = [problem.words for problem in verdict.problems if problem.kind is not Kind.LATE]
+        if not problems or monotonic() > until:
+            return verdict, problems
+        demo.supervisor.look()
+        sleep(0.3)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_the_scenario_of_the_demo_runs_over_the_same_commands_and_files(tmp_path):
+    composed = compose(tmp_path)
+    plan = Plan(homes=SCENARIO, seed=3, http_port=composed.http, roles=ROLES, uplink_port=composed.mosquitto)
+    with ExitStack() as running:
+        world = make_world(tmp_path, plan)
+        write_once(composed.run / "secrets" / "server", world.secret)
+        for home in SCENARIO:
+            write_once(composed.run / "secrets" / "broker" / home.gateway, world.accounts[home.gateway])
+        running.enter_context(composed.servers())
+        told = settings_of(composed)
+        database, telemetry = open_records(told), open_telemetry(told)
+        running.callback(database.close)
+        running.callback(telemetry.close)
+        database.migrate()
+        password = settle(database, world)
+        supervisor = Supervisor(tmp_path, Patience(start_s=120))
+        running.callback(supervisor.stop)
+        supervisor.start(world.radio())
+        supervisor.wait_until_ready()
+        clock = {"LUMENWARD_CLOCK": world.clock.dump(), "PATH": os.environ["PATH"]}
+        supervisor.start([*world.gateways(), *(composed.child(role, **clock) for role in ROLES)])
+        supervisor.wait_until_ready()
+        demo = Demo(world, supervisor, Watch(database, telemetry), password)
+        verdict, problems = settled(demo, 100)
+        assert problems == []
+        assert verdict.samples_produced == verdict.samples_stored + verdict.samples_in_gaps
+        assert len(verdict.alerts) == 8
+        assert composed.answers()
+        with database.read() as session:
+            assert session.scalar(select(LeaseRow.holder)) not in {None, ""}
+        assert not (tmp_path / "data" / "telemetry.sqlite").exists()
+        assert not (tmp_path / "data" / "records.sqlite").exists()
