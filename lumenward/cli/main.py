@@ -11,7 +11,7 @@ from typing import Final, cast
 import typer
 from rich.console import Console
 
-from lumenward.cli import clinic, demo, devices, doctor, gateway, lab, server
+from lumenward.cli import bench, clinic, demo, devices, doctor, gateway, lab, server
 from lumenward.errors import Interrupted, NotHere
 from vocabulary.errors import LumenwardError, SettingsError
 
@@ -34,6 +34,7 @@ app.add_typer(gateway.app, name="gateway")
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
 app.add_typer(lab.app, name="lab")
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:
