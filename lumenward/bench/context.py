@@ -51,7 +51,7 @@ class Share:
 class Work:
     """What a running bench works with.
 
-    `size` is its load, `directory` an empty one that is removed afterwards. `thorough`: a profile is wanted too.
+    `size` is its load, `directory` an empty one that is removed afterwards.
     `told` hears how far it is, as a fraction, and `warn` why a figure is missing.
     """
 
@@ -60,7 +60,6 @@ class Work:
     stop: Event
     told: Callable[[float], None]
     warn: Callable[[str], None]
-    thorough: bool = False
     profile: list[Share] = field(default_factory=list[Share])
 
     def progress(self, fraction: float) -> None:

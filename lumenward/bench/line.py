@@ -19,6 +19,7 @@ from lumenward.bench.load import Load as BrokerLoad
 from lumenward.bench.load import wait_until_taken
 from lumenward.bench.measuring import cpu_s, middle, quantile
 from lumenward.bench.mosquitto import find_mosquitto, running_mosquitto
+from lumenward.bench.profiling import profile_ingest
 from lumenward.supervisor import Child, Supervisor
 from monitor_api.records.database import Database
 
@@ -96,7 +97,9 @@ def run(work: Work) -> Figures:
     rate = middle(one.rate for one in ingests)
     waits = live(evening, work, rate / 2)
     influx = work.lacking(("influx_ingest_ratio",), "this version has no InfluxDB telemetry store")
-    return {**_compared(floors, ingests, pairs), **_latency(waits), **influx}
+    shares, small_us = profile_ingest()
+    work.profile += shares
+    return {**_compared(floors, ingests, pairs), **_latency(waits), "small_batch_cpu_us": small_us, **influx}
 
 
 def _compared(floors: Sequence[Drain], ingests: Sequence[Drain], pairs: Sequence[Drain]) -> Figures:
@@ -245,6 +248,7 @@ FIGURES: Final = (
     Figure(name="ingest_processes_2_ratio", means="batches a second: two ingest processes over one"),
     Figure(name="latency_p50_ms", means="from publish to receipt at half that rate, median, ms"),
     Figure(name="latency_p99_ms", means="the same, 99th percentile, ms"),
+    Figure(name="small_batch_cpu_us", means="CPU time of a batch that comes alone, without a broker, µs"),
     Figure(name="influx_ingest_ratio", means="CPU time of a batch into InfluxDB: a bare client's over ingest's"),
 )
 

@@ -26,7 +26,7 @@ class Onlooker:
     stop: Event
 
 
-def run(bench: Bench, size: int, onlooker: Onlooker, *, thorough: bool = False) -> Result:
+def run(bench: Bench, size: int, onlooker: Onlooker) -> Result:
     """Run a bench once. Raises Interrupted, ChildFailed, NotHere."""
     with TemporaryDirectory(prefix="lumenward-bench-") as directory:
         work = Work(
@@ -35,7 +35,6 @@ def run(bench: Bench, size: int, onlooker: Onlooker, *, thorough: bool = False) 
             stop=onlooker.stop,
             told=onlooker.told,
             warn=onlooker.warn,
-            thorough=thorough,
         )
         figures = bench.run(work)
         return Result(size=size, figures=figures, profile=tuple(work.profile))
@@ -44,9 +43,9 @@ def run(bench: Bench, size: int, onlooker: Onlooker, *, thorough: bool = False) 
 def run_growing(bench: Bench, onlooker: Onlooker) -> list[Result]:
     """Run a bench at growing loads, the last the usual one, with a profile."""
     if bench.load is None:
-        return [run(bench, 1, onlooker, thorough=True)]
+        return [run(bench, 1, onlooker)]
     sizes = [max(1, round(bench.load.usual * part)) for part in PARTS]
-    return [run(bench, size, onlooker, thorough=size == sizes[-1]) for size in sizes]
+    return [run(bench, size, onlooker) for size in sizes]
 
 
 def values(bench: Bench, result: Result) -> dict[str, Any]:
