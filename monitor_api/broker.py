@@ -17,16 +17,27 @@ KEEP_ALIVE_S: Final = 20
 _log = logging.getLogger(__name__)
 
 
+def _nothing_more(_greeting: Properties | None) -> None:
+    """What most do with a greeting."""
+
+
 class Subscription:
     """Keeps a client connected and subscribed. What arrives goes to `take` with its topic, "" for one that is no text.
 
-    paho's thread dies of an exception in a callback, so `take` may only hand over.
+    paho's thread dies of an exception in a callback, so `take` may only hand over. `greeted` hears of each connection
+    what the broker says of it.
     """
 
     def __init__(
-        self, broker: BrokerSettings, client: Client, topic: str, take: Callable[[str, MQTTMessage], None]
+        self,
+        broker: BrokerSettings,
+        client: Client,
+        topic: str,
+        take: Callable[[str, MQTTMessage], None],
+        *,
+        greeted: Callable[[Properties | None], None] = _nothing_more,
     ) -> None:
-        self._broker, self._client, self._topic, self._take = broker, client, topic, take
+        self._broker, self._client, self._topic, self._take, self._greeted = broker, client, topic, take, greeted
         client.username_pw_set(broker.username, broker.password.get_secret_value())
         if broker.tls:
             context = trusting(broker.authorities)
@@ -65,11 +76,12 @@ class Subscription:
         return thread is not None and thread.is_alive()
 
     def _connected(
-        self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: object
+        self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, greeting: Properties | None
     ) -> None:
         if reason.is_failure:
             _log.error("the broker at %s:%d refuses us: %s", self._broker.host, self._broker.port, reason)
             return
+        self._greeted(greeting)
         client.subscribe(self._topic, qos=1)
         _log.info("listening at %s:%d", self._broker.host, self._broker.port)
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, or_, select, tuple_, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnCollection
 
 from monitor_api.clock import Moment
 from monitor_api.errors import ClaimLost
@@ -37,15 +38,15 @@ def mark_course_due(session: Session, keys: Iterable[CourseKey], now: datetime) 
         {"clinic_id": key.clinic, "patient_id": key.patient, "due_at": now, "generation": 1}
         for key in sorted(set(keys))
     ]
-    upsert(
-        session,
-        CourseDueRow,
-        rows,
-        lambda new: {
-            "generation": CourseDueRow.generation + 1,
-            "due_at": case((CourseDueRow.due_at > new.due_at, new.due_at), else_=CourseDueRow.due_at),
-        },
-    )
+    upsert(session, CourseDueRow, rows, _sooner)
+
+
+def _sooner(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
+    stored = CourseDueRow.__table__.c
+    return {
+        "generation": stored.generation + 1,
+        "due_at": case((stored.due_at > new.due_at, new.due_at), else_=stored.due_at),
+    }
 
 
 def claim_courses(session: Session, worker: str, now: Moment, most: int) -> list[CourseClaim]:

@@ -1,9 +1,9 @@
 """What gateways say of time: what is stored of their clocks, and their instants in ours as far as that is known now."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,17 +11,20 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, func, 
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnCollection
 
-from monitor_api.ingest.opening import Opened, instants
+from monitor_api.ingest.group import Group
+from monitor_api.ingest.opening import Opened
 from monitor_api.records.clocks import GatewayBootRow, GatewayClockRow, LiveStartRow
 from monitor_api.records.devices import AnchorRow, DeviceRow
 from monitor_api.records.sessions import RecordRow, SessionRow
 from monitor_api.records.upsert import insert_new, upsert
-from monitor_api.sessions.boots import Boot, see
+from monitor_api.sessions.boots import Boot, ahead_of, see
 from monitor_api.sessions.home_clocks import BootName, latest_boots
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.identity import SessionId
 from vocabulary.instants import Known
 from vocabulary.wire.batches import SeenClock
+
+_RIGHT: Final = timedelta(0)
 
 LAST_BOOT: Final = 2**32 - 1
 """The highest number that a boot can have."""
@@ -32,37 +35,37 @@ class OurTime:
     """Batches' instants in the service's time, never later than now: for what is shown and compared, not for places."""
 
     boots: Mapping[BootName, Boot]
+    ahead: Mapping[BootName, timedelta | None]
     now: datetime
 
     def __call__(self, batch: Opened, at: datetime) -> datetime:
         """An instant of a batch; of a wrong clock the earliest that is possible."""
-        boot = self.boots.get(_boot_name(batch))
-        if boot is None:
-            return min(self.now, at)
-        seen = see(boot, at)
-        return min(self.now, seen.span.middle if seen.sure else seen.span.earliest)
+        return self._read(batch, at) or min(self.now, see(self.boots[batch.boot], at).span.earliest)
 
     def about(self, batch: Opened, at: datetime) -> datetime:
         """An instant of a batch; of a wrong clock now, for that is when we heard of it."""
-        boot = self.boots.get(_boot_name(batch))
-        seen = boot and see(boot, at)
-        return min(self.now, seen.span.middle) if seen and seen.sure else self.now
+        return self._read(batch, at) or self.now
+
+    def _read(self, batch: Opened, at: datetime) -> datetime | None:
+        """An instant of a batch; None of a wrong clock."""
+        ahead = self.ahead.get(batch.boot, _RIGHT)
+        return None if ahead is None else min(self.now, at + ahead)
 
     def heard(self, batch: Opened) -> datetime:
         """When what a batch says was heard: not when it was sealed, for that may be by the clock of a later boot."""
-        named = [at for _, at in instants(batch.body)]
-        return self.about(batch, max(named)) if named else self.now
+        return self.about(batch, batch.named[1]) if batch.named else self.now
 
 
-def store_clocks(session: Session, batches: Sequence[Opened], now: datetime) -> None:
-    """Note what the boots of these batches named as instants, and how their clocks compared with ours."""
-    upsert(session, GatewayBootRow, _boot_rows(batches, now), _wider)
-    insert_new(session, GatewayClockRow, _clock_rows(batches))
+def store_clocks(session: Session, group: Group, now: datetime) -> None:
+    """Note what the boots of a group named as instants, and how their clocks compared with ours."""
+    upsert(session, GatewayBootRow, _boot_rows(group, now), _wider)
+    insert_new(session, GatewayClockRow, _clock_rows(group.telling))
 
 
-def our_time(session: Session, batches: Iterable[Opened], now: datetime) -> OurTime:
-    """How to read the instants of these batches, whose clocks are stored."""
-    return OurTime(latest_boots(session, {_boot_name(batch) for batch in batches}), now)
+def our_time(session: Session, group: Group, now: datetime) -> OurTime:
+    """How to read the instants of a group, whose clocks are stored."""
+    boots = latest_boots(session, group.boots)
+    return OurTime(boots, {name: ahead_of(boot) for name, boot in boots.items()}, now)
 
 
 def retimed_sessions(session: Session, batches: Iterable[Opened]) -> set[SeriesKey]:
@@ -124,15 +127,12 @@ def not_placed() -> ColumnElement[bool]:
     return or_(SessionRow.placed_by.is_(None), SessionRow.placed_by == Known.BRACKET)
 
 
-def _boot_name(batch: Opened) -> BootName:
-    return batch.origin.gateway, batch.body.boot
-
-
-def _boot_rows(batches: Iterable[Opened], now: datetime) -> list[dict[str, Any]]:
+def _boot_rows(group: Group, now: datetime) -> list[dict[str, Any]]:
     """A row for each boot that a batch names instants of; when it was sealed may be by the clock of a later one."""
-    named: defaultdict[BootName, list[datetime]] = defaultdict(list)
-    for batch in batches:
-        named[_boot_name(batch)] += (at for _, at in instants(batch.body))
+    named = defaultdict[BootName, list[datetime]](list)
+    for name, said in group.boots.items():
+        named[name] += said.named or ()
+    for batch in group.telling:
         for clock in batch.body.clocks:
             named[batch.origin.gateway, clock.boot].append(clock.at)
     return [

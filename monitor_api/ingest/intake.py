@@ -3,6 +3,7 @@
 Rules, kept here:
 - Points first: when the register says a batch is taken, its samples are on disk.
 - The register, the items and the due marks are one transaction: a crash leaves all of them or none.
+- The register is written first, and shows at once whether a number was taken before: only then is anybody asked which.
 - A batch that is registered already changes nothing and is receipted again. Another batch under a registered
   number is taken by the identity of its items, and leaves a trail.
 """
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from monitor_api.clock import Clocks
 from monitor_api.ingest import rows
+from monitor_api.ingest.group import gather, sample_blocks
 from monitor_api.ingest.hours import our_time, retimed_sessions, store_clocks
 from monitor_api.ingest.opening import Opened
 from monitor_api.ingest.reports import store_reports
@@ -26,6 +28,7 @@ from monitor_api.records.trail import INGEST, Deed, leave_trail
 from monitor_api.records.upsert import insert_new
 from monitor_api.sessions.due import mark_due
 from monitor_api.telemetry.port import Telemetry
+from monitor_api.telemetry.series import SeriesKey
 
 Name = tuple[str, str, int]
 
@@ -38,35 +41,47 @@ class Intake:
 
     def take(self, batches: Sequence[Opened]) -> None:
         """Store a group; when this returns, every batch of it may be receipted. All or nothing."""
-        self._telemetry.append(rows.sample_blocks(batches))
+        batches = sorted(batches, key=_gateway_of)  # neighbours in the stores are written together, and locked in order
+        self._telemetry.append(list(sample_blocks(batches)))
+        try:
+            with self._database.write() as session:
+                self._note_heard(session, batches)
+                _register(session, batches)
+                self._store_items(session, batches)
+        except _TakenBefore:
+            self._take_again(batches)
+
+    def _take_again(self, batches: Sequence[Opened]) -> None:
+        """Store a group that has numbers which were taken before: what is new of it."""
         with self._database.write() as session:
-            note_heard(session, [batch.origin.gateway for batch in batches], self._clocks.wall())
-            fresh = self._register(session, batches)
+            self._note_heard(session, batches)
+            known = _known_tags(session, batches)
+            fresh = [batch for batch in batches if known.get(_name(batch)) != batch.tag]
+            for batch in fresh:
+                if _name(batch) in known:
+                    self._leave_trail(session, batch)
+            insert_new(session, BatchRow, rows.batch_rows(fresh))
             self._store_items(session, fresh)
 
-    def _register(self, session: Session, batches: Sequence[Opened]) -> list[Opened]:
-        """Register a group, and give the batches whose items are not known to be stored."""
-        known = _known_tags(session, batches)
-        fresh = [batch for batch in batches if known.get(_name(batch)) != batch.tag]
-        for batch in fresh:
-            if _name(batch) in known:
-                self._leave_trail(session, batch)
-        insert_new(session, BatchRow, rows.batch_rows(fresh))
-        return fresh
-
     def _store_items(self, session: Session, batches: Sequence[Opened]) -> None:
-        now = self._clocks.civil()
-        store_clocks(session, batches, now)
-        ours = our_time(session, batches, now)
-        store_devices(session, batches, now, ours)
-        store_sessions(session, batches, ours)
-        insert_new(session, GapRow, rows.gap_rows(batches))
-        insert_new(session, AnchorRow, rows.anchor_rows(batches, ours))
-        insert_new(session, MarkRow, rows.mark_rows(batches, ours))
-        store_reports(session, batches, now, ours)
-        recorded = store_records(session, batches, now, ours)
-        touched = touched_sessions(session, batches, ours) | retimed_sessions(session, batches)
-        mark_due(session, rows.live_sessions(batches) | recorded | touched, now)
+        now, group = self._clocks.civil(), gather(batches)
+        telling = group.telling
+        store_clocks(session, group, now)
+        ours = our_time(session, group, now)
+        store_devices(session, group, now, ours)
+        store_sessions(session, group, ours)
+        recorded, touched = set[SeriesKey](), set[SeriesKey]()
+        if telling:
+            insert_new(session, GapRow, rows.gap_rows(telling))
+            insert_new(session, AnchorRow, rows.anchor_rows(telling, ours))
+            insert_new(session, MarkRow, rows.mark_rows(telling, ours))
+            store_reports(session, telling, now, ours)
+            recorded = store_records(session, telling, now, ours)
+            touched = touched_sessions(session, telling, ours) | retimed_sessions(session, telling)
+        mark_due(session, {one.key for one in group.heard} | recorded | touched, now)
+
+    def _note_heard(self, session: Session, batches: Sequence[Opened]) -> None:
+        note_heard(session, {batch.origin.gateway for batch in batches}, self._clocks.wall())
 
     def _leave_trail(self, session: Session, batch: Opened) -> None:
         deed = Deed(
@@ -80,11 +95,25 @@ class Intake:
         leave_trail(session, deed, self._clocks.civil())
 
 
+class _TakenBefore(Exception):
+    """Some batches of a group have names that are registered already."""
+
+
+def _register(session: Session, batches: Sequence[Opened]) -> None:
+    """Register a group that is all new, as nearly all are. Raises _TakenBefore."""
+    if insert_new(session, BatchRow, rows.batch_rows(batches)) < len(batches):
+        raise _TakenBefore
+
+
 def _known_tags(session: Session, batches: Sequence[Opened]) -> dict[Name, str]:
     """The tags under which names of this group are registered already."""
     name = (BatchRow.gateway_id, BatchRow.epoch, BatchRow.number)
     query = select(*name, BatchRow.tag).where(tuple_(*name).in_([_name(batch) for batch in batches]))
     return {(gateway, epoch, number): tag for gateway, epoch, number, tag in session.execute(query)}
+
+
+def _gateway_of(batch: Opened) -> str:
+    return batch.origin.gateway
 
 
 def _name(batch: Opened) -> Name:

@@ -1,7 +1,8 @@
 """Open what arrives: find the gateway's key, check the seal, decode the body, and say why not."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -11,10 +12,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec.structs import replace
 
 from monitor_api.errors import BatchRefused, KeyUnreadable
-from vocabulary.errors import SealError, WireError
+from vocabulary.errors import EnvelopeError, SealError, WireError
 from vocabulary.identity import ClinicId, GatewayId
 from vocabulary.wire.batches import Body, decode_body
-from vocabulary.wire.envelope import Header, read_header, tag_of, unseal
+from vocabulary.wire.envelope import Header, claimed_key_id, read_header, tag_of, unseal
 from vocabulary.wire.keys import GatewayKey
 from vocabulary.wire.topics import gateway_of
 
@@ -48,12 +49,23 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A batch that is what it claims to be."""
+    """A batch that is what it claims to be.
+
+    `named`: the first and the last instant of its items, by the clock of its boot; None when they name none.
+    `quiet`: nothing but samples, as nearly all batches are.
+    """
 
     origin: Origin
     header: Header
     tag: str
     body: Body
+    named: tuple[datetime, datetime] | None
+    quiet: bool
+
+    @property
+    def boot(self) -> tuple[GatewayId, int]:
+        """The boot by whose clock its instants are."""
+        return self.origin.gateway, self.body.boot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +92,10 @@ class Refused:
 class Keyring(Protocol):
     """Which keys the gateways have."""
 
+    def expect(self, names: Collection[tuple[GatewayId, int]]) -> None:
+        """Hear that the keys of these gateways and numbers will be asked for."""
+        ...
+
     def origin(self, gateway: GatewayId, key_id: int) -> Origin | None:
         """The gateway with that key; None when there is no such gateway or the key is unknown or retired."""
         ...
@@ -90,11 +106,18 @@ class Keyring(Protocol):
 
 
 class Opener:
-    """Opens arrivals, one by one; keeps the ciphers of recent epochs."""
+    """Opens arrivals; keeps what it derived of recent topics and epochs."""
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
-        self._cipher = lru_cache(maxsize=4096)(_cipher)
+        self._gateway = lru_cache(maxsize=16384)(gateway_of)
+        self._cipher = lru_cache(maxsize=16384)(_cipher)
+
+    def open_all(self, arrivals: Sequence[Arrival]) -> list[Opened | Refused]:
+        """Open a group. Raises StoreUnavailable when a gateway's key cannot be looked up for now."""
+        claimed = {(arrival.topic, claimed_key_id(arrival.payload)) for arrival in arrivals}
+        self._keyring.expect([name for topic, key_id in claimed for name in self._key_name(topic, key_id)])
+        return [self.open(arrival) for arrival in arrivals]
 
     def open(self, arrival: Arrival) -> Opened | Refused:
         """Open one arrival. Raises StoreUnavailable when the gateway's key cannot be looked up for now."""
@@ -102,14 +125,12 @@ class Opener:
         header: Header | None = None
         origin: Origin | None = None
         try:
-            gateway = gateway_of(arrival.topic)
+            gateway = self._gateway(arrival.topic)
             header = read_header(arrival.payload)
             origin = self._origin(gateway, header)
             _refuse_a_number_too_high(header)
             text = unseal(arrival.payload, header, self._cipher(origin.key, header.epoch), arrival.topic)
-            body = decode_body(text)
-            _refuse_what_no_clock_shows(body)
-            return Opened(origin=origin, header=header, tag=tag_of(arrival.payload), body=_with_incidents_bounded(body))
+            return _opened(origin, header, tag_of(arrival.payload), decode_body(text))
         except SealError as error:
             origin, refusal = None, BatchRefused(error.where, error.problem)
         except WireError as error:
@@ -125,6 +146,11 @@ class Opener:
             origin=origin,
             header=header,
         )
+
+    def _key_name(self, topic: str, key_id: int) -> Iterator[tuple[GatewayId, int]]:
+        """The key that is claimed, where the topic is a gateway's."""
+        with suppress(EnvelopeError):
+            yield self._gateway(topic), key_id
 
     def _origin(self, gateway: GatewayId, header: Header) -> Origin:
         try:
@@ -146,10 +172,39 @@ def _refuse_a_number_too_high(header: Header) -> None:
         raise BatchRefused("envelope.number", f"{header.number} is over {LAST_NUMBER}")
 
 
-def _refuse_what_no_clock_shows(body: Body) -> None:
+def _opened(origin: Origin, header: Header, tag: str, body: Body) -> Opened:
+    quiet = _is_quiet(body)
+    named = _named(body, quiet=quiet)
+    if not (quiet and _all_shown(body.sealed_at, named)):
+        _refuse_what_no_clock_shows(body)
+        body = _with_incidents_bounded(body)
+    return Opened(origin=origin, header=header, tag=tag, body=body, named=named, quiet=quiet)
+
+
+def _is_quiet(body: Body) -> bool:
+    """Whether there is nothing but samples in it."""
+    told = body.devices or body.anchors or body.marks or body.gaps or body.records or body.links or body.clocks
+    return not (told or body.orders or body.guard_stops or body.incidents)
+
+
+def _named(body: Body, *, quiet: bool) -> tuple[datetime, datetime] | None:
+    """The first and the last of what `instants` gives."""
+    if quiet and len(body.samples) == 1:
+        at = body.samples[0].received_at
+        return at, at
+    named = [at for _, at in instants(body)]
+    return (min(named), max(named)) if named else None
+
+
+def _all_shown(sealed_at: datetime, named: tuple[datetime, datetime] | None) -> bool:
     earliest, latest = CLOCKS
+    first, last = named or (sealed_at, sealed_at)
+    return earliest <= sealed_at < latest and earliest <= first and last < latest
+
+
+def _refuse_what_no_clock_shows(body: Body) -> None:
     for where, instant in (*_of_batch(body), *instants(body)):
-        if not earliest <= instant < latest:
+        if not CLOCKS[0] <= instant < CLOCKS[1]:
             raise BatchRefused(where, f"no clock shows {instant.isoformat()}")
 
 

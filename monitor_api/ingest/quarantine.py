@@ -5,7 +5,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnCollection
 
 from monitor_api.ingest.opening import Opened, Refused
 from monitor_api.records.devices import QuarantineRow
@@ -22,14 +24,11 @@ def keep(session: Session, entries: Iterable[Entry], now: datetime) -> None:
         digest = sha256(entry["topic"].encode() + b"\0" + entry["data"]).digest()
         kept = once.setdefault(digest, entry | {"digest": digest, "times": 0, "received_at": now, "last_at": now})
         kept["times"] += 1
-    times = QuarantineRow.times
-    upsert(
-        session,
-        QuarantineRow,
-        list(once.values()),
-        lambda new: {"times": times + new["times"], "last_at": new["last_at"]},
-        key=("digest",),
-    )
+    upsert(session, QuarantineRow, list(once.values()), _again, key=("digest",))
+
+
+def _again(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
+    return {"times": QuarantineRow.times + new["times"], "last_at": new["last_at"]}
 
 
 def refused_batch(refused: Refused) -> Entry:

@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, upd
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnCollection
 
+from monitor_api.ingest.group import series_key
 from monitor_api.ingest.hours import OurTime
 from monitor_api.ingest.opening import Opened
-from monitor_api.ingest.rows import Row, series_key
+from monitor_api.ingest.rows import Row
 from monitor_api.orders.news import announce_device
 from monitor_api.records.orders import GuardStopRow, IncidentRow, OrderReportRow, SendingRow, WishRow
 from monitor_api.records.sessions import SessionRow

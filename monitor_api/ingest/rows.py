@@ -1,13 +1,13 @@
 """What a group of batches says, as rows: one a device and one a session, however many items named them."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from monitor_api.ingest.group import Group, Heard, series_key
 from monitor_api.ingest.hours import OurTime
 from monitor_api.ingest.opening import Opened
 from monitor_api.telemetry.series import SeriesKey
-from vocabulary.identity import DeviceUid, session_id
 from vocabulary.wire.batches import (
     DeviceItem,
     Gap,
@@ -21,16 +21,6 @@ from vocabulary.wire.batches import (
 )
 
 Row = dict[str, Any]
-
-
-def series_key(batch: Opened, item: SampleBlock | Gap | StoredRecord | GuardStop, counter: int) -> SeriesKey:
-    """The session that an item is of, in the clinic that the batch comes from."""
-    return SeriesKey(clinic=batch.origin.clinic, session=session_id(DeviceUid(item.device), counter, item.epoch))
-
-
-def sample_blocks(batches: Iterable[Opened]) -> list[tuple[SeriesKey, SampleBlock]]:
-    """All blocks, each with its session."""
-    return [(series_key(batch, block, block.counter), block) for batch in batches for block in batch.body.samples]
 
 
 def batch_rows(batches: Iterable[Opened]) -> list[Row]:
@@ -97,40 +87,30 @@ def mark_rows(batches: Iterable[Opened], ours: OurTime) -> list[Row]:
     ]
 
 
-def live_sessions(batches: Iterable[Opened]) -> set[SeriesKey]:
-    """The sessions that samples or gaps name."""
-    return {series_key(batch, item, item.counter) for batch in batches for item in _live_items(batch)}
-
-
-def _live_items(batch: Opened) -> list[SampleBlock | Gap]:
-    return [*batch.body.samples, *batch.body.gaps]
-
-
-def session_rows(batches: Iterable[Opened], ours: OurTime) -> list[Row]:
+def session_rows(heard: Iterable[Heard], ours: OurTime) -> list[Row]:
     """Every session that samples or gaps name, as it is before its first check."""
     rows: dict[SeriesKey, Row] = {}
-    for batch in batches:
-        for item in _live_items(batch):
-            key = series_key(batch, item, item.counter)
-            heard_at = ours.heard(batch)
-            row = rows.setdefault(key, new_session(batch, item, item.counter, heard_at))
-            row["heard_at"] = max(row["heard_at"], heard_at)
+    for one in heard:
+        heard_at = ours.now if one.last_at is None else ours.about(one.batch, one.last_at)
+        row = rows.get(one.key)
+        if row is None:
+            rows[one.key] = row = new_session(one.batch, one.item, one.item.counter, ours.heard(one.batch))
+        row["heard_at"] = max(row["heard_at"], heard_at)
     return list(rows.values())
 
 
-def live_start_rows(batches: Iterable[Opened]) -> list[Row]:
-    """What each block of samples says that its session began no later than, by the clock of its boot."""
+def live_start_rows(heard: Iterable[Heard]) -> list[Row]:
+    """What samples say that their sessions began no later than, by the clock of the boot that received them."""
     return [
         {
-            "clinic_id": key.clinic,
-            "session_id": key.session,
-            "gateway_id": batch.origin.gateway,
-            "boot": batch.body.boot,
-            "began_by": block.received_at - timedelta(seconds=block.columns.active_s[-1]),
+            "clinic_id": one.key.clinic,
+            "session_id": one.key.session,
+            "gateway_id": one.batch.origin.gateway,
+            "boot": one.batch.body.boot,
+            "began_by": one.began_by,
         }
-        for batch in batches
-        for block in batch.body.samples
-        for key in (series_key(batch, block, block.counter),)
+        for one in heard
+        if one.began_by is not None
     ]
 
 
@@ -153,21 +133,31 @@ def new_session(batch: Opened, item: SampleBlock | Gap | StoredRecord, counter: 
     }
 
 
-def device_rows(batches: Iterable[Opened], ours: OurTime) -> list[Row]:
+def device_rows(group: Group, ours: OurTime) -> list[Row]:
     """Every device that any item names, with the latest that items say of it."""
     rows: dict[tuple[Any, str], Row] = {}
-    sealed = [(ours(batch, batch.body.sealed_at), batch) for batch in batches]
-    for sealed_at, batch in sorted(sealed, key=lambda one: one[0]):
+    for one in group.heard:
+        _note(rows, one.batch, one.latest or one.item, ours)
+    for batch in sorted(group.telling, key=lambda one: ours(one, one.body.sealed_at)):
         for item in _items(batch):
-            row = rows.setdefault((batch.origin.clinic, item.device), _new_device(batch, item.device, ours))
-            heard_at = _heard_at(item)
-            heard_at = heard_at and ours(batch, heard_at)
-            row.update(_news(item, heard_at, sealed_at))
-            if heard_at and (row["heard_at"] is None or row["heard_at"] <= heard_at):
-                row.update(heard_at=heard_at, gateway_id=batch.origin.gateway)
+            _note(rows, batch, item, ours)
     for row in rows.values():
         row["heard_at"] = row["heard_at"] or row["first_seen_at"]
     return list(rows.values())
+
+
+def _note(rows: dict[tuple[Any, str], Row], batch: Opened, item: DeviceItem, ours: OurTime) -> None:
+    name = (batch.origin.clinic, item.device)
+    row = rows.get(name)
+    if row is None:
+        row = rows[name] = _new_device(batch, item.device, ours)
+    heard_at = _heard_at(item)
+    heard_at = heard_at and ours(batch, heard_at)
+    row.update(_news(item, heard_at))
+    if isinstance(item, LinkStatus):
+        row["link_at"] = ours(batch, batch.body.sealed_at)
+    if heard_at and (row["heard_at"] is None or row["heard_at"] <= heard_at):
+        row.update(heard_at=heard_at, gateway_id=batch.origin.gateway)
 
 
 SAID = ("family", "modality", "model", "serial", "firmware", "features")
@@ -181,10 +171,9 @@ LINK = ("connected", "link_at", "messages_lost")
 
 
 def _items(batch: Opened) -> list[DeviceItem]:
-    """What says something of a device; what came of an order is the gateway's word and no sign of one."""
+    """What says something of a device, beside samples and gaps; what came of an order is no sign of one."""
     body = batch.body
-    items: list[DeviceItem] = [*body.devices, *body.samples, *body.gaps, *body.records, *body.anchors, *body.marks]
-    return [*items, *body.links, *body.guard_stops]
+    return [*body.devices, *body.records, *body.anchors, *body.marks, *body.links, *body.guard_stops]
 
 
 def _new_device(batch: Opened, uid: str, ours: OurTime) -> Row:
@@ -198,7 +187,7 @@ def _new_device(batch: Opened, uid: str, ours: OurTime) -> Row:
     }
 
 
-def _news(item: DeviceItem, heard_at: datetime | None, sealed_at: datetime) -> Row:
+def _news(item: DeviceItem, heard_at: datetime | None) -> Row:
     match item:
         case SeenDevice():
             return {word: getattr(item, word) for word in SAID}
@@ -208,7 +197,7 @@ def _news(item: DeviceItem, heard_at: datetime | None, sealed_at: datetime) -> R
             return {"state_at": heard_at, **{word: getattr(item, word) for word in STATE if word != "state_at"}}
         case LinkStatus():
             lost = {} if item.messages_lost is None else {"messages_lost": item.messages_lost}
-            return {"connected": item.connected, "link_at": sealed_at, **lost}
+            return {"connected": item.connected, **lost}
         case _:
             return {}
 

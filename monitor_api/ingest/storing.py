@@ -5,20 +5,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnCollection
 
 from device_drivers.errors import DriverError
 from device_drivers.families import family
 from monitor_api.ingest import rows
+from monitor_api.ingest.group import Group, series_key
 from monitor_api.ingest.hours import OurTime, not_placed
 from monitor_api.ingest.opening import Opened
 from monitor_api.ingest.quarantine import keep, refused_record
 from monitor_api.records.clocks import LiveStartRow
 from monitor_api.records.devices import AnchorRow, DeviceRow, GatewayRow
 from monitor_api.records.sessions import RecordRow, SessionRow
-from monitor_api.records.trail import Change, ChangeKind, announce
+from monitor_api.records.trail import Change, ChangeKind, announce_all
 from monitor_api.records.upsert import insert_new, upsert
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.identity import ClinicId, GatewayId, SessionId
@@ -32,17 +33,30 @@ AT_ONCE: Final = 500
 """Devices looked up in one statement: a store takes only so many parameters."""
 
 
-def store_devices(session: Session, batches: Sequence[Opened], now: datetime, ours: OurTime) -> None:
+def store_devices(session: Session, group: Group, now: datetime, ours: OurTime) -> None:
     """Note what devices say of themselves; an older state never replaces a newer one."""
-    found = rows.device_rows(batches, ours)
+    found = rows.device_rows(group, ours)
     upsert(session, DeviceRow, found, _newer)
-    for row in found:
-        if row["state_at"] or row["connected"] is not None or row["family"]:
-            announce(session, Change(clinic=row["clinic_id"], kind=ChangeKind.DEVICE, subject_id=row["uid"]), now)
-    heard = sorted((ours(batch, batch.body.sealed_at), batch.origin.gateway) for batch in batches)
-    for gateway, at in {gateway: at for at, gateway in heard}.items():
-        earlier = or_(GatewayRow.heard_at.is_(None), GatewayRow.heard_at < at)
-        session.execute(update(GatewayRow).where(GatewayRow.id == gateway, earlier).values(heard_at=at))
+    changes = [
+        Change(clinic=row["clinic_id"], kind=ChangeKind.DEVICE, subject_id=row["uid"])
+        for row in found
+        if row["state_at"] or row["connected"] is not None or row["family"]
+    ]
+    announce_all(session, changes, now)
+    heard = sorted((ours(said.batch, said.sealed_at), gateway) for (gateway, _), said in group.boots.items())
+    latest = [{"gateway": gateway, "at": at} for gateway, at in {gateway: at for at, gateway in heard}.items()]
+    if latest:
+        session.connection().execute(_HEARD_LATER, latest)
+
+
+_HEARD_LATER: Final = (
+    update(GatewayRow)
+    .where(
+        GatewayRow.id == bindparam("gateway"),
+        or_(GatewayRow.heard_at.is_(None), GatewayRow.heard_at < bindparam("at")),
+    )
+    .values(heard_at=bindparam("at"))
+)
 
 
 def _newer(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
@@ -60,10 +74,10 @@ def _later(stored: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement
     return and_(new.is_not(None), or_(stored.is_(None), stored <= new))
 
 
-def store_sessions(session: Session, batches: Sequence[Opened], ours: OurTime) -> None:
+def store_sessions(session: Session, group: Group, ours: OurTime) -> None:
     """Note which sessions were heard of, when last, and what their samples say of when they began."""
-    upsert(session, SessionRow, rows.session_rows(batches, ours), _heard)
-    upsert(session, LiveStartRow, rows.live_start_rows(batches), _earlier)
+    upsert(session, SessionRow, rows.session_rows(group.heard, ours), _heard)
+    upsert(session, LiveStartRow, rows.live_start_rows(group.heard), _earlier)
 
 
 def _heard(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
@@ -85,12 +99,16 @@ def store_records(session: Session, batches: Iterable[Opened], now: datetime, ou
             read = _read(session, batch, item, now)
             if read is None:
                 continue
-            key = rows.series_key(batch, item, read.counter)
+            key = series_key(batch, item, read.counter)
             sessions[key] = rows.new_session(batch, item, read.counter, ours.heard(batch)) | {"recorded": True}
             kept[key, read.content] = _record_row(batch, item, key, read.content) | {"stored_at": now}
-    upsert(session, SessionRow, list(sessions.values()), lambda _: {"recorded": True})
+    upsert(session, SessionRow, list(sessions.values()), _recorded)
     insert_new(session, RecordRow, list(kept.values()))
     return set(sessions)
+
+
+def _recorded(_new: ColumnCollection[str, Any]) -> dict[str, bool]:
+    return {"recorded": True}
 
 
 def _read(session: Session, batch: Opened, item: StoredRecord, now: datetime) -> SessionRecord | None:

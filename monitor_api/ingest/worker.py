@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from queue import Empty, Queue
+from queue import Empty, SimpleQueue
 from threading import Event
 from time import monotonic
 from typing import Final, Protocol
@@ -16,8 +16,11 @@ from monitor_api.ingest.receipts import Message, receipts
 from monitor_api.records.database import Database
 from vocabulary.clock import Clock
 
-GROUP: Final = 500
+GROUP: Final = 4000
 """Batches in one transaction at most."""
+
+GROUP_BYTES: Final = 8 * 1024 * 1024
+"""Bytes of them, as they came, that make a group full: backlogs come in batches a hundred times as large."""
 
 GATHER_S: Final = 0.005
 """How long a group waits for company after its first batch."""
@@ -60,7 +63,7 @@ class Worker:
     """
 
     def __init__(self, opener: Opener, intake: Intake, database: Database, clock: Clock, *, presence: Presence) -> None:
-        self.arrivals: Queue[Arrival] = Queue()
+        self.arrivals: SimpleQueue[Arrival] = SimpleQueue()
         self._opener, self._intake, self._database, self._clock = opener, intake, database, clock
         self._presence = presence
 
@@ -89,18 +92,26 @@ class Worker:
             group = [self.arrivals.get(timeout=0.2)]
         except Empty:
             return []
-        until = monotonic() + GATHER_S
-        while len(group) < GROUP:
+        until, size = monotonic() + GATHER_S, len(group[0].payload)
+        while len(group) < GROUP and size < GROUP_BYTES:
             try:
-                group.append(self.arrivals.get(timeout=max(0, until - monotonic())))
+                group.append(self._next(until))
             except Empty:
                 break
+            size += len(group[-1].payload)
         return group
+
+    def _next(self, until: float) -> Arrival:
+        """What is here, or comes in time. Raises Empty."""
+        try:
+            return self.arrivals.get_nowait()
+        except Empty:
+            return self.arrivals.get(timeout=max(0, until - monotonic()))
 
     def _try_to_store(self, group: Sequence[Arrival]) -> list[Opened | Refused] | None:
         """What became of each; None when a store fails for now."""
         try:
-            return self._store(group, [self._opener.open(arrival) for arrival in group])
+            return self._store(group, self._opener.open_all(group))
         except StoreUnavailable as failure:
             _log.warning("%s; %d batches wait", failure, len(group))
             return None

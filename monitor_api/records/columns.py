@@ -1,12 +1,15 @@
 """The base of all tables, and the column types they share."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, String, Text, TypeDecorator, Uuid
 from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.sql.type_api import _BindProcessorType  # pyright: ignore[reportPrivateUsage] - as overridden
 from sqlalchemy.types import TypeEngine
+
+_TEXT: Final = len("2026-01-01 00:00:00.000000")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -22,8 +25,22 @@ class UtcDateTime(TypeDecorator[datetime]):
             return value
         return value.astimezone(UTC).replace(tzinfo=None)
 
+    def bind_processor(self, dialect: Dialect) -> _BindProcessorType[datetime] | None:
+        """SQLite's way straight to the text that SQLAlchemy keeps a DateTime as: ingest stores thousands a second."""
+        return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: D102, ARG002
         return value and (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _as_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is not UTC:
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        value = value.astimezone(UTC)
+    return value.isoformat(" ", "microseconds")[:_TEXT]
 
 
 class Table(DeclarativeBase):

@@ -1,5 +1,6 @@
 """The trail every write leaves: who did what, and which screens must look again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from monitor_api.records.attention import AuditRow, ChangeRow
+from monitor_api.records.upsert import insert_new
 from vocabulary.identity import ClinicId, PatientId, UserId
 
 
@@ -91,12 +93,19 @@ class Change:
 
 def announce(session: Session, change: Change, at: datetime) -> None:
     """Put a change into the feed, in the transaction that makes it."""
-    session.add(
-        ChangeRow(
-            clinic_id=change.clinic,
-            at=at,
-            kind=change.kind,
-            subject_id=change.subject_id,
-            patient_id=change.patient,
-        )
-    )
+    session.add(ChangeRow(**_row(change, at)))
+
+
+def announce_all(session: Session, changes: Sequence[Change], at: datetime) -> None:
+    """Put many changes into the feed at once."""
+    insert_new(session, ChangeRow, [_row(change, at) for change in changes])
+
+
+def _row(change: Change, at: datetime) -> dict[str, Any]:
+    return {
+        "clinic_id": change.clinic,
+        "at": at,
+        "kind": change.kind,
+        "subject_id": change.subject_id,
+        "patient_id": change.patient,
+    }

@@ -70,6 +70,18 @@ def see(boot: Boot, at: datetime) -> Sighting:
     return Sighting(span=possible.moved(timedelta(0), drifted), sure=False)
 
 
+def ahead_of(boot: Boot) -> timedelta | None:
+    """How far the service's clock is ahead of a boot's: what `see` adds, half way, to every instant of the boot.
+
+    None where that is not the same for all instants: more than one comparison, or not sure.
+    """
+    if len(boot.comparisons) == 1:
+        return boot.comparisons[0].service_at - boot.comparisons[0].at
+    least, most = _ahead(boot)
+    sure = not boot.comparisons and least <= TOLERANCE and most >= -TOLERANCE
+    return timedelta(0) if sure else None
+
+
 def _fix(comparison: Comparison) -> Fix:
     service_at, doubt = comparison.service_at, comparison.uncertainty
     return Fix(shown=comparison.at - _ZERO, seen=Span(earliest=service_at - doubt, latest=service_at + doubt))

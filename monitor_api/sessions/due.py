@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, or_, select, tuple_, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnCollection
 
 from monitor_api.errors import ClaimLost
 from monitor_api.records.sessions import DueRow
@@ -33,7 +34,11 @@ def mark_due(session: Session, keys: Iterable[SeriesKey], now: datetime) -> None
     rows = [
         {"clinic_id": key.clinic, "session_id": key.session, "marked_at": now, "generation": 1} for key in set(keys)
     ]
-    upsert(session, DueRow, rows, lambda _: {"generation": DueRow.generation + 1})
+    upsert(session, DueRow, rows, _again)
+
+
+def _again(_new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[int]]:
+    return {"generation": DueRow.generation + 1}
 
 
 def anything_due(session: Session, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import exists, func, select, tuple_
 from sqlalchemy.orm import Session
@@ -18,6 +18,13 @@ BootName = tuple[str, int]
 
 Stamp = tuple[BootName, datetime]
 """An instant by the clock of a boot."""
+
+
+_BootFacts = Any
+"""A `GatewayBootRow`, or its columns alone: SQLAlchemy types the two apart."""
+
+_ClockFacts = Any
+"""A `GatewayClockRow`, or its columns alone."""
 
 NEAR: Final = 8
 """How many comparisons before and after an instant are looked at: each was told because it says more."""
@@ -45,7 +52,8 @@ def latest_boots(session: Session, names: Iterable[BootName]) -> dict[BootName, 
     clock = GatewayClockRow
     newest = select(clock.gateway_id, clock.boot, func.max(clock.at)).where(_CLOCK.in_(wanted))
     last = tuple_(clock.gateway_id, clock.boot, clock.at).in_(newest.group_by(clock.gateway_id, clock.boot))
-    compared = {(row.gateway_id, row.boot): _comparison(row) for row in session.scalars(select(clock).where(last))}
+    rows = session.execute(select(*clock.__table__.c).where(last))
+    compared = {(row.gateway_id, row.boot): _comparison(row) for row in rows}
     return {
         name: _boot(row, registered_at, [compared[name]] if name in compared else [])
         for row, registered_at in _rows(session, wanted)
@@ -53,11 +61,11 @@ def latest_boots(session: Session, names: Iterable[BootName]) -> dict[BootName, 
     }
 
 
-def _rows(session: Session, names: Sequence[BootName]) -> Iterable[tuple[GatewayBootRow, datetime]]:
-    query = select(GatewayBootRow, GatewayRow.registered_at).join(
+def _rows(session: Session, names: Sequence[BootName]) -> Iterable[tuple[_BootFacts, datetime]]:
+    query = select(*GatewayBootRow.__table__.c, GatewayRow.registered_at).join(
         GatewayRow, GatewayRow.id == GatewayBootRow.gateway_id
     )
-    return ((row, at) for row, at in session.execute(query.where(_BOOT.in_(names))))
+    return ((row, row.registered_at) for row in session.execute(query.where(_BOOT.in_(names))))
 
 
 def _compared(session: Session, name: BootName, first: datetime, last: datetime) -> list[Comparison]:
@@ -72,11 +80,11 @@ def _compared(session: Session, name: BootName, first: datetime, last: datetime)
     return [_comparison(row) for row in found]
 
 
-def _comparison(row: GatewayClockRow) -> Comparison:
+def _comparison(row: _ClockFacts) -> Comparison:
     return Comparison(at=row.at, service_at=row.service_at, uncertainty=timedelta(seconds=row.uncertainty_s))
 
 
-def _boot(row: GatewayBootRow, registered_at: datetime, comparisons: Sequence[Comparison]) -> Boot:
+def _boot(row: _BootFacts, registered_at: datetime, comparisons: Sequence[Comparison]) -> Boot:
     return Boot(
         first_at=row.first_at,
         last_at=row.last_at,
@@ -87,7 +95,7 @@ def _boot(row: GatewayBootRow, registered_at: datetime, comparisons: Sequence[Co
     )
 
 
-def _between_others(session: Session, row: GatewayBootRow, registered_at: datetime) -> Boot:
+def _between_others(session: Session, row: _BootFacts, registered_at: datetime) -> Boot:
     """A boot that was never compared, between the nearest ones that were."""
     ended, began = _compared_boot(session, row, later=False), _compared_boot(session, row, later=True)
     return replace(
@@ -97,7 +105,7 @@ def _between_others(session: Session, row: GatewayBootRow, registered_at: dateti
     )
 
 
-def _compared_boot(session: Session, row: GatewayBootRow, *, later: bool) -> Sighting | None:
+def _compared_boot(session: Session, row: _BootFacts, *, later: bool) -> Sighting | None:
     """The end of the nearest earlier boot whose clock was compared, or the beginning of the nearest later one."""
     boot = GatewayBootRow.boot
     side, nearest = (boot > row.boot, boot.asc()) if later else (boot < row.boot, boot.desc())

@@ -12,11 +12,14 @@ from uuid import UUID
 import msgspec
 
 from monitor_api.errors import StoreTooNew, StoreUnavailable, StoreUnusable
-from monitor_api.telemetry.packing import digest, pack, unpack
+from monitor_api.telemetry.packing import digest, pack, pack_block, unpack
 from monitor_api.telemetry.series import Series, SeriesKey, Stretch, assemble
 from monitor_api.write_ahead import switch_on
 from vocabulary.identity import ClinicId, SessionId
 from vocabulary.wire.batches import SampleBlock
+
+CACHE_KIB: Final = 64 * 1024
+"""What a connection keeps of the file at most: the ends of the sessions that are under way, above all."""
 
 _SCHEMA_VERSION: Final = 1
 _SCHEMA: Final = """
@@ -116,7 +119,7 @@ def _names(key: SeriesKey) -> tuple[bytes, bytes]:
 
 
 def _row(key: SeriesKey, block: SampleBlock) -> tuple[bytes, bytes, int, bytes, bytes]:
-    content = pack(Stretch.of(block))
+    content = pack_block(block)
     return (*_names(key), block.first, digest(content), content)
 
 
@@ -168,7 +171,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     switch_on(connection)
-    for pragma in ("synchronous = FULL", "wal_autocheckpoint = 4000"):
+    for pragma in ("synchronous = FULL", "wal_autocheckpoint = 8000", f"cache_size = -{CACHE_KIB}"):
         connection.execute(f"PRAGMA {pragma}")
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     if found > _SCHEMA_VERSION:

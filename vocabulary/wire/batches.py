@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import astuple
 
 from vocabulary.devices import DeviceState, Fault, Feature, Lockout, Modality, Zone
 from vocabulary.errors import BodyError
@@ -253,10 +254,15 @@ def decode_body(text: bytes) -> Body:
 
 def _contradictions(body: Body) -> Iterator[tuple[str, str]]:
     for index, block in enumerate(body.samples):
-        for name in COLUMN_NAMES:
-            column = getattr(block.columns, name)
-            if column is not None and len(column) != block.count:
-                yield f"body.samples[{index}].columns.{name}", f"{len(column)} values for {block.count} samples"
+        if len({len(column) for column in astuple(block.columns) if column}) > 1:
+            yield from _uneven(block, f"body.samples[{index}]")
     for index, gap in enumerate(body.gaps):
         if gap.last < gap.first:
             yield f"body.gaps[{index}].last", f"{gap.last} lies before the first, {gap.first}"
+
+
+def _uneven(block: SampleBlock, where: str) -> Iterator[tuple[str, str]]:
+    for name in COLUMN_NAMES:
+        column = getattr(block.columns, name)
+        if column is not None and len(column) != block.count:
+            yield f"{where}.columns.{name}", f"{len(column)} values for {block.count} samples"

@@ -11,11 +11,11 @@ Rules, kept here:
 
 import struct
 import zlib
-from dataclasses import dataclass
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
 
 from vocabulary.errors import BodyError, EnvelopeError, SealError
 from vocabulary.wire.limits import BATCH_BYTES, BODY_BYTES
@@ -33,8 +33,7 @@ _LAYOUTS: Final = {1: _HEADER}
 _TAG_BYTES: Final = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(Struct, frozen=True, kw_only=True, gc=False):
     """Who sealed a batch, and which one it is: its name is `(gateway, epoch, number)`."""
 
     key_id: int
@@ -59,6 +58,11 @@ def read_header(sealed: bytes) -> Header:
     if algorithm & ~COMPRESSED != AES_256_GCM:
         raise EnvelopeError("envelope.algorithm", f"{algorithm:#04x} is unknown")
     return Header(key_id=key_id, epoch=epoch, number=number, compressed=bool(algorithm & COMPRESSED))
+
+
+def claimed_key_id(sealed: bytes) -> int:
+    """The key that a sealed batch names, if it is one; nothing is checked."""
+    return int.from_bytes(sealed[2:6], "big")
 
 
 def tag_of(sealed: bytes) -> str:

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor_api.sessions.boots import Boot, Comparison, see
+from monitor_api.sessions.boots import Boot, Comparison, ahead_of, see
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BORN = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+SECONDS = st.integers(0, 10**8)
 SANE = Boot(first_at=NOON, last_at=NOON + DAY, lead=-SECOND, not_before=NOON - DAY, not_after=None, comparisons=())
 LOST = replace(SANE, first_at=BORN, last_at=BORN + DAY, lead=BORN + DAY - (NOON + 10 * DAY))
 """It was 1970, a day long; the service had the last instant of it ten days after noon."""
@@ -103,3 +104,19 @@ def test_what_is_concluded_of_a_clock_always_covers_the_truth(offset, drift, rec
         seen = see(boot, shown(at))
         concluded = receipts or not seen.sure
         assert not concluded or seen.span.earliest <= real(at) <= seen.span.latest
+
+
+@given(shown_s=SECONDS, service_s=SECONDS, at_s=SECONDS, doubt_s=st.integers(0, 1000))
+def test_a_clock_that_was_compared_once_is_off_by_the_same_at_every_instant(shown_s, service_s, at_s, doubt_s):
+    zero = datetime(2026, 1, 1, tzinfo=UTC)
+    shown, service, at = (zero + timedelta(seconds=one) for one in (shown_s, service_s, at_s))
+    boot = Boot(
+        first_at=shown,
+        last_at=shown,
+        lead=timedelta(0),
+        not_before=zero,
+        not_after=None,
+        comparisons=(Comparison(at=shown, service_at=service, uncertainty=timedelta(seconds=doubt_s)),),
+    )
+    assert ahead_of(boot) == service - shown
+    assert see(boot, at).span.middle == at + (service - shown)
