@@ -51,7 +51,7 @@ def step_rows(session: Session, row: RegimenRow) -> list[RegimenStepRow]:
 
 def interruptions(steps: Sequence[RegimenStepRow], kind: Step) -> tuple[Interval, ...]:
     """From each step of this kind to the next step of any, the oldest first: holds of the treatment, or pauses."""
-    ends = [*(one.at for one in steps[1:]), None]
+    ends = [*(one.at for one in steps[1:]), None][: len(steps)]
     return tuple(
         Interval(from_at=one.at, until_at=until) for one, until in zip(steps, ends, strict=True) if one.step == kind
     )

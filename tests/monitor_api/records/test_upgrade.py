@@ -60,7 +60,7 @@ def test_what_the_migration_before_wrote_is_read_by_the_api_after_an_upgrade(dat
     device = operator.get(f"/api/v1/devices/{world.a.device}").json()
     assert (device["model"], device["features"]) == ("Wand", ["records", "live"])
     regimen = physician.get(f"/api/v1/regimens/{world.a.regimen}").json()
-    phases = [phase for version in regimen["versions"] for phase in version["phases"]]
+    phases = [phase for version in regimen["versions"] for phase in version["prescription"]["phases"]]
     assert [(phase["timing"]["frequency"], phase["timing"]["period_days"]) for phase in phases] == [(3, 7)]
     assert physician.get(f"/api/v1/devices/{world.a.device}/orders").json()["hold"]["reason"] == "a blister, says a"
     (refused,) = operator.get("/api/v1/quarantine").json()["items"]
