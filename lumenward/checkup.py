@@ -13,13 +13,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from lumenward.enrolment import BrokerAddress
 from lumenward.environment import load
-from monitor_api.settings import InfluxSettings, ServerSettings
 from vocabulary.identity import ClinicId, SessionId
+
+if TYPE_CHECKING:
+    from monitor_api.settings import InfluxSettings
 
 ENOUGH_BYTES: Final = 1024**3
 TIME_ERROR: Final = 5
@@ -64,8 +66,14 @@ def check_up(data: Path, broker: str, port: int, settings: Path | None = None) -
         lambda: _disk(data),
     )
     findings = [check() for check in checks]
-    telemetry = None if settings is None else load(ServerSettings, settings).telemetry
+    telemetry = None if settings is None else _influx(settings)
     return findings if telemetry is None else [*findings, _telemetry(telemetry)]
+
+
+def _influx(settings: Path) -> "InfluxSettings | None":
+    from monitor_api.settings import ServerSettings  # noqa: PLC0415 - as below
+
+    return load(ServerSettings, settings).telemetry
 
 
 def _python() -> Finding:
@@ -176,7 +184,7 @@ def _disk(data: Path) -> Finding:
     return Finding("Disk", State.OK, found)
 
 
-def _telemetry(settings: InfluxSettings) -> Finding:
+def _telemetry(settings: "InfluxSettings") -> Finding:
     # The service's world is imported here, only for this check.
     from monitor_api.errors import StoreUnavailable, StoreUnusable  # noqa: PLC0415
     from monitor_api.telemetry.influx import InfluxTelemetry  # noqa: PLC0415

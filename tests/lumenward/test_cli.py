@@ -217,3 +217,10 @@ def test_a_headless_demo_that_is_interrupted_leaves_no_process_and_no_file(by, t
         assert left_behind(tmp_path) == []
     assert list((tmp_path / "tmp").iterdir()) == []
     assert said(tmp_path) == ""
+
+
+def test_no_command_waits_for_the_world_that_only_others_need():
+    heavy = {"sqlalchemy", "fastapi", "pandas", "duckdb", "influxdb_client", "bleak", "bumble", "apscheduler"}
+    code = f"import sys, lumenward.cli.main; print(sorted({heavy} & sys.modules.keys()))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
