@@ -1,10 +1,12 @@
 """The floor under ingest: a bare loop that does no more than it must, and imports nothing of the product.
 
-    python -m lumenward.bench.floor PORT KEYS DATABASE      prints "ready", and works until it is ended
+    python -m lumenward.bench.floor PORT KEYS STORE      prints "ready", and works until it is ended
 
-KEYS is JSON, [key id, 64 hex digits] by gateway. Reads ahead of paho, opens the seal, decodes into structures of its
-own with validation, writes a packed blob a batch durably, many in one transaction, publishes a sealed receipt for each
-gateway of the group, and then acknowledges to the broker, all in one write.
+KEYS is JSON, [key id, 64 hex digits] by gateway. STORE is the file of a SQLite database, or the URL of a bucket of
+InfluxDB, http://HOST:PORT/ORG/BUCKET, whose token is TOKEN in the environment. Reads ahead of paho, opens the seal,
+decodes into structures of its own with validation, writes a packed blob a batch durably, many in one transaction, or a
+line a sample, publishes a sealed receipt for each gateway of the group, and then acknowledges to the broker, all in one
+write.
 """
 
 import hmac
@@ -32,6 +34,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 GROUP = 5000
 GATHER_S = 0.005
+LINES = 10_000
 TOPIC = "$share/ingest/het/v1/gw/+/batch"
 
 _Uid = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
@@ -116,17 +119,68 @@ class _Client(paho.Client):
         return self.ahead
 
 
-class _Floor:
-    def __init__(self, port: int, keys: dict[str, tuple[int, str]], database: str) -> None:
-        self._keys = {gateway: (number, bytes.fromhex(secret)) for gateway, (number, secret) in keys.items()}
-        self._derived: dict[tuple[str, int], tuple[AESGCM, bytes]] = {}
+class _Sqlite:
+    """A packed blob for each block."""
+
+    def __init__(self, path: str) -> None:
         self._sessions: dict[tuple[str, int], int] = {}
-        self._database = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         for statement in (
             *("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA wal_autocheckpoint = 8000"),
             _TABLE,
         ):
             self._database.execute(statement)
+
+    def write(self, blocks: list[_Block]) -> None:
+        rows = [
+            (self._session(block), block.first, int(block.received_at.timestamp()), _encode(block.columns))
+            for block in blocks
+        ]
+        self._database.execute("BEGIN IMMEDIATE")
+        self._database.executemany(_INSERT, rows)
+        self._database.execute("COMMIT")
+
+    def _session(self, block: _Block) -> int:
+        name = (block.device, block.counter)
+        if name not in self._sessions:
+            self._sessions[name] = len(self._sessions)
+        return self._sessions[name]
+
+
+class _Influx:
+    """A line for each sample, in bytes, many in one synchronous write of the bare client."""
+
+    def __init__(self, url: str) -> None:
+        from influxdb_client.client.influxdb_client import InfluxDBClient  # noqa: PLC0415 - takes long to import
+        from influxdb_client.client.write_api import SYNCHRONOUS  # noqa: PLC0415
+
+        server, org, self._bucket = url.rsplit("/", 2)
+        client: Any = InfluxDBClient(server, os.environ["TOKEN"], org=org, timeout=60_000)
+        self._writing = client.write_api(write_options=SYNCHRONOUS)
+
+    def write(self, blocks: list[_Block]) -> None:
+        lines = [line for block in blocks for line in _lines(block)]
+        for start in range(0, len(lines), LINES):
+            self._writing.write(bucket=self._bucket, record="\n".join(lines[start : start + LINES]).encode())
+
+
+def _lines(block: _Block) -> list[str]:
+    columns = [
+        (name, values) for name in _Columns.__struct_fields__ if (values := getattr(block.columns, name)) is not None
+    ]
+    head = f'sample,device={block.device} session="{block.device}:{block.counter}",state="{block.state}"'
+    at = int(block.received_at.timestamp()) * 1_000_000_000 + block.first * 1000
+    return [
+        head + "".join([f",{name}={values[i]}" for name, values in columns if values[i] is not None]) + f" {at + i}"
+        for i in range(len(block.columns.active_s))
+    ]
+
+
+class _Floor:
+    def __init__(self, port: int, keys: dict[str, tuple[int, str]], store: _Sqlite | _Influx) -> None:
+        self._keys = {gateway: (number, bytes.fromhex(secret)) for gateway, (number, secret) in keys.items()}
+        self._derived: dict[tuple[str, int], tuple[AESGCM, bytes]] = {}
+        self._write = store.write
         self._arrived: queue.SimpleQueue[paho.MQTTMessage] = queue.SimpleQueue()
         self._to_acknowledge: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._woken, self._wake = os.pipe()
@@ -175,7 +229,7 @@ class _Floor:
             self._store(group)
 
     def _store(self, group: list[paho.MQTTMessage]) -> None:
-        rows: list[tuple[int, int, int, bytes]] = []
+        blocks: list[_Block] = []
         taken: defaultdict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
         for message in group:
             topic, sealed = message.topic, message.payload
@@ -184,25 +238,15 @@ class _Floor:
             cipher, _ = self._derive(gateway, epoch)
             nonce = b"\0\0\0\0" + number.to_bytes(8, "big")
             body = _decode(cipher.decrypt(nonce, sealed[22:], topic.encode() + sealed[:22]))
-            for block in body.samples:
-                at = int(block.received_at.timestamp())
-                rows.append((self._session(block), block.first, at, _encode(block.columns)))
+            blocks += body.samples
             taken[gateway, epoch].append((number, sealed[-16:-8].hex()))
-        self._database.execute("BEGIN IMMEDIATE")
-        self._database.executemany(_INSERT, rows)
-        self._database.execute("COMMIT")
+        self._write(blocks)
         for (gateway, epoch), numbers in taken.items():
             receipt = msgspec.json.encode(_Receipt(f"{epoch:016x}", numbers, datetime.now(UTC)))
             seal = hmac.digest(self._derive(gateway, epoch)[1], receipt, "sha256")
             self._client.publish(f"het/v1/gw/{gateway}/receipt", receipt + seal, qos=1)
         self._to_acknowledge.put(b"".join(b"\x40\x02" + message.mid.to_bytes(2, "big") for message in group))
         os.write(self._wake, b"x")
-
-    def _session(self, block: _Block) -> int:
-        name = (block.device, block.counter)
-        if name not in self._sessions:
-            self._sessions[name] = len(self._sessions)
-        return self._sessions[name]
 
     def _derive(self, gateway: str, epoch: int) -> tuple[AESGCM, bytes]:
         found = self._derived.get((gateway, epoch))
@@ -217,4 +261,6 @@ class _Floor:
 
 
 if __name__ == "__main__":
-    _Floor(int(sys.argv[1]), json.loads(Path(sys.argv[2]).read_bytes()), sys.argv[3]).run()
+    _, _port, _keys, _store = sys.argv
+    _kept = _Influx(_store) if _store.startswith("http") else _Sqlite(_store)
+    _Floor(int(_port), json.loads(Path(_keys).read_bytes()), _kept).run()

@@ -7,7 +7,8 @@ import signal
 from base64 import b64encode
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -15,6 +16,7 @@ from typing import Final
 
 from lumenward.bench.context import Bench, Figure, Figures, Load, Work
 from lumenward.bench.homes import Home, SealedBatch, batches, make_homes, register
+from lumenward.bench.influxd import BUCKET, ORG, RunningInflux, find_influxd, running_influx
 from lumenward.bench.load import Load as BrokerLoad
 from lumenward.bench.load import wait_until_taken
 from lumenward.bench.measuring import cpu_s, middle, quantile
@@ -30,10 +32,14 @@ ROUNDS: Final = 3
 PATIENCE_S: Final = 30.0
 """How long no receipt may come before a drain has failed."""
 
-LIVE_S: Final = 5.0
-"""How long batches are sent at half the rate of ingest."""
+WARM_S: Final = 3.0
+"""How long batches are sent before the first that counts: a process that has just started compiles its statements."""
 
-ALL_CPUS: Final = frozenset(os.sched_getaffinity(0))
+LIVE_S: Final = 5.0
+"""How long batches that count are sent at half the rate of ingest."""
+
+INFLUX_PART: Final = 0.2
+"""Of the batches, those that are also drained into InfluxDB, which takes several times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,9 @@ class Evening:
 Maker = Callable[[Evening, int, Path], list[Child]]
 """Gives what drains a broker's queue: told the evening, the broker's port, and a directory of its own."""
 
+InfluxMaker = Callable[[RunningInflux, Evening, int, Path], list[Child]]
+"""The same, told an InfluxDB too."""
+
 
 def run(work: Work) -> Figures:
     """Measure. Raises ChildFailed, Interrupted."""
@@ -96,10 +105,29 @@ def run(work: Work) -> Figures:
         work.progress(0.1 + 0.25 * (number + 1))
     rate = middle(one.rate for one in ingests)
     waits = live(evening, work, rate / 2)
-    influx = work.lacking(("influx_ingest_ratio",), "this version has no InfluxDB telemetry store")
+    influx = {"influx_ingest_ratio": into_influx(evening, work)} if find_influxd() else _no_influx(work)
     shares, small_us = profile_ingest()
     work.profile += shares
     return {**_compared(floors, ingests, pairs), **_latency(waits), "small_batch_cpu_us": small_us, **influx}
+
+
+def _no_influx(work: Work) -> Figures:
+    return work.lacking(("influx_ingest_ratio",), "no influxd is installed")
+
+
+def into_influx(evening: Evening, work: Work) -> float:
+    """CPU time of a batch into InfluxDB: a bare client's loop over ingest's, the middle of some rounds."""
+    few = replace(evening, sealed=evening.sealed[: max(1, int(len(evening.sealed) * INFLUX_PART))])
+    ratios: list[float] = []
+    for _ in range(ROUNDS):
+        floor, ingest = (_drained_into_influx(few, work, made) for made in (floor_into_influx, ingest_into_influx))
+        ratios.append(floor.cpu_us / ingest.cpu_us)
+    return middle(ratios)
+
+
+def _drained_into_influx(evening: Evening, work: Work, made: InfluxMaker) -> Drain:
+    with running_influx(evening.place()) as influx:
+        return drain(evening, work, partial(made, influx))
 
 
 def _compared(floors: Sequence[Drain], ingests: Sequence[Drain], pairs: Sequence[Drain]) -> Figures:
@@ -126,6 +154,21 @@ def floor_children(evening: Evening, port: int, place: Path) -> list[Child]:
     keys.write_text(json.dumps({home.gateway: (home.key.id, home.key.secret.hex()) for home in evening.homes}))
     arguments = ("-m", "lumenward.bench.floor", str(port), str(keys), str(place / "floor.sqlite"))
     return [Child(name="floor", arguments=arguments)]
+
+
+def floor_into_influx(influx: RunningInflux, evening: Evening, port: int, place: Path) -> list[Child]:
+    """The bare loop with the bare client."""
+    (floor,) = floor_children(evening, port, place)
+    store = f"{influx.url}/{ORG}/{BUCKET}"
+    return [replace(floor, arguments=(*floor.arguments[:-1], store), environment={"TOKEN": influx.token})]
+
+
+def ingest_into_influx(influx: RunningInflux, evening: Evening, port: int, place: Path) -> list[Child]:
+    """One ingest process that ships, told of an InfluxDB."""
+    (ingest,) = ingest_children(evening, port, place)
+    told = {"URL": influx.url, "ORG": ORG, "BUCKET": BUCKET, "TOKEN": influx.token}
+    more = {f"LUMENWARD_SERVER_TELEMETRY__{name}": value for name, value in told.items()}
+    return [replace(ingest, environment={**ingest.environment, **more})]
 
 
 def ingest_children(evening: Evening, port: int, place: Path) -> list[Child]:
@@ -180,10 +223,22 @@ def _drainers(evening: Evening, made: Maker) -> Generator[tuple[BrokerLoad, list
         try:
             supervisor.start(children)
             supervisor.wait_until_ready()
-            yield load, [pid for child in children if (pid := supervisor.pid(child.name)) is not None]
+            with _pinned():
+                yield load, [pid for child in children if (pid := supervisor.pid(child.name)) is not None]
         finally:
             load.close()
             supervisor.stop()
+
+
+@contextmanager
+def _pinned() -> Generator[None]:
+    """Keep the load, which is this process, on one processor: who drains has the others, and what it leaves of that."""
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(every)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, every)
 
 
 def drain(evening: Evening, work: Work, made: Maker) -> Drain:
@@ -223,7 +278,8 @@ def live(evening: Evening, work: Work, rate: float) -> list[float]:
         now, batch_topic = monotonic(), topic.removesuffix("receipt") + "batch"
         waits.extend(now - sent_at.pop((batch_topic, number)) for number in numbers)
 
-    some = evening.sealed[: max(1, int(rate * LIVE_S))]
+    some = evening.sealed[: max(1, int(rate * (WARM_S + LIVE_S)))]
+    warm = int(len(some) * WARM_S / (WARM_S + LIVE_S))
     with _drainers(evening, ingest_children) as (load, _):
         load.on_taken = taken
         began, at = monotonic(), 0
@@ -235,7 +291,7 @@ def live(evening: Evening, work: Work, rate: float) -> list[float]:
             at = due
             load.read(0.001)
             work.progress(0.9 + 0.1 * load.taken / len(some))
-    return waits
+    return waits[warm:]
 
 
 FIGURES: Final = (
