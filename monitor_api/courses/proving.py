@@ -1,6 +1,9 @@
 """How far a device's records prove what it did: its last contact, and what it counted by then that is not here."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
@@ -9,11 +12,15 @@ from clinical.course import RecordProof
 from monitor_api.records.devices import AnchorRow, DeviceRow, MarkRow
 from monitor_api.records.sessions import SessionRow
 
+LOOK_BACK: Final = timedelta(days=120)
+"""How far back a record that never came leaves something open: beyond what is judged, 28 days and the first 90."""
+
 
 def proof_of(session: Session, device: DeviceRow) -> RecordProof | None:
     """None before a device named its records, and for one that counts no sessions itself: silence proves nothing there.
 
-    What a device counted before the first record that is here was before Lumenward knew it.
+    What a device counted before the first record that is here was before Lumenward knew it; sessions that surely were
+    before LOOK_BACK are not missed any more.
     """
     named = _named(session, device)
     counted = _counted(session, device)
@@ -21,7 +28,10 @@ def proof_of(session: Session, device: DeviceRow) -> RecordProof | None:
         return None
     newest, at = named
     first, here = counted
-    return RecordProof(until=at, missing=max(0, newest - first + 1 - here) if first else newest)
+    if not first:
+        return RecordProof(until=at, missing=newest)
+    missing = 0 if newest - first + 1 <= here else sum(_holes(session, device, newest, at - LOOK_BACK))
+    return RecordProof(until=at, missing=missing)
 
 
 def _named(session: Session, device: DeviceRow) -> tuple[int, datetime] | None:
@@ -49,3 +59,13 @@ def _counted(session: Session, device: DeviceRow) -> tuple[int, int] | None:
     )
     first, here, by_gateway = session.execute(query).one()
     return None if by_gateway else (first or 0, here)
+
+
+def _holes(session: Session, device: DeviceRow, newest: int, since: datetime) -> Iterator[int]:
+    """How many records are missing between those that are here, where the later of them was not surely before."""
+    of_device = (SessionRow.clinic_id == device.clinic_id, SessionRow.device_uid == device.uid, SessionRow.recorded)
+    query = select(SessionRow.counter, SessionRow.started_latest).where(*of_device).order_by(SessionRow.counter)
+    here = [*((counter, at) for counter, at in session.execute(query)), (newest + 1, None)]
+    for (before, _), (after, started) in pairwise(here):
+        if started is None or started >= since:
+            yield max(0, after - before - 1)

@@ -19,10 +19,13 @@ from monitor_api.errors import ClaimLost
 from monitor_api.orders.asking import Asking, ask_hold, ask_lift
 from monitor_api.records.attention import AlertRow
 from monitor_api.records.courses import CourseDueRow, CourseFindingRow, ExcuseRow, SessionSumRow
+from monitor_api.records.people import PatientRow
 from monitor_api.records.trail import Actor, ActorKind
 from tests.monitor_api.check.line import HOUR, Line, ago, stored
 from tests.records import rf_record
 from tests.service import CLINIC, PATIENT, UID, key_of, rows
+from vocabulary.devices import DeviceState
+from vocabulary.wire.batches import ReportedMark
 
 KEY = CourseKey(CLINIC, PATIENT)
 SOMEBODY = Actor(kind=ActorKind.USER, id=UUID(int=77))
@@ -132,6 +135,29 @@ def test_without_a_word_from_the_device_nothing_is_proven(line):
     assert device.proof is None
 
 
+def proven(line: Line, *sessions: tuple[int, float], newest: int):
+    """The proof of a device whose sessions, by counter and hours ago, are here, when it names its newest."""
+    line.know(*(stored(rf_record(counter, start=ago(hours))) for counter, hours in sessions))
+    line.know(ReportedMark(device=UID, at=ago(0), state=DeviceState.READY, newest=newest, timeline=1))
+    (device,) = course(line).devices
+    return device.proof
+
+
+def test_a_device_whose_records_follow_each_other_misses_none(line):
+    before = ago(0)
+    proof = proven(line, (4, 60), (5, 30), newest=5)
+    assert before <= proof.until <= ago(0)
+    assert proof.missing == 0
+
+
+def test_records_between_those_that_are_here_and_after_the_last_are_missing(line):
+    assert proven(line, (4, 60), (7, 30), newest=8).missing == 3
+
+
+def test_a_record_that_never_came_half_a_year_ago_leaves_nothing_open_today(line):
+    assert proven(line, (4, 24 * 200), (6, 24 * 180), (7, 30), newest=7).missing == 0
+
+
 def test_a_check_of_a_session_has_the_course_of_its_patient_judged(line):
     line.know(stored(rf_record(1, start=ago(5))))
     (due,) = rows(line.stores, CourseDueRow)
@@ -200,8 +226,11 @@ def test_judging_a_course_again_tells_nothing_twice(line):
 
 
 def test_a_course_that_cannot_be_judged_keeps_no_other_from_it(line):
-    now = datetime.now(UTC)
-    line.meet(UUID(int=20))
+    now, nowhere = datetime.now(UTC), UUID(int=20)
+    line.meet(nowhere)
     with line.stores.database.write() as session:
-        mark_course_due(session, [KEY, CourseKey(CLINIC, UUID(int=20))], now)
-    assert Watched(line, now).look() == 2
+        session.get_one(PatientRow, nowhere).zone = "Nowhere/None"
+        mark_course_due(session, [KEY, CourseKey(CLINIC, nowhere)], now)
+    Watched(line, now).look()
+    judged = {row.patient_id: row.judged_at for row in rows(line.stores, CourseDueRow)}
+    assert judged == {PATIENT: now, nowhere: None}
