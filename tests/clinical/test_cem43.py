@@ -97,3 +97,11 @@ def test_a_gap_between_two_zones_may_be_either_s():
     chin, nose = thermal_doses(of(seconds), Doubt(missing=1, highest_celsius=43.0, sensor_celsius=0.0))
     assert (chin.cem43_min.low, chin.cem43_min.high) == pytest.approx((1 / 60, 2 / 60))
     assert nose.cem43_min == chin.cem43_min
+
+
+@pytest.mark.parametrize(("lost", "low"), [(5, 7 / 60), (6, 2 / 60)])
+def test_only_a_short_gap_is_taken_to_be_as_warm_as_its_cooler_end(lost, low):
+    seconds = [(43.0, Zone.CHIN), *[None] * lost, (43.0, Zone.CHIN)]
+    (dose,) = thermal_doses(of(seconds), Doubt(missing=lost, highest_celsius=45.0, sensor_celsius=0.0))
+    assert dose.cem43_min.low == pytest.approx(low)
+    assert dose.cem43_min.high == pytest.approx((2 + 4 * lost) / 60)

@@ -43,7 +43,7 @@ def past(counter: int, ago: timedelta, **changes: Any) -> PastSession:  # noqa: 
     began = NOW - ago
     device = changes.get("device", HEAD)
     signs = {name: changes.pop(name) for name in ("contact_fraction", "moving_fraction") if name in changes}
-    given = {
+    given: dict[str, Any] = {
         "session": session_id(device, counter),
         "device": device,
         "counter": counter,
@@ -135,7 +135,8 @@ def course(*sessions: PastSession, caps: Iterable[Cap] = (), head: CourseDevice 
 
 def daily(*changes: dict[str, Any], head: CourseDevice | None = None) -> CourseAt:
     """Ten usual RF sessions, one a day at noon, and then one for each of the changes."""
-    every: tuple[dict[str, Any], ...] = ({},) * 10 + changes
+    usual: dict[str, Any] = {}
+    every = (usual,) * 10 + changes
     sessions = (past(number + 1, timedelta(days=len(every) - number), **one) for number, one in enumerate(every))
     return course(*sessions, head=head)
 
