@@ -66,7 +66,7 @@ def decide(heard: Heard) -> Turns:
     gone = _gone(heard)
     candidates = set[Subject]()
     if heard.now - heard.leading_since >= GRACE:
-        candidates = set(heard.overdue) if _upstream_is_steady(heard) else {gone} if gone else set()
+        candidates = set(heard.overdue if _upstream_is_steady(heard) else filter(None, (gone,)))
     over = {one for one in heard.silent if _is_back(one, heard, gone)}
     return Turns(fell=tuple(sorted(candidates - set(heard.silent))), back=tuple(sorted(over)))
 
