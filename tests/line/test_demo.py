@@ -47,7 +47,7 @@ def test_the_demo_stores_every_record_and_sample_and_raises_exactly_what_was_pla
     assert figures["sessions_recorded"] == figures["sessions_stored"] == 16
     assert figures["samples_produced"] == figures["samples_stored"] + figures["samples_in_gaps"]
     assert (figures["conflicts"], figures["quarantined"]) == (0, 0)
-    assert figures["alerts_expected"] == len(figures["alerts"]) == 8
+    assert figures["alerts_expected"] == len(figures["alerts"]) == 11
     assert [alert["seconds"] <= 1 for alert in figures["alerts"] if alert["severity"] == "high"] == [True]
     assert all(alert["seconds"] <= 5 for alert in figures["alerts"])
 
