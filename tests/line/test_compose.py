@@ -94,7 +94,7 @@ def test_the_scenario_of_the_demo_runs_over_the_same_commands_and_files(tmp_path
         verdict, problems = settled(demo, 100)
         assert problems == []
         assert verdict.samples_produced == verdict.samples_stored + verdict.samples_in_gaps
-        assert len(verdict.alerts) == 11
+        assert len(verdict.alerts) == 8
         assert composed.answers()
         with database.read() as session:
             assert session.scalar(select(LeaseRow.holder)) not in {None, ""}
