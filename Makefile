@@ -3,6 +3,9 @@
 PYTHON ?= python3
 RUN := .venv/bin/
 
+# Where Python may not keep what it compiled, each of many processes compiles all libraries again: seconds for each.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo secrets test lint format docs fuzz lock setup setup-dev clean
 
 demo: setup

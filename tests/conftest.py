@@ -10,6 +10,9 @@ from hypothesis import settings
 from tests.servers import NOT_PERMITTED, postgres
 from tests.service import ON_POSTGRESQL, give_back
 
+# Tests start hundreds of processes; where these may not keep what they compiled, each compiles all libraries again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 

@@ -38,8 +38,8 @@ from monitor_api.records.database import Database
 from monitor_api.records.trail import CHECKER, Change, ChangeKind, announce
 from vocabulary.identity import SessionId
 
-AT_ONCE: Final = 2
-"""Courses claimed together: few, since sessions that are due meanwhile wait for them."""
+AT_ONCE: Final = 1
+"""Courses claimed together: no more, since sessions that are due meanwhile wait for them."""
 
 LOOK_AGAIN: Final = timedelta(minutes=30)
 """How long a course is left alone when nothing new is known: as exactly as silence and missed days need."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, or_, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -15,6 +15,9 @@ from monitor_api.records.courses import CourseDueRow
 from monitor_api.records.upsert import upsert
 from monitor_api.sessions.due import LEASE
 from vocabulary.identity import ClinicId, PatientId
+
+REST: Final = timedelta(minutes=1)
+"""How long a course that was judged is left alone, whatever comes: a session that runs brings facts every second."""
 
 
 class CourseKey(NamedTuple):
@@ -33,7 +36,7 @@ class CourseClaim:
 
 
 def mark_course_due(session: Session, keys: Iterable[CourseKey], now: datetime) -> None:
-    """Have these courses judged at once: something new is known of them; `now` is civil."""
+    """Have these courses judged, at once unless they just were: something new is known of them; `now` is civil."""
     rows = [
         {"clinic_id": key.clinic, "patient_id": key.patient, "due_at": now, "generation": 1}
         for key in sorted(set(keys))
@@ -78,7 +81,7 @@ def any_course_due(session: Session, now: Moment) -> bool:
 def release_course(
     session: Session, claim: CourseClaim, worker: str, *, judged_at: datetime, next_at: datetime
 ) -> None:
-    """End a judgement, in the transaction of its result: due again at `next_at`, at once if facts came meanwhile.
+    """End a judgement, in the transaction of its result: due again at `next_at`, after a rest if facts came meanwhile.
 
     Raises ClaimLost when another worker has taken it over: what was concluded is older than what that one sees.
     """
@@ -101,4 +104,5 @@ def give_courses_back(session: Session, claims: Iterable[CourseClaim], worker: s
 
 def _free(now: Moment) -> ColumnElement[bool]:
     unclaimed = or_(CourseDueRow.claimed_until.is_(None), CourseDueRow.claimed_until < now.real)
-    return and_(CourseDueRow.due_at <= now.civil, unclaimed)
+    rested = or_(CourseDueRow.judged_at.is_(None), CourseDueRow.judged_at <= now.civil - REST)
+    return and_(CourseDueRow.due_at <= now.civil, rested, unclaimed)

@@ -183,8 +183,11 @@ def _continues(session: Session, seen: _Timeline, ticks: Sequence[float]) -> boo
     this = timeline == seen.number
     earlier = (this, tick_s < min(ticks), AnchorRow.gateway_id == seen.gateway, AnchorRow.boot == seen.boot)
     over, later = (timeline > seen.number,), (this, tick_s > max(ticks))
-    seen_before, is_over, went_on = (_any(session, *mine, *which) for which in (earlier, over, later))
-    return seen_before and (went_on or not is_over)
+
+    def stored(which: tuple[ColumnElement[bool], ...]) -> bool:
+        return _any(session, *mine, *which)
+
+    return stored(earlier) and (not stored(over) or stored(later))
 
 
 def _any(session: Session, *which: ColumnElement[bool]) -> bool:

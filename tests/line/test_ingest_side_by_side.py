@@ -34,7 +34,9 @@ from tests.service import (
 from vocabulary.wire.receipts import open_receipt
 from vocabulary.wire.topics import receipt_topic
 
-BATCHES = 240
+pytestmark = pytest.mark.timeout(300)
+
+BATCHES = 120
 SAMPLES = 10
 ACCOUNTS = {"ingest": "ingest-password", GATEWAY: "gateway-password"}
 

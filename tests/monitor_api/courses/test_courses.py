@@ -12,7 +12,7 @@ from clinical.course import InForce
 from clinical.judgement import judge_course
 from monitor_api.check.courses import LOOK_AGAIN, CourseChecker
 from monitor_api.clock import Clocks, Moment
-from monitor_api.courses.due import CourseKey, claim_courses, mark_course_due, release_course
+from monitor_api.courses.due import REST, CourseKey, claim_courses, mark_course_due, release_course
 from monitor_api.courses.reading import read_course
 from monitor_api.courses.standing import stand
 from monitor_api.errors import ClaimLost
@@ -189,7 +189,19 @@ def test_a_fact_that_comes_while_a_course_is_judged_has_it_judged_again(line):
     mark(line, now)
     with line.stores.database.write() as session:
         release_course(session, claim, "check-1", judged_at=now, next_at=now + HOUR)
-    assert Watched(line, now).look() == 1
+    assert Watched(line, now + REST).look() == 1
+
+
+def test_facts_that_follow_each_other_at_once_have_a_course_judged_once_and_not_before_it_rested(line):
+    now = datetime.now(UTC)
+    watched = Watched(line, now)
+    judged = []
+    for second in range(121):
+        watched.now = now + timedelta(seconds=second)
+        mark(line, watched.now)
+        if watched.look():
+            judged.append(second)
+    assert judged == [0, 60, 120]
 
 
 def test_a_course_that_another_worker_took_over_is_not_concluded(line):
@@ -221,7 +233,7 @@ def test_judging_a_course_again_tells_nothing_twice(line):
     Watched(line, now).look()
     before = [(row.id, row.raised_at) for row in rows(line.stores, AlertRow)]
     mark(line, now)
-    Watched(line, now + timedelta(minutes=1)).look()
+    assert Watched(line, now + timedelta(minutes=1)).look() == 1
     assert [(row.id, row.raised_at) for row in rows(line.stores, AlertRow)] == before
 
 
