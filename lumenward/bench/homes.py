@@ -115,6 +115,34 @@ def batches(homes: list[Home], count: int) -> Iterator[SealedBatch]:
         yield SealedBatch(home.topic, payload, home.gateway, turn + 1)
 
 
+def burn(home: Home) -> SealedBatch:
+    """The first batch of a home whose RF device has just been far too hot for ten seconds."""
+    at = home.began_at + timedelta(seconds=SAMPLES)
+    numbers = range(SAMPLES)
+    block = SampleBlock(
+        device=home.device,
+        counter=1,
+        modality=Modality.RF,
+        state=DeviceState.EMITTING,
+        first=0,
+        received_at=at,
+        columns=Columns(
+            active_s=[number + 1 for number in numbers],
+            remaining_s=[SESSION_SAMPLES - number - 1 for number in numbers],
+            signs=[1] * SAMPLES,
+            rf_power_w=[10.0 for _ in numbers],
+            rf_energy_j=[10.0 * (number + 1) for number in numbers],
+            skin_celsius=[45.0 for _ in numbers],
+            impedance_ohm=[250.0 for _ in numbers],
+            battery_percent=[90 for _ in numbers],
+        ),
+    )
+    header = Header(key_id=home.key.id, epoch=home.epoch, number=1)
+    body = _first_body(home, at, block, Modality.RF)
+    payload = seal(encode_body(body), header, home.key.batch_cipher(home.epoch), home.topic)
+    return SealedBatch(home.topic, payload, home.gateway, 1)
+
+
 def _body(home: Home, turn: int, chance: Random) -> Body:
     session, first = divmod(turn * SAMPLES, SESSION_SAMPLES)
     at = home.began_at + timedelta(seconds=(turn + 1) * SAMPLES)
@@ -129,11 +157,15 @@ def _body(home: Home, turn: int, chance: Random) -> Body:
     )
     if turn:
         return Body(sealed_at=at, boot=1, samples=[block])
+    return _first_body(home, at, block, Modality.LED)
+
+
+def _first_body(home: Home, at: datetime, block: SampleBlock, modality: Modality) -> Body:
     return Body(
         sealed_at=at,
         boot=1,
         samples=[block],
-        devices=[_device(home)],
+        devices=[_device(home, modality)],
         links=[LinkStatus(device=home.device, connected=True, heard_at=at)],
         clocks=[SeenClock(boot=1, at=at, service_at=at, uncertainty_s=0.05)],
     )
@@ -154,12 +186,12 @@ def _columns(first: int, chance: Random) -> Columns:
     )
 
 
-def _device(home: Home) -> SeenDevice:
+def _device(home: Home, modality: Modality) -> SeenDevice:
     return SeenDevice(
         device=home.device,
         family="hets/1",
-        modality=Modality.LED,
-        model="Mask",
+        modality=modality,
+        model="Bench",
         serial=home.device[-8:],
         firmware="1.0.0",
         features=[],

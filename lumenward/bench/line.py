@@ -190,7 +190,7 @@ def _ingest(evening: Evening, port: int, place: Path, count: int) -> list[Child]
     finally:
         database.close()
     told = place / "server.toml"
-    told.write_text(_SETTINGS.format(data=place, secret=b64encode(secret).decode(), port=port))
+    told.write_text(SETTINGS.format(data=place, secret=b64encode(secret).decode(), port=port))
     arguments = ("-m", "lumenward", "server", "--role", "ingest", "--settings", str(told))
     return [
         Child(name=f"ingest-{number}", arguments=arguments, environment={"LUMENWARD_SERVER_WORKER": str(number)})
@@ -198,7 +198,7 @@ def _ingest(evening: Evening, port: int, place: Path, count: int) -> list[Child]
     ]
 
 
-_SETTINGS: Final = """\
+SETTINGS: Final = """\
 data = "{data}"
 secret = "{secret}"
 [broker]

@@ -1,4 +1,4 @@
-"""Measure other processes: their CPU time, and the middle of what several rounds gave."""
+"""Measure other processes: their CPU time and memory, and the middle of what several rounds gave."""
 
 import os
 from collections.abc import Iterable
@@ -13,6 +13,12 @@ def cpu_s(pid: int) -> float:
     """CPU seconds that a process has used, all its threads together; in steps of a clock tick."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+
+
+def rss_mb(pid: int) -> float:
+    """Megabytes of memory that a process holds now."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:"))
 
 
 def middle(values: Iterable[float]) -> float:

@@ -10,6 +10,7 @@ HEAD: Final = """\
 
 What the benches measured, written by `lumenward bench all`; one of them again: `lumenward bench NAME --json`.
 Ratios say more than rates: a rate is that of one machine on one day.
+Where others work on the same machine, as its load average tells, times are longer than they would be alone.
 """
 
 

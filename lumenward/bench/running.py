@@ -64,9 +64,9 @@ def commit() -> str:
 
 
 def machine() -> str:
-    """The processor, how many of it, the system and the Python."""
+    """The processor, how many of it, the system, the Python, and how busy it has been in the last minute."""
     system, python = f"{platform.system()} {platform.release()}", f"Python {platform.python_version()}"
-    return f"{_processor()}, {os.cpu_count()} CPUs, {system}, {python}"
+    return f"{_processor()}, {os.cpu_count()} CPUs, {system}, {python}, load average {os.getloadavg()[0]:.1f}"
 
 
 def _processor() -> str:

@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from lumenward.bench import line
+from lumenward.bench import chart, clinical, fleet, gateway, line, start
 from lumenward.bench.context import Bench
 
-BENCHES: Final[tuple[Bench, ...]] = (line.BENCH,)
+BENCHES: Final[tuple[Bench, ...]] = (
+    line.BENCH,
+    gateway.BENCH,
+    chart.BENCH,
+    start.BENCH,
+    fleet.BENCH,
+    clinical.BENCH,
+)

@@ -5,21 +5,35 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
+from typer.core import TyperGroup
+from typer.main import get_group
 
 from lumenward.bench.context import Bench, Load, Result
 from lumenward.bench.report import report
 from lumenward.bench.running import Onlooker, commit, machine, run, run_growing, values
-from lumenward.bench.table import BENCHES
 from lumenward.processes import stop_event
 from vocabulary.errors import SettingsError
 
-app = typer.Typer(help="Measure what this machine carries.", no_args_is_help=True)
+
+class _Late(TyperGroup):
+    """Its commands are made when one is asked for: a bench imports all of the product, and other commands do not."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - as below
+        """The benches, and what runs all."""
+        return [*super().list_commands(ctx), *_benches()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - typer keeps its own copy of click, and does not name its types
+        """One of them."""
+        return super().get_command(ctx, cmd_name) or _benches().get(cmd_name)
+
+
+app = typer.Typer(cls=_Late, help="Measure what this machine carries.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a bench, a line each.")]
 
@@ -40,9 +54,14 @@ def _command_of_one_size(bench: Bench) -> Callable[..., None]:
     return measure
 
 
-for _bench in BENCHES:
-    _run = _command(_bench, _bench.load) if _bench.load else _command_of_one_size(_bench)
-    app.command(_bench.name, help=_bench.sentence)(_run)
+def _benches() -> dict[str, Any]:
+    from lumenward.bench.table import BENCHES  # noqa: PLC0415 - all of the product
+
+    benches = typer.Typer()
+    for bench in BENCHES:
+        run_it = _command(bench, bench.load) if bench.load else _command_of_one_size(bench)
+        benches.command(bench.name, help=bench.sentence)(run_it)
+    return dict(get_group(benches).commands)
 
 
 @app.command("all")
@@ -52,6 +71,8 @@ def measure_all(
     as_json: AsJson = False,
 ) -> None:
     """Every bench at growing loads, and a page that says what was measured and where the time goes."""
+    from lumenward.bench.table import BENCHES  # noqa: PLC0415 - all of the product
+
     if not page.parent.is_dir():
         raise SettingsError("bench all", {"page": f"there is no directory {page.parent}"}, "Make it, or give --page.")
     results: list[tuple[Bench, list[Result]]] = []

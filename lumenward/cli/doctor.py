@@ -3,15 +3,16 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from lumenward.checkup import Finding, State, check_up
+if TYPE_CHECKING:
+    from lumenward.checkup import Finding
 
-_SIGNS: Final = {State.OK: "[green]✓ ok[/]", State.MISSING: "[yellow]◆ missing[/]", State.WRONG: "[red]▲ wrong[/]"}
+_SIGNS: Final = {"ok": "[green]✓ ok[/]", "missing": "[yellow]◆ missing[/]", "wrong": "[red]▲ wrong[/]"}
 
 
 def doctor(
@@ -23,6 +24,8 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what is missing or wrong here. Ends with 1 when something is wrong; what is merely missing is no failure."""
+    from lumenward.checkup import State, check_up  # noqa: PLC0415 - the service's world, only for this command
+
     findings = check_up(data, broker, port, settings)
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
@@ -32,7 +35,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _show(findings: list[Finding]) -> None:
+def _show(findings: "list[Finding]") -> None:
     table = Table("", "What", "Found", "What to do", box=None, pad_edge=False)
     for finding in findings:
         table.add_row(_SIGNS[finding.state], finding.what, finding.found, finding.remedy)

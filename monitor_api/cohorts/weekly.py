@@ -21,7 +21,7 @@ WEEK_DAYS: Final = 7
 
 
 class UseRow(NamedTuple):
-    """A use in a week's round; `day` in days since any one date; doses are fractions of the planned one."""
+    """A use in a week's round; `day`: its first, in days since any one date; doses are fractions of the planned one."""
 
     patient: int
     day: int
@@ -46,16 +46,17 @@ CREATE TABLE weekly_regimens (patient INTEGER, first_day INTEGER, weeks INTEGER,
 
 _WEEKLY: Final = """
 WITH found AS (
-    SELECT uses.patient AS patient, (day - first_day) // $days AS week,
-           count(*) FILTER (dose_low >= $taken::FLOAT) AS low, count(*) FILTER (dose_high >= $taken::FLOAT) AS high
-    FROM uses JOIN weekly_regimens USING (patient) WHERE day >= first_day
-    GROUP BY 1, 2
+    SELECT patient, day, count(*) FILTER (dose_low >= $taken::FLOAT) AS low,
+           count(*) FILTER (dose_high >= $taken::FLOAT) AS high
+    FROM uses GROUP BY 1, 2
+), placed AS (
+    SELECT *, (day - first_day) // $days AS week FROM found JOIN weekly_regimens USING (patient) WHERE day >= first_day
 )
 SELECT patient, week, asked, least(asked, low) AS taken_low,
        CASE WHEN week < proven THEN least(asked, high) ELSE asked END AS taken_high
-FROM found JOIN weekly_regimens USING (patient)
-WHERE week < weeks
+FROM placed WHERE week < weeks
 """
+"""Uses are counted before their week is found: what is joined is a fifth of them, or less."""
 
 
 def create_tables(connection: DuckDBPyConnection) -> None:
