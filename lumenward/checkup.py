@@ -59,6 +59,7 @@ def check_up(data: Path, broker: str, port: int, settings: Path | None = None) -
         _virtual_parts,
         _bus,
         _adapter,
+        _mosquitto,
         lambda: _broker(broker),
         lambda: _port(port),
         lambda: _records(data, settings),
@@ -112,6 +113,16 @@ def _adapter() -> Finding:
         )
         return Finding("Bluetooth", State.MISSING, failure.problem, remedy)
     return Finding("Bluetooth", State.OK, "an adapter listens")
+
+
+def _mosquitto() -> Finding:
+    from lumenward.errors import NotHere  # noqa: PLC0415 - as above
+    from lumenward.up.running import find_mosquitto  # noqa: PLC0415
+
+    try:
+        return Finding("Mosquitto", State.OK, find_mosquitto())
+    except NotHere:
+        return Finding("Mosquitto", State.MISSING, "not installed", "`lumenward up` needs it: apt install mosquitto")
 
 
 def _broker(address: str) -> Finding:

@@ -1,6 +1,7 @@
 """A supervisor: starts processes in order, starts again what ends, and stops all of them in the opposite order."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,9 @@ from lumenward.processes import READY
 
 LOG_TAIL: Final = 2000
 """Characters of a log that an error shows."""
+
+LOG_BYTES: Final = 10 * 1024**2
+"""How long a log grows before it begins anew; the one before is kept as `NAME.log.1`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +68,15 @@ class _Running:
 class Supervisor:
     """Runs children whose logs are files in one directory; `stop` ends its waiting for them.
 
-    Promises: `stop` leaves no child behind; a child that ends by itself is started again, later each time.
+    Promises: `stop` leaves no child behind; a child that ends by itself is started again, later each time; logs take
+    twice `log_bytes` each at most, and what is written between two looks.
     """
 
-    def __init__(self, directory: Path, patience: Patience = USUAL, stop: Event | None = None) -> None:
+    def __init__(
+        self, directory: Path, patience: Patience = USUAL, stop: Event | None = None, *, log_bytes: int = LOG_BYTES
+    ) -> None:
         self._directory, self._patience, self._stop_asked = directory, patience, stop or Event()
+        self._log_bytes = log_bytes
         self._running: list[_Running] = []
 
     def start(self, children: Sequence[Child]) -> None:
@@ -85,9 +93,10 @@ class Supervisor:
             self._wait_until_ready(running, until)
 
     def look(self) -> None:
-        """Start again what has ended and waited long enough; call a few times a second."""
+        """Start again what has ended and waited long enough, and turn long logs; call a few times a second."""
         now = monotonic()
         for running in self._running:
+            self._turn(self._log(running.child))
             if running.process.poll() is None:
                 continue
             if running.start_again_at is None:
@@ -158,6 +167,12 @@ class Supervisor:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+    def _turn(self, log: Path) -> None:
+        """Begin a log anew when it is long: its process, which appends, goes on in the same file."""
+        if log.stat().st_size > self._log_bytes:
+            shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+            os.truncate(log, 0)
 
     def _log(self, child: Child) -> Path:
         return self._directory / f"{child.name}.log"

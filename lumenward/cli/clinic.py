@@ -49,12 +49,16 @@ def add(
     try:
         hashed = Passwords().hash(wanted.password.get_secret_value())
         with stores.database.write() as session:
-            found_clinic(session, wanted, hashed, stores.clocks.civil())
+            clinic = found_clinic(session, wanted, hashed, stores.clocks.civil())
     except Conflict as error:
         raise SettingsError("clinic add", {"login": error.detail}, error.remedy) from None
     finally:
         stores.close()
-    Console().print(f"{name} is added. {login} can log in, and adds users there.", markup=False)
+    Console(highlight=False).print(
+        f"{name} is added. {login} can log in, and adds users there. The clinic's id: {clinic}",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()

@@ -35,6 +35,9 @@ STEADY_S: Final = 1.5
 EXPECTED_S: Final = 40.0
 """How long it usually takes, for the progress bar."""
 
+ROLES: Final = ("ingest", "check", "dispatch", "watch")
+"""The roles that a demo without a page runs."""
+
 Told = Callable[[float], None]
 """Hears how far a headless demo is, as a fraction."""
 
@@ -76,7 +79,7 @@ def running(directory: Path, plan: Plan, stop: Event | None = None) -> Generator
 
 def run_headless(seed: int, told: Told, stop: Event) -> Verdict:
     """Run the line without a page, and judge it. Raises ChildFailed when a part does not come up, Interrupted."""
-    plan = Plan(homes=SCENARIO, seed=seed, http_port=free_port(), roles=("ingest", "check", "dispatch"))
+    plan = Plan(homes=SCENARIO, seed=seed, http_port=free_port(), roles=ROLES)
     with TemporaryDirectory(prefix="lumenward-") as directory, running(Path(directory), plan, stop) as demo:
         return _judge(demo, told, stop)
 

@@ -1,4 +1,4 @@
-"""The first operator of a service that has no clinic yet."""
+"""The first clinic of a service that has none yet: its operator, and the key that it signs regimens with."""
 
 import os
 import secrets
@@ -12,6 +12,7 @@ from lumenward.up.place import Place
 from monitor_api import app
 from monitor_api.http.deeds.clinics import NewClinic, found_clinic, has_clinic
 from monitor_api.http.passwords import Passwords
+from monitor_api.records.signing import make_key
 from monitor_api.settings import ServerSettings
 from vocabulary.errors import SettingsError
 from vocabulary.settings import problems_of
@@ -20,7 +21,7 @@ LOGIN: Final = "operator"
 
 
 def found_first_clinic(place: Place, name: str, zone: str) -> str | None:
-    """Found a clinic and its operator unless there is a clinic; the operator's password, None when nobody is new.
+    """Found a clinic with its operator and its key unless there is one; the operator's password, None if none is new.
 
     The password is in `first_login` before it is in the store, so that a crash shows it to nobody and loses it to
     nobody. Raises SettingsError, MonitorError.
@@ -33,7 +34,8 @@ def found_first_clinic(place: Place, name: str, zone: str) -> str | None:
             password = secrets.token_urlsafe(12)
             wanted = _wanted({"name": name, "zone": zone, "login": LOGIN, "password": password})
             replace(place.first_login, f"{password}\n")
-            found_clinic(session, wanted, Passwords().hash(password), stores.clocks.civil())
+            clinic = found_clinic(session, wanted, Passwords().hash(password), stores.clocks.civil())
+            make_key(place.keys, clinic)
     finally:
         stores.close()
     return password

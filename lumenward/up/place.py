@@ -18,8 +18,8 @@ from lumenward.up.settings import TEMPLATE, UpSettings
 from vocabulary.errors import SettingsError
 from vocabulary.wire.keys import KEY_BYTES
 
-COMPOSED: Final = ("records", "influx-password", "influx-token")
-"""The secrets of the servers beside ours: PostgreSQL's password, InfluxDB's first user's and its token."""
+COMPOSED: Final = ("records", "influx-password", "influx-operator-token")
+"""The secrets of the servers beside ours: PostgreSQL's password, InfluxDB's first user's and their token."""
 
 _MOSQUITTO: Final = """\
 {user}per_listener_settings false
@@ -53,6 +53,7 @@ keyfile {key}
 
 _SERVER: Final = """\
 data = {data}
+signing_keys = {keys}
 
 [http]
 host = {host}
@@ -86,6 +87,11 @@ class Place:
     def first_login(self) -> Path:
         """The password of the first operator, until it has been shown."""
         return self.directory / "secrets" / "first-login"
+
+    @property
+    def keys(self) -> Path:
+        """The keys that clinics sign regimens with."""
+        return self.directory / "keys"
 
     @property
     def logs(self) -> Path:
@@ -122,7 +128,7 @@ class Place:
     def configure(self, told: UpSettings) -> None:
         """Write the settings of the roles and of Mosquitto."""
         page = told.http
-        words = {"data": self.directory / "data", "host": page.host, "url": page.url}
+        words = {"data": self.directory / "data", "keys": self.keys, "host": page.host, "url": page.url}
         server = _SERVER.format(port=page.port, **{name: json.dumps(str(word)) for name, word in words.items()})
         replace(self.server, server)
         replace(self.mosquitto, self._mosquitto(told))
@@ -185,7 +191,8 @@ def make_secrets(directory: Path) -> None:
         for name in COMPOSED:
             write_once(directory / "secrets" / name, secrets.token_urlsafe(32))
         Accounts(directory).make()
-        (directory / "mosquitto" / "data").mkdir(mode=0o700, exist_ok=True)
+        for inner in ("mosquitto/data", "influx", "keys"):
+            (directory / inner).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         problem = {"directory": f"{directory}: {error.strerror or error}"}
         raise SettingsError("secrets", problem, "Name a directory that you may write to.") from error

@@ -4,12 +4,13 @@ Rules, kept here:
 - Tags are clinic and device. A session is a field: it would make a series of its own as a tag.
 - A field has one type for ever: quantities that are counted are integers, those that are measured are floats, and a
   quantity that is null has no field.
-- The field `block` says which block a sample came in (first number, columns, digest), so that a block comes back whole.
+- The field `block` says which block a sample came in (first number, which fields, digest) and which of these fields the
+  sample lacks, so that a block comes back whole, and a point that is only partly visible is known for one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import count, groupby
-from operator import itemgetter
+from itertools import compress, count, groupby
+from operator import itemgetter, not_
 from typing import Any, Final
 
 from monitor_api.telemetry import axis
@@ -33,6 +34,12 @@ MEASURED: Final = tuple(name for name in COLUMN_NAMES if name != "signs")
 Row = Mapping[str, str]
 """A sample as a query gives it: texts by field, empty where there is none."""
 
+_OPTIONAL: Final = ("zone", *COLUMN_NAMES)
+"""The fields that a block may have or not; a bit each, from the lowest on."""
+
+_Block = tuple[int, bytes, int]
+"""First number, digest, fields: in this order blocks are assembled."""
+
 
 def lines(blocks: Iterable[tuple[SeriesKey, SampleBlock]]) -> Iterator[str]:
     """The lines of some blocks, and of the notes by which their sessions are found."""
@@ -47,16 +54,26 @@ def lines(blocks: Iterable[tuple[SeriesKey, SampleBlock]]) -> Iterator[str]:
 
 
 def _identity(key: SeriesKey, stretch: Stretch, hashed: bytes) -> str:
-    columns = sum(1 << COLUMN_NAMES.index(name) for name in stretch.columns)
+    """All that is the same in each sample; the block comes last, for what a sample lacks is said behind it."""
+    fields = _bits([*stretch.columns, *(("zone",) if stretch.zone else ())])
     zone = f',zone="{stretch.zone}"' if stretch.zone else ""
-    block = f"{stretch.first}.{columns:x}.{hashed.hex()}"
-    return f'session="{key.session}",block="{block}",state="{stretch.state}"{zone}'
+    block = f"{stretch.first}.{fields:x}.{hashed.hex()}"
+    return f'session="{key.session}",state="{stretch.state}"{zone},block="{block}'
+
+
+def _bits(names: Iterable[str]) -> int:
+    return sum(1 << _OPTIONAL.index(name) for name in names)
+
+
+def _names(bits: int) -> list[str]:
+    return [name for bit, name in enumerate(_OPTIONAL) if bits >> bit & 1]
 
 
 def _samples(head: str, stretch: Stretch, times: range) -> Iterator[str]:
     columns = [_fields(name, column) for name, column in stretch.columns.items()]
     for number, at, *fields in zip(count(stretch.first), times, *columns, strict=False):
-        yield f"{head},sequence={number}i{''.join(fields)} {at}"
+        lacks = "" if all(fields) else f".{_bits(compress(stretch.columns, map(not_, fields))):x}"
+        yield f'{head}{lacks}",sequence={number}i{"".join(fields)} {at}'
 
 
 def _fields(name: str, column: Column) -> list[str]:
@@ -71,21 +88,28 @@ def stretches(rows: Iterable[Row]) -> tuple[Stretch, ...]:
     A block of which some samples are missing, which is one that was not acknowledged, comes in its parts. A reader
     may see some fields of a point that is just being written, and not the others: such a point is not there yet.
     """
-    blocks: dict[str, dict[int, Row]] = {}
+    blocks: dict[_Block, dict[int, Row]] = {}
+    known: dict[str, tuple[_Block, list[str]]] = {}
     for row in rows:
-        if all(row.get(name) for name in ("block", "sequence", "state")):
-            blocks.setdefault(row["block"], {})[int(row["sequence"])] = row
-    return tuple(part for block in sorted(blocks, key=_order) for part in _parts(block, blocks[block]))
+        text = row.get("block")
+        if not text:
+            continue
+        block, needed = known.get(text) or known.setdefault(text, _block(text))
+        if all(map(row.get, needed)):
+            blocks.setdefault(block, {})[int(row["sequence"])] = row
+    return tuple(part for block in sorted(blocks) for part in _parts(block, blocks[block]))
 
 
-def _order(block: str) -> tuple[int, bytes]:
-    first, _, hashed = block.split(".")
-    return int(first), bytes.fromhex(hashed)
+def _block(text: str) -> tuple[_Block, list[str]]:
+    """A block, and the fields that the samples which say this of it have."""
+    first, fields, hashed, *lacks = text.split(".")
+    bits = int(fields, 16)
+    needed = bits & ~int(lacks[0], 16) if lacks else bits
+    return (int(first), bytes.fromhex(hashed), bits), ["sequence", "state", *_names(needed)]
 
 
-def _parts(block: str, samples: Mapping[int, Row]) -> Iterator[Stretch]:
-    present = int(block.split(".")[1], 16)
-    names = [name for bit, name in enumerate(COLUMN_NAMES) if present >> bit & 1]
+def _parts(block: _Block, samples: Mapping[int, Row]) -> Iterator[Stretch]:
+    names = [name for name in _names(block[2]) if name != "zone"]
     numbered = enumerate(sorted(samples.items(), key=itemgetter(0)))
     for _, run in groupby(numbered, key=lambda one: one[1][0] - one[0]):
         part = [sample for _, sample in run]

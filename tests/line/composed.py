@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ class Composed:
 
     def mounted(self, service, path) -> Path:
         """A path within a container."""
-        for volume in self.told["services"][service]["volumes"]:
+        for volume in self.told["services"][service].get("volumes", ()):
             source, target, *_ = volume.split(":")
             if path == target or path.startswith(f"{target}/"):
                 return Path(str(self.here(source)) + path.removeprefix(target))
@@ -62,20 +63,33 @@ class Composed:
 
     def environment(self, role) -> dict[str, str]:
         """What a role is told, with containers' places and hosts made ours; only secrets that it is given."""
-        service = self.told["services"][role]
-        return {name: self._value(value, service) for name, value in service["environment"].items()}
+        return {name: self._value(value, role) for name, value in self.told["services"][role]["environment"].items()}
 
     def _value(self, value, service) -> str:
         value = re.sub(r"\$\{\w+:-(.*)\}", r"\1", value)
-        if value.startswith("/run/secrets/"):
-            name = value.removeprefix("/run/secrets/")
-            assert name in service["secrets"]
-            return str(self.secret(name))
-        if value == "/data":
-            return str(self.directory / "data")
+        option, equals, path = value.rpartition("=")
+        if path.startswith("/"):
+            return f"{option}{equals}{self._path(path, service)}"
         for theirs, ours in self.hosts.items():
             value = value.replace(theirs, ours)
         return value
+
+    def _path(self, path, service) -> Path:
+        if path.startswith("/run/secrets/"):
+            name = path.removeprefix("/run/secrets/")
+            assert name in self.told["services"][service]["secrets"]
+            return self.secret(name)
+        return self.directory / "data" if path == "/data" else self.mounted(service, path)
+
+    def once(self, service) -> None:
+        """Run a service that does something once."""
+        program, *arguments = self.told["services"][service]["command"]
+        assert program == "lumenward"
+        told = [self._value(value, service) for value in arguments]
+        run = subprocess.run(
+            [sys.executable, "-m", "lumenward", *told], capture_output=True, text=True, check=False, timeout=100
+        )
+        assert run.returncode == 0, run.stderr
 
     def child(self, role, **more) -> Child:
         program, *arguments = self.told["services"][role]["command"]
@@ -100,6 +114,7 @@ class Composed:
                 "0.0.0.0": "127.0.0.1",  # noqa: S104 - a container's own
                 "mosquitto": "127.0.0.1",
             }
+            self.once("store-init")
             yield
 
     @contextmanager

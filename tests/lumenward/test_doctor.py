@@ -8,7 +8,7 @@ import pytest
 from lumenward import checkup
 from lumenward.checkup import State, check_up
 from monitor_api.records.database import Database
-from tests.servers import free_port, postgres
+from tests.servers import free_port, postgres, require
 from vocabulary.errors import SettingsError
 
 
@@ -30,6 +30,13 @@ def test_a_port_that_nobody_listens_on_is_free():
     finding = checkup._port(port)
     assert (finding.state, finding.remedy) == (State.OK, "")
     assert str(port) in finding.found
+
+
+def test_mosquitto_is_found_where_it_is_installed():
+    require("mosquitto")
+    finding = checkup._mosquitto()
+    assert finding.state is State.OK
+    assert finding.found.endswith("/mosquitto")
 
 
 def test_a_broker_that_answers_is_ok(listener):
@@ -106,7 +113,18 @@ def test_a_file_where_data_should_be_is_wrong(tmp_path):
 def test_everything_is_looked_at_and_what_is_not_ok_says_what_to_do(tmp_path):
     findings = check_up(tmp_path, f"mqtt://127.0.0.1:{free_port()}", free_port())
     names = [finding.what for finding in findings]
-    assert names == ["Python", "Virtual devices", "D-Bus", "Bluetooth", "Broker", "Port", "Records", "Clock", "Disk"]
+    assert names == [
+        "Python",
+        "Virtual devices",
+        "D-Bus",
+        "Bluetooth",
+        "Mosquitto",
+        "Broker",
+        "Port",
+        "Records",
+        "Clock",
+        "Disk",
+    ]
     assert [finding.what for finding in findings if finding.state is not State.OK and not finding.remedy] == []
 
 

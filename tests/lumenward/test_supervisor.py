@@ -192,3 +192,20 @@ def test_a_program_that_is_not_ours_is_ready_when_it_listens(supervisor):
     supervisor.start([Child(name="a", arguments=("-c", f"{listening}time.sleep(60)"), listens_at=port)])
     supervisor.wait_until_ready()
     assert supervisor.states() == [{"name": "a", "pid": supervisor.pid("a"), "started_again": 0}]
+
+
+def test_a_log_begins_anew_when_it_is_long_and_its_process_goes_on_writing(tmp_path):
+    supervisor = Supervisor(tmp_path, BRIEF, log_bytes=1000)
+    try:
+        supervisor.start([child("talker", TALK)])
+        supervisor.wait_until_ready()
+        log, before = tmp_path / "talker.log", tmp_path / "talker.log.1"
+        look_until(supervisor, before.exists)
+        assert before.stat().st_size > 1000
+        look_until(supervisor, lambda: b"word" in log.read_bytes() and log.stat().st_size < 1000)
+        assert b"\0" not in log.read_bytes()
+    finally:
+        supervisor.stop()
+
+
+TALK = READY + "import sys, time\nwhile True:\n    print('word', file=sys.stderr, flush=True)\n    time.sleep(0.001)"

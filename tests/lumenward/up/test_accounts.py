@@ -4,6 +4,8 @@ import stat
 import subprocess
 from contextlib import contextmanager
 from queue import Empty, Queue
+from socket import create_connection
+from ssl import SSLCertVerificationError, create_default_context
 from time import monotonic, sleep
 
 import pytest
@@ -15,6 +17,7 @@ from lumenward.up.place import Place, make_secrets
 from lumenward.up.running import find_mosquitto
 from lumenward.up.settings import UpSettings
 from tests.servers import free_port, require
+from tests.servers.certificates import make_certificate
 from vocabulary.errors import SettingsError
 from vocabulary.identity import GatewayId
 
@@ -32,10 +35,10 @@ def place(tmp_path):
 
 
 @contextmanager
-def running(place):
+def running(place, **told):
     """Its port, while Mosquitto runs on what was generated."""
     port = free_port()
-    place.configure(UpSettings.model_validate({"broker": {"port": port}}))
+    place.configure(UpSettings.model_validate({"broker": {"port": port}, **told}))
     with (place.logs / "broker").open("w") as log:
         process = subprocess.Popen([find_mosquitto(), "-c", str(place.mosquitto)], stdout=log, stderr=log)
     try:
@@ -48,10 +51,12 @@ def running(place):
 class Caller:
     """A client under an account; `heard` is what was delivered to it."""
 
-    def __init__(self, port, name, password):
+    def __init__(self, port, name, password, tls=None):
         self.heard, self.answers = Queue(), Queue()
         self.client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv5)
         self.client.username_pw_set(name, password)
+        if tls:
+            self.client.tls_set_context(tls)
         self.client.on_connect = lambda *told: self.answers.put(told[3].is_failure)
         self.client.on_subscribe = lambda *_: self.answers.put(None)
         self.client.on_message = lambda *told: self.heard.put((told[2].topic, told[2].payload))
@@ -147,6 +152,20 @@ def test_a_new_account_is_known_after_a_signal_and_the_others_stay_connected(pla
         with callers(place, port, "ingest") as (ingest,):
             ingest.say("het/v1/gw/home-1/receipt")
             assert home.next() == "het/v1/gw/home-1/receipt"
+
+
+def test_a_home_from_elsewhere_comes_in_with_tls_by_a_certificate_that_it_trusts_and_is_heard(place, tmp_path):
+    certificate, key = make_certificate(tmp_path)
+    homes = {"host": "127.0.0.1", "port": free_port(), "certificate": str(certificate), "key": str(key)}
+    plain = place.accounts.plain()
+    with running(place, homes=homes) as (port, _), callers(place, port, "ingest") as (ingest,):
+        ingest.listen("het/v1/gw/+/batch")
+        home = Caller(homes["port"], HOME, plain[HOME], tls=create_default_context(cafile=certificate))
+        home.say("het/v1/gw/home-1/batch")
+        assert ingest.next() == "het/v1/gw/home-1/batch"
+        home.close()
+        with create_connection((homes["host"], homes["port"])) as untrusting, pytest.raises(SSLCertVerificationError):
+            create_default_context().wrap_socket(untrusting, server_hostname=homes["host"])
 
 
 def test_an_account_that_is_there_keeps_its_password(place):

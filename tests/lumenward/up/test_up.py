@@ -11,14 +11,15 @@ from contextlib import contextmanager, suppress
 from io import StringIO
 from pathlib import Path
 from time import monotonic, sleep
-from urllib.request import Request, urlopen
 
 import pytest
+from httpx import Client
 from rich.console import Console
 
 from lumenward.cli.main import end
 from lumenward.errors import NotHere
 from lumenward.up.running import find_mosquitto
+from tests.monitor_api.http.calls import version
 from tests.servers import free_port, require
 
 
@@ -47,7 +48,7 @@ def environment_of(process):
         return []
 
 
-def wait_for(condition, seconds=90):
+def wait_for(condition, seconds=130):
     until = monotonic() + seconds
     while not (found := condition()):
         assert monotonic() < until
@@ -92,35 +93,48 @@ class Machine:
     def pids(self):
         return {one["name"]: one["pid"] for one in json.loads((self.place / "status.json").read_text())["processes"]}
 
-    def logs_in(self, password):
-        body = json.dumps({"login": "operator", "password": password}).encode()
-        url, kind = f"http://127.0.0.1:{self.http}/api/v1/login", {"Content-Type": "application/json"}
-        with urlopen(Request(url, body, kind), timeout=20) as answer:
-            return answer.status
+    @contextmanager
+    def logged_in(self, login, password):
+        with Client(base_url=f"http://127.0.0.1:{self.http}/api/v1/", timeout=60) as client:
+            answer = client.post("login", json={"login": login, "password": password})
+            assert answer.status_code == 200
+            client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+            yield client
+
+    def prescribes(self, operators_password):
+        """Whether a physician and a patient whom the first operator adds come to a regimen."""
+        with self.logged_in("operator", operators_password) as operator:
+            doctor = {"login": "doctor", "name": "Dr Example", "role": "physician", "password": "a dozen and more"}
+            assert operator.post("users", json=doctor).status_code == 201
+            patient = operator.post("patients", json={"name": "Ada Example", "reference": "1", "zone": "UTC"}).json()
+        with self.logged_in("doctor", doctor["password"]) as physician:
+            wanted = version(9, "J/cm2") | {"patient_id": patient["id"], "modality": "led"}
+            return physician.post("regimens", json=wanted).status_code == 201
 
 
 PROCESSES = {"broker", "watch", "ingest", "check", "dispatch", "api"}
 
 
 @pytest.mark.timeout(300)
-def test_a_life_of_up_from_its_first_run_to_ctrl_c(tmp_path):
+def test_a_life_of_up_from_its_first_run_to_another_on_the_embedded_broker_that_it_is_told_to_use(tmp_path):
     require("mosquitto")
     machine = Machine(tmp_path)
     with machine.up() as process:
         secret = machine.place / "secrets"
         assert stat.S_IMODE(machine.place.stat().st_mode) == 0o700
-        files = [file for file in machine.place.rglob("*") if file.is_file() and "secrets" in file.parts]
+        files = [file for file in machine.place.rglob("*") if file.is_file() and {"secrets", "keys"} & {*file.parts}]
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
-        assert len(files) == 4
+        assert len(files) == 5
 
         password = (secret / "first-login").read_text().strip()
-        assert machine.logs_in(password) == 200
+        assert machine.prescribes(password)
         logged = machine.said() + "".join(log.read_text() for log in (machine.place / "logs").iterdir())
         assert password not in logged
         assert all((secret / "broker" / role).read_text().strip() not in logged for role in ("ingest", "dispatch"))
 
         code, status = machine.status()
         assert (code, {one["name"] for one in status["processes"]}) == (0, PROCESSES)
+        assert status["embedded_broker"] is False
 
         second = lumenward(tmp_path, "up", str(machine.place), **machine.ports)
         assert second.returncode == 1
@@ -137,12 +151,16 @@ def test_a_life_of_up_from_its_first_run_to_ctrl_c(tmp_path):
         assert left_behind(tmp_path) == []
     assert machine.status() == (1, {"pid": None, "processes": []})
     kept = (machine.place / "secrets" / "server").read_text()
-    with machine.up() as process:
+    with machine.up("--embedded-broker") as process:
+        assert "any gateway's account may read and write every topic" in " ".join(machine.said().split())
+        assert machine.pids().keys() == PROCESSES
         assert "password" not in machine.said()
         assert (machine.place / "secrets" / "server").read_text() == kept
-        assert machine.logs_in(password) == 200
+        with machine.logged_in("operator", password):
+            pass
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
+        assert left_behind(tmp_path) == []
 
 
 def test_without_mosquitto_it_says_what_to_install_and_ends_with_3():
@@ -152,17 +170,6 @@ def test_without_mosquitto_it_says_what_to_install_and_ends_with_3():
     assert end(refusal.value, said) == 3
     assert "apt install mosquitto" in str(refusal.value)
     assert "--embedded-broker" in str(refusal.value)
-
-
-@pytest.mark.timeout(200)
-def test_the_embedded_broker_runs_only_when_it_is_told_to_and_says_why_not(tmp_path):
-    machine = Machine(tmp_path)
-    with machine.up("--embedded-broker") as process:
-        assert "any gateway's account may read and write every topic" in " ".join(machine.said().split())
-        assert set(machine.pids()) == PROCESSES
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
-        assert left_behind(tmp_path) == []
 
 
 def test_a_directory_that_holds_something_else_is_refused(tmp_path):

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -120,8 +121,32 @@ def test_every_sample_lies_in_an_hour_that_its_notes_name(instants):
     assert all(end < begin for (_, end), (begin, _) in pairwise(hours))
 
 
-def test_a_point_of_which_only_some_fields_are_there_yet_is_not_read():
-    whole = {"block": "0.0.00", "sequence": "0", "state": "emitting", "zone": ""}
-    partial = {"block": "", "sequence": "1", "state": "", "zone": ""}
-    (stretch,) = stretches([whole, partial])
-    assert (stretch.first, stretch.columns) == (0, {})
+def rows_of(block):
+    """The samples of a block as a query gives them."""
+    return [
+        {name: value.strip('"').removesuffix("i") for name, value in split(line)[1].items()}
+        for line in samples_of(block)
+    ]
+
+
+PRESENT = replace(
+    rf_samples(0, 2, at=AT),
+    zone=Zone.DECOLLETE,
+    columns=Columns(active_s=[1, 2], remaining_s=[0, 0], signs=[1, 1], skin_celsius=[None, 40.5]),
+)
+FIELDS = ("block", "state", "zone", "sequence", "active_s", "remaining_s", "signs", "skin_celsius")
+
+
+@pytest.mark.parametrize("late", FIELDS)
+def test_a_point_of_which_only_some_fields_are_there_yet_is_not_read(late):
+    before, last = rows_of(PRESENT)
+    (stretch,) = stretches([before, last | {late: ""}])
+    assert (stretch.zone, stretch.columns) == (
+        Zone.DECOLLETE,
+        {"active_s": (1,), "remaining_s": (0,), "signs": (1,), "skin_celsius": (None,)},
+    )
+
+
+def test_samples_that_lack_a_quantity_and_those_that_have_it_are_one_block_again():
+    (stretch,) = stretches(rows_of(PRESENT))
+    assert stretch.columns["skin_celsius"] == (None, 40.5)
