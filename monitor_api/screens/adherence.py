@@ -11,7 +11,7 @@ from monitor_api.screens.words import count
 
 _NEARLY: Final = 1e-9
 
-MET: Final = {True: "target met", False: "target not met", None: "not decided yet"}
+MET: Final = {True: "met", False: "not met", None: "not decided yet"}
 """Whether a target is reached."""
 
 SLOT_WORDS: Final = {
@@ -23,6 +23,15 @@ SLOT_WORDS: Final = {
     SlotState.OPEN: "open: its days are not over",
 }
 """What a mark says, for who has not seen it before."""
+
+PLAIN_SLOTS: Final = {
+    SlotState.TAKEN: "done",
+    SlotState.PARTIAL: "in part",
+    SlotState.UNKNOWN: "not known yet",
+    SlotState.EXCUSED: "excused",
+    SlotState.OPEN: "to come",
+}
+"""What patients are told of a slot; of one that was missed they are told nothing."""
 
 ENGAGEMENTS: Final = {
     Engagement.LEARNING: "Learning: too few sessions yet for a habit of their own",

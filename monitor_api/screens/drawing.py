@@ -74,6 +74,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "lane_svg": svg.lane_svg,
     "met": adherence.MET,
     "panel_svg": svg.panel_svg,
+    "plain_slots": adherence.PLAIN_SLOTS,
     "proof_words": words.proof_words,
     "reach_words": adherence.reach_words,
     "row": draw_row,
