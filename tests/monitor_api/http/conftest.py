@@ -98,6 +98,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 def open_world(kept: OnSqlite | OnPostgresql, template: Template, folder: Path, **options) -> World:
     shutil.copy(template.folder / "telemetry.sqlite", folder)
+    shutil.copytree(template.folder / "keys", folder / "keys")
     world = World(kept.open(folder), SqliteTelemetry(folder / "telemetry.sqlite"), folder, **options)
     world.a, world.b = template.tenants
     return world

@@ -412,7 +412,7 @@ class World:
             settings=ServerSettings(
                 data=folder,
                 secret=SecretStr(SECRET_TEXT),
-                signing_keys=Path(str(database.engine.url.database)).parent / "keys",
+                signing_keys=folder / "keys",
                 broker=BrokerSettings(host="localhost", username="u", password=SecretStr("p")),
                 http=HttpSettings(public_url=url),
             ),
