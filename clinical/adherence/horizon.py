@@ -56,6 +56,11 @@ class Horizon:
             return Standing.UNCERTAIN
         return Standing.SECURED if self.proven.secured else Standing.REACHABLE
 
+    @property
+    def deciding(self) -> Reach:
+        """The end that a call rests on: what is proven where that is enough, else the best that can still come."""
+        return self.proven if self.standing in {Standing.REACHABLE, Standing.SECURED} else self.possible
+
 
 @dataclass(frozen=True, slots=True)
 class _Part:
@@ -87,9 +92,13 @@ def salvage_order(horizons: Iterable[tuple[PatientId, Horizon]]) -> tuple[Patien
 
 def salvage_key(one: Horizon) -> tuple[int, date, int]:
     """Sorts by whether a call helps, the last day on which it does, and the slots that may still be missed."""
+    return salvage_rank(one.standing, one.deciding)
+
+
+def salvage_rank(standing: Standing, deciding: Reach) -> tuple[int, date, int]:
+    """The key of a horizon of which no more is kept than where it stands and its deciding end."""
     order = (Standing.REACHABLE, Standing.UNCERTAIN, Standing.SECURED, Standing.LOST)
-    reach = one.proven if one.standing is Standing.REACHABLE else one.possible
-    return order.index(one.standing), reach.last_day or date.max, reach.misses
+    return order.index(standing), deciding.last_day or date.max, deciding.misses
 
 
 def _horizon(

@@ -2,7 +2,7 @@
 
 Rules, kept here:
 - A course is judged from what is stored, never from memory.
-- Findings, alerts, their trail and the next time to look are one transaction; every id is derived.
+- Findings, alerts, their trail, the summary and the next time to look are one transaction; every id is derived.
 - What a rule no longer says is clear from now on, not gone.
 """
 
@@ -31,6 +31,7 @@ from monitor_api.courses.due import (
     release_course,
 )
 from monitor_api.courses.standing import stand
+from monitor_api.courses.summaries import store_summaries
 from monitor_api.errors import ClaimLost, StoreUnavailable
 from monitor_api.records.alert_store import SqlAlertStore
 from monitor_api.records.courses import CourseFindingRow
@@ -86,7 +87,7 @@ class CourseChecker:
         judged = _Judged(key=claim.key, course=at.course, findings=judge_course(at), at=now)
         with self._database.write() as session:
             release_course(session, claim, self._name, judged_at=now, next_at=now + LOOK_AGAIN)
-            if _store(session, judged):
+            if any([_store(session, judged), store_summaries(session, claim.key, at.account)]):
                 patient = claim.key.patient
                 change = Change(
                     clinic=claim.key.clinic, kind=ChangeKind.PATIENT, subject_id=str(patient), patient=patient

@@ -15,10 +15,10 @@ from monitor_api.http.errors import Unacceptable
 from monitor_api.http.visits import Visit
 from monitor_api.records.people import IdempotencyRow
 
+_CREATED: Final = 201
+
 KEPT: Final = timedelta(days=1)
 """How long an answer can be asked for again."""
-
-_CREATED: Final = 201
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,8 @@ class Created:
     """What a deed made: the thing, its id, and the version for its ETag where it has one.
 
     `again` is what a repetition is told instead, for a thing with a secret that is shown once. `place` is its path,
-    None where that is the request's path and its id.
+    None where that is the request's path and its id. `status` is 200 where nothing
+    new is there, and no path of it.
     """
 
     thing: object
@@ -34,6 +35,7 @@ class Created:
     version: str | None = None
     again: object | None = None
     place: str | None = None
+    status: int = _CREATED
 
 
 def create(visit: Visit, wanted: BaseModel, deed: Callable[[Writing], Created]) -> Response:
@@ -50,7 +52,7 @@ def create(visit: Visit, wanted: BaseModel, deed: Callable[[Writing], Created]) 
         headers = _headers(visit, made)
         if key is not None:
             _remember(writing, IdempotencyRow(key=key, request_hash=asked, headers=headers), made)
-    return _response(_CREATED, headers, _encode(made.thing))
+    return _response(made.status, headers, _encode(made.thing))
 
 
 def _repeat(known: IdempotencyRow, asked: str) -> Response:
@@ -64,7 +66,7 @@ def _remember(writing: Writing, row: IdempotencyRow, made: Created) -> None:
     over = IdempotencyRow.created_at < writing.real_now - KEPT
     writing.session.execute(delete(IdempotencyRow).where(over))
     row.caller_id = writing.caller.id
-    row.status = _CREATED
+    row.status = made.status
     row.answer = _encode(made.thing if made.again is None else made.again)
     row.created_at = writing.real_now
     writing.session.add(row)
@@ -84,7 +86,7 @@ def _secrets(wanted: BaseModel) -> list[bytes]:
 
 
 def _headers(visit: Visit, made: Created) -> dict[str, str]:
-    place = {"Location": made.place or f"{visit.path}/{made.id}"}
+    place = {"Location": made.place or f"{visit.path}/{made.id}"} if made.status == _CREATED else {}
     return place if made.version is None else place | {"ETag": f'"{made.version}"'}
 
 

@@ -1,6 +1,6 @@
 """Tables of patients' courses: what each session comes to, what was found in weeks, and what must be judged when."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -72,6 +72,28 @@ class CourseDueRow(Table):
     claimed_by: Mapped[Word | None]
     claimed_until: Mapped[datetime | None]
     judged_at: Mapped[datetime | None]
+
+
+class CourseSummaryRow(Table):
+    """What lists say of one modality of a patient's course, as the last judgement reckoned it.
+
+    `share_low` and `share_high` are None when nothing was due; `standing`, `misses` and `last_day` are those of the
+    horizon's deciding end, the first two None where there is no horizon.
+    """
+
+    __tablename__ = "course_summary"
+
+    clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    modality: Mapped[Word] = mapped_column(primary_key=True)
+    share_low: Mapped[float | None]
+    share_high: Mapped[float | None]
+    target: Mapped[float]
+    engagement: Mapped[Word]
+    standing: Mapped[Word | None]
+    misses: Mapped[int | None]
+    last_day: Mapped[date | None]
+    judged_at: Mapped[datetime]
 
 
 class ExcuseRow(Table):

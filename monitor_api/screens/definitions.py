@@ -43,6 +43,16 @@ SESSIONS_A_WEEK: Final = Definition(
     "Sessions that began in the last 7 therapy days, today included, and how many a week the regimen asks for. Every "
     "session counts, long or short, worn or not; it is no measure of adherence.",
 )
+ADHERENCE: Final = Definition(
+    "adherence-28d",
+    1,
+    "Adherence",
+    "Adherence A (adherence-frequency v1): slots taken, of those due in the last 28 therapy days. The lower end is "
+    "proven, the upper end is what can still turn out to be so. Under “why now” how far the target is, that of "
+    "Adherence C in the first 90 days until it is reached, then of A: how many slots may "
+    "still be missed, and the last day from which taking every slot still reaches it. As the last judgement reckoned "
+    "it: one comes with every new fact, and at least each half hour.",
+)
 LAST_DATA: Final = Definition(
     "last-data",
     1,
@@ -51,4 +61,4 @@ LAST_DATA: Final = Definition(
     "beside it, under the device, when the device was. A silent gateway says nothing about the device.",
 )
 
-TRIAGE: Final = (PRIORITY, FORTNIGHT, SESSIONS_A_WEEK, LAST_DATA)
+TRIAGE: Final = (PRIORITY, FORTNIGHT, SESSIONS_A_WEEK, ADHERENCE, LAST_DATA)

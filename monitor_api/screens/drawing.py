@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from clinical.misuse.rules import parts
-from monitor_api.screens import plain, words
+from monitor_api.screens import adherence, plain, words
 from monitor_api.screens.chart import svg
 from monitor_api.screens.definitions import TRIAGE
 from monitor_api.screens.kept import Kept
@@ -70,11 +70,17 @@ _GLOBALS: Final[dict[str, Any]] = {
     "axis_svg": svg.axis_svg,
     "definitions": TRIAGE,
     "device_name": words.device_name,
+    "engagements": adherence.ENGAGEMENTS,
     "lane_svg": svg.lane_svg,
+    "met": adherence.MET,
     "panel_svg": svg.panel_svg,
+    "plain_slots": adherence.PLAIN_SLOTS,
     "proof_words": words.proof_words,
+    "reach_words": adherence.reach_words,
     "row": draw_row,
     "shapes": words.SHAPES,
+    "share_words": adherence.share_words,
+    "slot_meanings": adherence.SLOT_WORDS,
     "static": static,
     "symbols": words.SYMBOLS,
     "time_svg": svg.time_svg,

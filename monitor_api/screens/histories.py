@@ -14,6 +14,7 @@ from monitor_api.http.queries.alerts import SeenAlert
 from monitor_api.http.queries.briefs import BriefSession, Proof, Version
 from monitor_api.http.queries.devices import Device
 from monitor_api.http.queries.patients import Patient
+from monitor_api.http.queries.summaries import SeenSummary
 from monitor_api.http.queries.triage import FactsWanted, Prescribed, TriageFacts, triage_facts
 from monitor_api.screens.strip import Record, Span, Use, quiet_spans
 from vocabulary.identity import DeviceUid, PatientId
@@ -36,6 +37,7 @@ class History:
     alerts: tuple[SeenAlert, ...]
     sessions: tuple[BriefSession, ...]
     in_force: tuple[Prescribed, ...]
+    summaries: tuple[SeenSummary, ...]
     heard_at: datetime | None
     record: Record
 
@@ -70,6 +72,7 @@ class _Sorted:
         self._prescribed: dict[PatientId, list[Prescribed]] = defaultdict(list)
         self._sessions: dict[PatientId, list[BriefSession]] = defaultdict(list)
         self._of_device: dict[DeviceUid, list[BriefSession]] = defaultdict(list)
+        self._summaries: dict[PatientId, list[SeenSummary]] = defaultdict(list)
         self._sort(facts)
 
     def _sort(self, facts: TriageFacts) -> None:
@@ -81,6 +84,8 @@ class _Sorted:
                 self._alerts[alert.patient_id].append(alert)
         for one in facts.prescribed:
             self._prescribed[one.patient_id].append(one)
+        for summary in facts.summaries:
+            self._summaries[summary.patient].append(summary)
         for session in facts.sessions:
             self._of_device[session.device_uid].append(session)
             if session.patient_id:
@@ -97,6 +102,7 @@ class _Sorted:
             alerts=tuple(self._alerts[patient.id]),
             sessions=tuple(sessions),
             in_force=in_force(self._prescribed[patient.id], now),
+            summaries=tuple(self._summaries[patient.id]),
             heard_at=self._heard.get(patient.id),
             record=Record(
                 uses=tuple(use for one in sessions if (use := _use(one, self._versions))),

@@ -18,6 +18,7 @@ from monitor_api.http.queries.patients import Patient
 from monitor_api.http.queries.regimens import SeenVersion, regimen_detail, regimens
 from monitor_api.http.queries.sessions import SessionsWanted, session_detail, session_details
 from monitor_api.http.queries.users import names
+from monitor_api.screens.course import CourseView, course_view
 from monitor_api.screens.histories import DAYS, History, history_of
 from monitor_api.screens.orders import OrderDesk, order_desk
 from monitor_api.screens.page import Page
@@ -53,6 +54,7 @@ class PatientView:
     attention: Attention
     cells: tuple[Cell, ...]
     weeks: tuple[Week, ...]
+    course: CourseView
     sessions: tuple[Told, ...]
     older: str | None
     missing: dict[DeviceUid, tuple[MissingSessions, ...]]
@@ -106,6 +108,7 @@ def view_patient(page: Page, session: Session, wanted: Wanted) -> PatientView:
         attention=attention,
         cells=strip(TherapyDays(history.zone).last(DAYS, now), history.record),
         weeks=weeks(history, now),
+        course=course_view(page, session, who),
         sessions=told,
         older=listed.next,
         missing={one.uid: one.missing for one in ledgers(session, caller, (device.uid for device in history.devices))},
@@ -123,8 +126,8 @@ def view_patient(page: Page, session: Session, wanted: Wanted) -> PatientView:
 
 
 def _first(attention: Attention, sessions: Sequence[Told]) -> SessionId | None:
-    """The session that calls for somebody, else the newest."""
-    if attention.worst:
+    """The session that calls for somebody, else the newest: what weeks show may be of no one session."""
+    if attention.worst and attention.worst.session_id:
         return attention.worst.session_id
     return sessions[0].session.id if sessions else None
 

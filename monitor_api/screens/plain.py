@@ -1,17 +1,20 @@
 """A patient's own things in plain words: no numbers without what they mean, no verdicts."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
+from clinical.adherence.days import DAY
+from clinical.adherence.slots import SlotState
 from clinical.regimen.wording import timing_words
+from monitor_api.http.queries.courses import SeenSlot, SeenStrand
 from monitor_api.http.queries.sessions import SessionSummary
 from monitor_api.http.queries.triage import Prescribed
 from monitor_api.screens.progress import Progress, progress
 from monitor_api.screens.strip import Cell, Kind
-from monitor_api.screens.triage import Week
 from monitor_api.screens.words import count, device_name, lasting
 from vocabulary.instants import Known
 from vocabulary.readings import EndReason
@@ -51,6 +54,15 @@ class PlainSession:
     sentences: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainStrand:
+    """What is planned with one device these days: its slots, and sentences about them."""
+
+    device: str
+    slots: tuple[SeenSlot, ...]
+    sentences: tuple[str, ...]
+
+
 def plain_session(session: SessionSummary, versions: Iterable[Prescribed], now: datetime) -> PlainSession:
     """A session in plain words; `versions` are those of the patient's regimens."""
     held = session.regimen
@@ -84,11 +96,47 @@ def _next_phase(one: Prescribed, now: datetime) -> tuple[str, ...]:
     return ()
 
 
-def plain_week(week: Week) -> str:
-    """How many sessions there were lately, of how many."""
-    if week.asked is None:
-        return f"{count(week.done, 'session')} in the last 7 days"
-    return f"{week.done} of {count(week.asked, 'session')} in the last 7 days"
+def plain_strand(strand: SeenStrand, today: date) -> PlainStrand:
+    """What was planned for these days and what was done of it, never what was not."""
+    slots = _these_days(strand.slots, today)
+    return PlainStrand(
+        device=device_name(strand.modality),
+        slots=slots,
+        sentences=tuple(_progress(slots, strand.slots, today)),
+    )
+
+
+def _these_days(slots: Sequence[SeenSlot], today: date) -> tuple[SeenSlot, ...]:
+    """Those of the round that runs; where each day is a round, those of the last seven."""
+    running = tuple(one for one in slots if one.first <= today < one.end)
+    if any(one.end - one.first > DAY for one in running):
+        return running
+    return tuple(one for one in slots if one.end > today - 6 * DAY)
+
+
+def _progress(slots: Sequence[SeenSlot], every: Sequence[SeenSlot], today: date) -> Iterator[str]:
+    counted = Counter(one.state for one in slots)
+    planned = len(slots) - counted[SlotState.EXCUSED]
+    if slots:
+        first, last = min(one.first for one in slots), max(one.end for one in slots) - DAY
+        yield f"{count(planned, 'session is', 'sessions are')} planned from {_day(first)} to {_day(last)}."
+    if done := counted[SlotState.TAKEN]:
+        yield f"{count(done, 'is', 'are')} done."
+    if part := counted[SlotState.PARTIAL]:
+        yield f"{count(part, 'was', 'were')} done in part."
+    if left := counted[SlotState.OPEN]:
+        yield f"{count(left, 'is', 'are')} still to come."
+    if excused := counted[SlotState.EXCUSED]:
+        yield f"{count(excused, 'is', 'are')} excused: you need not make up for {'it' if excused == 1 else 'them'}."
+    if unknown := counted[SlotState.UNKNOWN]:
+        yield f"Of {unknown} we do not know yet: your device has not told us."
+    yield "A rest day never breaks a streak."
+    if so_far := sum(one.state is SlotState.TAKEN for one in every if one.first <= today):
+        yield f"So far you have done {count(so_far, 'planned session')} in the last four weeks."
+
+
+def _day(day: date) -> str:
+    return f"{day:%A %-d %B}"
 
 
 def plain_day(cell: Cell) -> str:

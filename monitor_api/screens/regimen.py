@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from clinical.plan import Phase
 from clinical.regimen.changes import FieldChange, changes
-from clinical.regimen.life import Taken
+from clinical.regimen.life import MOVES, Step, Taken
+from monitor_api.http.etags import etag
 from monitor_api.http.queries.patients import Patient, patient
 from monitor_api.http.queries.regimens import Looking, SeenRegimen, SeenVersion, regimen_detail
 from monitor_api.http.queries.users import names
@@ -17,6 +19,14 @@ from monitor_api.screens.page import Page
 from monitor_api.screens.words import proof_words
 from vocabulary.devices import Modality
 from vocabulary.identity import RegimenId, UserId
+
+STEPS: Final = {
+    Step.PAUSED: ("Pause", "by leave of the patient: planned sessions are excused"),
+    Step.HELD: ("Hold", "for safety: devices are held too"),
+    Step.RESUMED: ("Resume", "go on; holds that this treatment asked for are lifted"),
+    Step.STOPPED: ("Stop for good", "the treatment is over, and devices are held"),
+}
+"""What a person may do with a treatment, and what that means."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +53,18 @@ class RegimenView:
     zone: ZoneInfo
     regimen: SeenRegimen
     versions: tuple[VersionView, ...]
+
+    @property
+    def steps(self) -> tuple[tuple[Step, str, str], ...]:
+        """What may be done with it now: each step, its name, and what it means."""
+        if self.regimen.ended_at is not None:
+            return ()
+        return tuple((step, *words) for step, words in STEPS.items() if (self.regimen.stage, step) in MOVES)
+
+    @property
+    def etag(self) -> str:
+        """What a step has to name: that it is about what was seen."""
+        return etag(self.regimen.etag_version)
 
 
 def looking(page: Page, session: Session) -> Looking:

@@ -3,16 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from math import ceil
 from typing import Final
 
 from alerts.life import State
 from clinical.adherence.days import TherapyDays
+from clinical.adherence.horizon import Standing
 from clinical.plan import Phase
 from monitor_api.http.queries.alerts import SeenAlert
 from monitor_api.http.queries.devices import Device
+from monitor_api.http.queries.summaries import SeenSummary
 from monitor_api.http.queries.triage import TriageFacts
 from monitor_api.screens.definitions import RUNNING_FOR, WEEK_DAYS
 from monitor_api.screens.histories import DAYS, History, histories
@@ -25,6 +27,9 @@ from vocabulary.severity import Severity
 
 _NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 _WEEK: Final = timedelta(days=7)
+_HELPS: Final = frozenset({Standing.REACHABLE, Standing.UNCERTAIN})
+_UNTOLD: Final = (len(Standing), date.max, 0)
+"""Where a row stands of which no target is known: behind all of which one is."""
 
 
 class Show(StrEnum):
@@ -34,6 +39,7 @@ class Show(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+    HELP = "help"
     SILENT = "silent"
 
 
@@ -112,6 +118,7 @@ class Row:
     attention: Attention
     cells: tuple[Cell, ...]
     weeks: tuple[Week, ...]
+    summaries: tuple[SeenSummary, ...]
     devices: tuple[Device, ...]
     heard: Heard
     silent: bool
@@ -124,15 +131,34 @@ class Row:
         return in_words(self.cells)
 
     @property
+    def salvage(self) -> tuple[int, date, int]:
+        """Sorts those first whom a call helps most: by that of their targets which it helps most."""
+        return min((one.ahead.salvage for one in self.summaries if one.ahead), default=_UNTOLD)
+
+    @property
+    def telling(self) -> tuple[SeenSummary, ...]:
+        """The summaries in which something was due, or is."""
+        return tuple(one for one in self.summaries if one.share or one.ahead)
+
+    @property
     def instants(self) -> tuple[datetime | None, ...]:
         """Whatever the row tells the age of."""
         worst = self.attention.worst
         taken = worst and worst.acknowledgement
-        return (taken.at if taken else worst and worst.raised_at, *astuple(self.heard))
+        judged = (one.judged_at for one in self.telling)
+        return (taken.at if taken else worst and worst.raised_at, *astuple(self.heard), *judged)
 
     def is_in(self, show: Show) -> bool:
         """Whether a filter lets the row through."""
-        return show is Show.ALL or (self.silent if show is Show.SILENT else self.attention.severity is SEVERITIES[show])
+        match show:
+            case Show.ALL:
+                return True
+            case Show.SILENT:
+                return self.silent
+            case Show.HELP:
+                return any(one.ahead and one.ahead.standing in _HELPS for one in self.summaries)
+            case _:
+                return self.attention.severity is SEVERITIES[show]
 
     def is_named(self, text: str) -> bool:
         """Whether name or number hold a text."""
@@ -140,7 +166,7 @@ class Row:
 
 
 def rows(facts: TriageFacts, now: datetime) -> tuple[Row, ...]:
-    """All rows: by severity, then what has waited longest; then what is taken on; the rest by the age of its data."""
+    """All rows: by severity, then what has waited longest; then what is taken on; then by what a call saves."""
     patients = (_patient_row(one, now) for one in histories(facts, now))
     return tuple(sorted((*patients, *_device_rows(facts)), key=_order))
 
@@ -182,11 +208,15 @@ def _urgency(alert: SeenAlert) -> tuple[bool, int]:
     return (alert.state is not State.FIRING, alert.severity.rank)
 
 
-def _order(row: Row) -> tuple[bool, bool, int, datetime, str]:
+def salvage_order(row: Row) -> tuple[tuple[int, date, int], datetime, str]:
+    """Sorts by what a call can still save, then by the age of the data."""
+    return row.salvage, row.heard.data_at or _NEVER, row.name
+
+
+def _order(row: Row) -> tuple[bool, tuple[bool, int, datetime], tuple[tuple[int, date, int], datetime, str]]:
     worst = row.attention.worst
-    if worst is None:
-        return (True, True, 0, row.heard.data_at or _NEVER, row.name)
-    return (False, *_urgency(worst), worst.raised_at, row.name)
+    urgency = (True, 0, _NEVER) if worst is None else (*_urgency(worst), worst.raised_at)
+    return worst is None, urgency, salvage_order(row)
 
 
 def _patient_row(history: History, now: datetime) -> Row:
@@ -201,6 +231,7 @@ def _patient_row(history: History, now: datetime) -> Row:
         attention=Attention.to(history.alerts),
         cells=cells,
         weeks=weeks(history, now),
+        summaries=history.summaries,
         devices=owned,
         heard=_heard(owned, history.heard_at),
         silent=all(cell.kind in {Kind.UNKNOWN, Kind.RUNNING} for cell in cells[-WEEK_DAYS:]),
@@ -243,6 +274,7 @@ def _device_row(device: Device, attention: Attention, *, held: bool) -> Row:
         attention=attention,
         cells=(),
         weeks=(),
+        summaries=(),
         devices=(device,),
         heard=_heard((device,), None),
         silent=False,

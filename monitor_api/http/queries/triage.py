@@ -19,6 +19,7 @@ from monitor_api.http.queries.devices import Device, devices
 from monitor_api.http.queries.orders import held_devices
 from monitor_api.http.queries.patients import Patient, patient, patients
 from monitor_api.http.queries.scope import if_given, theirs
+from monitor_api.http.queries.summaries import SeenSummary, summaries
 from monitor_api.records.attention import ChangeRow
 from monitor_api.records.people import PatientRow
 from monitor_api.records.regimens import read_regimen
@@ -66,6 +67,7 @@ class TriageFacts:
     proofs: tuple[Proof, ...]
     prescribed: tuple[Prescribed, ...]
     held: frozenset[DeviceUid]
+    summaries: tuple[SeenSummary, ...]
     heard: dict[PatientId, datetime]
 
 
@@ -93,6 +95,7 @@ def triage_facts(session: Session, caller: Caller, wanted: FactsWanted) -> Triag
         proofs=proven,
         prescribed=tuple(prescribed(session, caller, who)),
         held=held_devices(session, caller, wanted.now),
+        summaries=tuple(summaries(session, caller, who)),
         heard=_heard(session, caller, who),
     )
 

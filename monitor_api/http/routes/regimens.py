@@ -76,19 +76,24 @@ def put_regimen(
     return _tagged(made, made, response)
 
 
-@routes.post("/{regimen_id}/steps", **told("Pause, hold, resume or stop a treatment", examples.REGIMEN, 409, 412, 428))
+@routes.post(
+    "/{regimen_id}/steps",
+    response_model=SeenRegimen,
+    **told("Pause, hold, resume or stop a treatment", examples.REGIMEN, 409, 412, 428),
+)
 def step_regimen(
-    visit: Annotated[Visit, needs(Permission.PRESCRIBE)],
+    visit: Annotated[Visit, creates(Permission.PRESCRIBE)],
     regimen_id: UUID,
     wanted: NewStep,
-    response: Response,
-    *,
     if_match: IfMatch = None,
-) -> SeenRegimen:
+) -> Response:
     """A pause excuses sessions. A hold and a stop also hold the patient's devices; resuming lifts those holds."""
-    with visit.writing() as writing:
+
+    def deed(writing: Writing) -> Created:
         taken = deeds.take_step(writing, RegimenId(regimen_id), wanted, if_match)
-    return _tagged(taken, taken, response)
+        return Created(thing=taken, id=taken.id, version=taken.etag_version, status=200)
+
+    return create(visit, wanted, deed)
 
 
 @routes.post("/{regimen_id}/end", **told("End a regimen", examples.REGIMEN, 409, 412, 428))

@@ -8,15 +8,15 @@ from starlette.responses import Response
 from clinical.adherence.days import TherapyDays
 from monitor_api.http.paging import PageWanted
 from monitor_api.http.policy import Permission
+from monitor_api.http.queries.courses import patient_course
 from monitor_api.http.queries.sessions import SessionsWanted, sessions
 from monitor_api.http.queries.triage import prescribed
 from monitor_api.http.visits import Visit, page_for
 from monitor_api.screens.definitions import WEEK_DAYS
 from monitor_api.screens.histories import history_of
 from monitor_api.screens.page import HOMES, After, Page, go
-from monitor_api.screens.plain import plain_regimen, plain_session, plain_week
+from monitor_api.screens.plain import plain_regimen, plain_session, plain_strand
 from monitor_api.screens.strip import strip
-from monitor_api.screens.triage import weeks
 from monitor_api.screens.words import device_name
 from vocabulary.identity import PatientId
 
@@ -42,11 +42,13 @@ def _own(visit: Visit, who: PatientId) -> dict[str, Any]:
     with visit.reading() as session:
         me = history_of(session, visit.caller, who, visit.now)
         versions = tuple(prescribed(session, visit.caller, who))
+        course = patient_course(session, visit.caller, who, visit.now)
         latest = sessions(session, visit.caller, SessionsWanted(patient=who), LATEST).items
+    in_force = {one.regimen.modality for one in me.in_force}
     return {
+        "strands": [plain_strand(one, course.today) for one in course.strands if one.modality in in_force],
         "zone": me.zone,
         "cells": strip(TherapyDays(me.zone).last(WEEK_DAYS, visit.now), me.record),
-        "weeks": [plain_week(one) for one in weeks(me, visit.now)],
         "held": [device_name(one.modality) for one in me.devices if one.uid in me.held],
         "regimens": [plain_regimen(one, visit.now) for one in me.in_force],
         "sessions": [plain_session(one, versions, visit.now) for one in latest],

@@ -12,7 +12,7 @@ from monitor_api.http.visits import Visit, page_for
 from monitor_api.screens.histories import wanted
 from monitor_api.screens.news import News
 from monitor_api.screens.page import HOMES, After, Page, go
-from monitor_api.screens.triage import Row, Show, rows
+from monitor_api.screens.triage import Row, Show, rows, salvage_order
 from vocabulary.severity import Severity
 
 routes = APIRouter()
@@ -49,6 +49,8 @@ def show_front(
         return page.unchanged()
     every = _rows(page)
     found = [row for row in every if row.is_in(asked.show) and row.is_named(asked.find)]
+    if asked.show is Show.HELP:
+        found.sort(key=salvage_order)
     shown = found[:SHOWN] if news is None else [row for row in every if _is_touched(row, news)]
     firing = [row.attention for row in every if row.attention.severity is Severity.HIGH]
     return page.show(

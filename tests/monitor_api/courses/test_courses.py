@@ -17,8 +17,8 @@ from monitor_api.courses.reading import read_course
 from monitor_api.courses.standing import stand
 from monitor_api.errors import ClaimLost
 from monitor_api.orders.asking import Asking, ask_hold, ask_lift
-from monitor_api.records.attention import AlertRow
-from monitor_api.records.courses import CourseDueRow, CourseFindingRow, ExcuseRow, SessionSumRow
+from monitor_api.records.attention import AlertRow, ChangeRow
+from monitor_api.records.courses import CourseDueRow, CourseFindingRow, CourseSummaryRow, ExcuseRow, SessionSumRow
 from monitor_api.records.people import PatientRow
 from monitor_api.records.trail import Actor, ActorKind
 from tests.monitor_api.check.line import HOUR, Line, ago, stored
@@ -179,6 +179,21 @@ def test_a_course_is_judged_once_and_again_when_its_time_has_come(line):
     assert (watched.look(), watched.look()) == (1, 0)
     watched.now += LOOK_AGAIN
     assert watched.look() == 1
+
+
+def test_a_judgement_keeps_a_summary_for_lists_and_tells_screens_only_when_it_says_something_new(line):
+    line.know(stored(rf_record(1, start=ago(5))))
+    now = datetime.now(UTC)
+    watched = Watched(line, now)
+    watched.look()
+    (first,) = rows(line.stores, CourseSummaryRow)
+    assert (first.patient_id, first.modality, first.target, first.judged_at) == (PATIENT, "rf", 0.7, now)
+    told = len(rows(line.stores, ChangeRow))
+    watched.now += LOOK_AGAIN
+    watched.look()
+    (again,) = rows(line.stores, CourseSummaryRow)
+    assert again.judged_at == now + LOOK_AGAIN
+    assert len(rows(line.stores, ChangeRow)) == told
 
 
 def test_a_fact_that_comes_while_a_course_is_judged_has_it_judged_again(line):

@@ -303,6 +303,15 @@ def test_what_a_treatment_cannot_do_is_refused_and_leaves_nothing(world: World, 
     assert step(physician, world, "paused", '"7"').status_code == 412
 
 
+def test_a_step_that_is_sent_again_under_its_key_is_taken_once(physician: Client, world: World):
+    body, headers = {"step": "held", "because": "a blister"}, {"If-Match": '"1"', "Idempotency-Key": "k"}
+    first, again = (physician.post(f"{path(world)}/steps", json=body, headers=headers) for _ in range(2))
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert (first.content, first.headers["etag"]) == (again.content, again.headers["etag"])
+    steps = physician.get(path(world)).json()["versions"][0]["life"]["steps"]
+    assert [one["step"] for one in steps].count("held") == 1
+
+
 def test_a_stopped_treatment_is_over(world: World, physician: Client):
     stopped = step(physician, world, "stopped").json()
     assert (stopped["stage"], stopped["ended_at"]) == ("stopped", "2026-03-02T20:00:00Z")

@@ -12,9 +12,13 @@ from sqlalchemy.orm import Session
 
 from alerts.life import State
 from clinical.regimen import Limits, Regimen
+from monitor_api.courses.due import CourseKey
+from monitor_api.courses.standing import stand
+from monitor_api.courses.summaries import store_summaries
 from monitor_api.http.callers import hash_of
 from monitor_api.records.attention import AlertRow, ChangeRow, FindingRow
 from monitor_api.records.columns import Table
+from monitor_api.records.courses import CourseDueRow, CourseFindingRow, ExcuseRow, SkinRow
 from monitor_api.records.database import Database
 from monitor_api.records.devices import AssignmentRow, DeviceRow, GatewayRow, MarkRow, QuarantineRow
 from monitor_api.records.people import ClinicRow, LoginRow, PatientRow, UserRow
@@ -24,7 +28,7 @@ from monitor_api.telemetry.series import SeriesKey
 from monitor_api.telemetry.sqlite import SqliteTelemetry
 from tests.regimens import weekly
 from vocabulary.devices import DeviceState, Modality
-from vocabulary.identity import ClinicId, DeviceUid, RegimenId, SessionId, session_id
+from vocabulary.identity import ClinicId, DeviceUid, PatientId, RegimenId, SessionId, session_id
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.wire.batches import Columns, SampleBlock
 
@@ -247,10 +251,12 @@ class Clinic:
             )
         )
 
-    def alert(self, patient: UUID | None, uid: DeviceUid, session: SessionId, severity: str = "high", **said) -> UUID:
+    def alert(
+        self, patient: UUID | None, uid: DeviceUid | None, session: SessionId | None, severity: str = "high", **said
+    ) -> UUID:
         """An alert that nobody took on, and the change that tells of it."""
         rule = said.get("rule", {"high": "too-hot", "medium": "over-dose", "low": "not-worn"}[severity])
-        id_ = uuid5(session, f"{rule}{patient}")
+        id_ = uuid5(session or self.id, f"{rule}{patient}")
         values = {
             "rule": rule,
             "because": "Skin at 43.1 °C, above 42.5 °C for 12 s",
@@ -274,6 +280,73 @@ class Clinic:
         )
         self.announce("alert", id_, patient)
         return id_
+
+    def sum_up(self, *patients: UUID) -> None:
+        """Keep what lists say of these patients' courses, as the checker does when it judges."""
+        with self.writing() as session:
+            for one in patients:
+                key = CourseKey(self.id, PatientId(one))
+                store_summaries(session, key, stand(session, key, self.now).account)
+                later = self.now + timedelta(minutes=30)
+                judged = {"due_at": later, "generation": 1, "judged_at": self.now}
+                session.merge(CourseDueRow(clinic_id=self.id, patient_id=one, **judged))
+
+    def weeks_showed(self, patient: UUID, because: str, began_days_ago: int, **said) -> UUID:
+        """What a rule over weeks found; it goes on unless `cleared_at` says until when."""
+        id_ = uuid4()
+        values = {
+            "rule": "silent-patient",
+            "rule_version": 1,
+            "severity": "medium",
+            "episode": "e",
+            "outcome": "fires",
+            "evidence": {},
+            "sessions": [],
+            "cleared_at": None,
+            **said,
+        }
+        at = self.now - timedelta(days=began_days_ago)
+        self.add(
+            CourseFindingRow(
+                clinic_id=self.id,
+                id=id_,
+                patient_id=patient,
+                because=because,
+                began_at=at,
+                found_at=at,
+                **values,
+            )
+        )
+        return id_
+
+    def excuse(self, patient: UUID, from_days_ago: int, days: int, because: str, **said) -> UUID:
+        id_, from_at = uuid4(), self.now - timedelta(days=from_days_ago)
+        values = {"noted_by": UUID(int=5), "noted_at": from_at, "withdrawn_at": None, **said}
+        until_at = from_at + timedelta(days=days)
+        self.add(
+            ExcuseRow(
+                id=id_,
+                clinic_id=self.id,
+                patient_id=patient,
+                from_at=from_at,
+                until_at=until_at,
+                because=because,
+                **values,
+            )
+        )
+        return id_
+
+    def answered(self, patient: UUID, phototype: str | None, *, photosensitised: bool | None) -> None:
+        self.add(
+            SkinRow(
+                clinic_id=self.id,
+                patient_id=patient,
+                asked_at=self.now - timedelta(days=20),
+                asked_by=UUID(int=5),
+                phototype=phototype,
+                photosensitised=photosensitised,
+            )
+        )
 
     def gateway_name(self, name: str) -> None:
         with self.writing() as session:

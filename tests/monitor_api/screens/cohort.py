@@ -91,9 +91,30 @@ def fill(clinic: Clinic) -> dict[str, Treated]:
             "Inès": treated(clinic, "Inès Dubois", "5.5.5.5.5...5.5", RF, 1970),
         }
         raise_alerts(clinic, cohort)
+        note_weeks(clinic, cohort)
+        clinic.sum_up(*(one.id for one in cohort.values()))
     hot_session(cohort["Petra"])
     full_session(cohort["Jun"])
     return cohort
+
+
+def note_weeks(clinic: Clinic, cohort: dict[str, Treated]) -> None:
+    """What is excused, answered and was found over the weeks."""
+    petra, jun = cohort["Petra"].id, cohort["Jun"].id
+    clinic.excuse(petra, 9, 3, "Travels without the device")
+    clinic.excuse(petra, 30, 2, "A cold", withdrawn_at=clinic.now - timedelta(days=29))
+    clinic.answered(petra, "III", photosensitised=False)
+    clinic.weeks_showed(petra, "2 of the last 5 sessions were off the prescribed days", 12)
+    clinic.weeks_showed(
+        petra, "The clock of the device is not known well enough", 10, rule="clock-tampered", outcome="undetermined"
+    )
+    for weeks_ago in range(1, 7):
+        until = clinic.now - timedelta(weeks=weeks_ago)
+        because = f"{weeks_ago} of 3 slots were missed"
+        clinic.weeks_showed(jun, because, 7 * weeks_ago + 5, severity="low", cleared_at=until)
+    clinic.weeks_showed(
+        jun, "Sessions drift: 9 min, where 10 min were usual", 3, sessions=[str(cohort["Jun"].sessions[-1])]
+    )
 
 
 def raise_alerts(clinic: Clinic, cohort: dict[str, Treated]) -> None:

@@ -44,6 +44,10 @@ class Site:
         """The page of the last session of a patient of the cohort."""
         return f"/sessions/{self.cohort[name].sessions[-1]}"
 
+    def regimen(self, name: str) -> str:
+        """The page of the regimen of a patient of the cohort."""
+        return f"/regimens/{self.cohort[name].regimen}"
+
     def hold(self, name: str) -> str:
         """The page that asks why to hold the device of a patient of the cohort."""
         return f"/devices/{self.cohort[name].uid}/hold"

@@ -1,16 +1,18 @@
 """What patients are told, in plain words."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from clinical.adherence.slots import SlotState
+from clinical.adherence.states import Engagement
 from clinical.regimen import Limits, Regimen
+from monitor_api.http.queries.courses import SeenSlot, SeenStrand
 from monitor_api.http.queries.sessions import HeldAgainst, SessionSummary, Started
 from monitor_api.http.queries.triage import Prescribed
-from monitor_api.screens.plain import plain_regimen, plain_session, plain_week
-from monitor_api.screens.triage import Week
+from monitor_api.screens.plain import plain_regimen, plain_session, plain_strand
 from tests.regimens import weekly
 from vocabulary.devices import Modality
 from vocabulary.identity import DeviceUid, PatientId, RegimenId, SessionId
@@ -104,6 +106,40 @@ def test_a_plan_is_two_sentences():
     )
 
 
-def test_a_week_is_counted_against_the_plan_only_where_there_is_one():
-    assert plain_week(Week(modality=Modality.LED, done=3, asked=5)) == "3 of 5 sessions in the last 7 days"
-    assert plain_week(Week(modality=None, done=1, asked=None)) == "1 session in the last 7 days"
+MONDAY, TODAY, SUNDAY = date(2026, 3, 2), date(2026, 3, 4), date(2026, 3, 8)
+
+
+def slots(*states: SlotState, first: date = MONDAY, days: int = 7) -> tuple[SeenSlot, ...]:
+    end = first + timedelta(days=days)
+    return tuple(SeenSlot(first=first, end=end, state=one, sessions=(), because="") for one in states)
+
+
+def planned(every: tuple[SeenSlot, ...]):
+    strand = SeenStrand(modality=Modality.LED, engagement=Engagement.ACTIVE, measures=(), horizon=None, slots=every)
+    return plain_strand(strand, TODAY)
+
+
+def test_the_week_that_runs_is_told_as_what_is_planned_done_and_still_to_come():
+    before = slots(SlotState.TAKEN, SlotState.MISSED, first=MONDAY - timedelta(days=7))
+    week = slots(SlotState.TAKEN, SlotState.TAKEN, SlotState.PARTIAL, SlotState.OPEN, SlotState.EXCUSED)
+    assert " ".join(planned(before + week).sentences) == (
+        "4 sessions are planned from Monday 2 March to Sunday 8 March. 2 are done. 1 was done in part. "
+        "1 is still to come. 1 is excused: you need not make up for it. A rest day never breaks a streak. "
+        "So far you have done 3 planned sessions in the last four weeks."
+    )
+
+
+def test_where_each_day_has_its_own_slot_the_last_seven_are_told():
+    days = [slots(SlotState.TAKEN, first=TODAY - timedelta(days=ago), days=1) for ago in range(9, -1, -1)]
+    assert planned(sum(days, ())).sentences[:2] == (
+        "7 sessions are planned from Thursday 26 February to Wednesday 4 March.",
+        "7 are done.",
+    )
+
+
+@pytest.mark.parametrize("state", [SlotState.MISSED, SlotState.UNKNOWN])
+def test_a_patient_is_never_told_of_a_missed_slot_nor_given_a_share(state):
+    told = " ".join(planned(slots(state)).sentences)
+    assert "miss" not in told
+    assert "%" not in told
+    assert ("do not know yet" in told) is (state is SlotState.UNKNOWN)

@@ -13,12 +13,14 @@ from tests.monitor_api.screens.site import Site
 PAGES = {
     "login": (None, "/login"),
     "triage": ("physician", "/"),
+    "triage, who can be helped": ("physician", "/?show=help"),
     "triage, none found": ("physician", "/?find=nobody"),
     "patient, too hot": ("physician", "patient Petra"),
     "patient, samples lack": ("physician", "patient Jun"),
     "patient, silent": ("physician", "patient Emre"),
     "patient, taken on": ("physician", "patient Tova"),
     "session": ("physician", "session Jun"),
+    "regimen": ("physician", "regimen Petra"),
     "hold": ("physician", "hold Petra"),
     "own": ("patient", "/me"),
     "own session": ("patient", "session Petra"),
@@ -46,7 +48,10 @@ def page(request: pytest.FixtureRequest, site: Site, browser: Browser) -> Iterat
     kind, _, name = path.partition(" ")
     desk = Desk(browser, site)
     page = desk.open(
-        {"patient": site.path, "session": site.session, "hold": site.hold}[kind](name) if name else path, user
+        {"patient": site.path, "session": site.session, "hold": site.hold, "regimen": site.regimen}[kind](name)
+        if name
+        else path,
+        user,
     )
     page.evaluate(OPEN)
     yield page
@@ -136,6 +141,26 @@ def test_in_forced_colours_no_mark_of_a_day_goes_blank(desk: Desk, site: Site, s
             " && style.backgroundColor !== 'rgba(0, 0, 0, 0)' || before !== 'none'; }"
         )
         assert seen, mark
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_forced_colours_every_slot_has_its_mark(desk: Desk, site: Site, scheme: str):
+    page = desk.open(site.path("Petra"), forced_colors="active", color_scheme=scheme)
+    page.evaluate(OPEN)
+    for state, shape in {
+        "taken": "✓",
+        "partial": "◐",
+        "missed": "\u2571",
+        "unknown": "?",
+        "excused": "·",
+        "open": "○",
+    }.items():
+        mark = page.locator(f"#adherence .s-{state}").first
+        assert shape in mark.evaluate("one => getComputedStyle(one, '::before').content")
+        ground, ink = mark.evaluate(
+            "one => [getComputedStyle(one).backgroundColor, getComputedStyle(one, '::before').color]"
+        )
+        assert ground != ink, state
 
 
 def test_in_forced_colours_the_line_differs_from_its_ground(desk: Desk, site: Site):
