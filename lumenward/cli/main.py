@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from lumenward.cli import (
+    bench,
     clinic,
     cohort,
     demo,
@@ -54,6 +55,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(lab.app, name="lab")
 app.add_typer(cohort.app, name="cohort")
 app.command("replay")(replay.replay)
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:
