@@ -1,17 +1,20 @@
 """Rules about energy that adds up over sessions and devices."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Final
 
 from clinical.course import Between, InForce
-from clinical.dose.ledger import Account, Entry, entries, zones_of
+from clinical.dose.ledger import Entry, Posting, entries, zones_of
 from clinical.dose.rolling import Part, Rolling
 from clinical.dose.stacking import PROPOSED, HeatStack, heat_stacks
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.plan import Cap
 from clinical.verdicts import Evidence, Outcome, Verdict, fires, undetermined
+from vocabulary.devices import Zone
+from vocabulary.light import Band
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
@@ -32,70 +35,103 @@ def over_cap(at: CourseAt) -> Iterator[Episode]:
     Source: the caps of the regimen, rolling, each band and zone for itself; some makers print one, such as two
     sessions of 9 min in 24 h.
     """
-    for held in at.course.regimens:
-        for number, cap in enumerate(held.regimen.caps):
-            yield from _episodes(at, held, cap, f"{held.regimen.id}:{number}")
+    caps = [(held, number, cap) for held in at.course.regimens for number, cap in enumerate(held.regimen.caps)]
+    if caps:
+        given = _Given(at, max(cap.window for _, _, cap in caps))
+        for held, number, cap in caps:
+            yield from _episodes(given, held, cap, f"{held.regimen.id}:{number}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Use:
-    """How much of a cap was used once a session had begun, by the account that used most of it."""
+    """How much of a cap was used once a session had begun, by the zone and band that used most of it."""
 
     entry: Entry
     most: Between
-    account: Account
+    zone: Zone
+    band: Band | None
 
 
-def _episodes(at: CourseAt, held: InForce, cap: Cap, name: str) -> Iterator[Episode]:
+class _Given:
+    """What the sessions of a course gave, in the order of their start, reckoned as far back as was asked for."""
+
+    def __init__(self, at: CourseAt, window: timedelta) -> None:
+        self.at = at
+        self._since = at.now - timedelta(days=at.practice.look_back_days) - window
+        self._entries = self._after(self._since)
+
+    def after(self, since: datetime) -> Sequence[Entry]:
+        """The sessions that may have begun after an instant."""
+        if since < self._since:
+            self._since, self._entries = since, self._after(since)
+        return [entry for entry in self._entries if entry.latest > since]
+
+    def is_all(self, since: datetime) -> bool:
+        """Whether none was heard of before an instant."""
+        return since <= min((one.heard_at for one in self.at.course.sessions), default=self.at.now)
+
+    def _after(self, since: datetime) -> list[Entry]:
+        return sorted(entries(self.at.course, since, self.at.now), key=lambda entry: (entry.latest, entry.session))
+
+
+def _episodes(given: _Given, held: InForce, cap: Cap, name: str) -> Iterator[Episode]:
     """Runs of sessions that went over a cap; a run that began before the look-back is followed to its first session."""
-    back = timedelta(days=at.practice.look_back_days)
-    first = min((one.heard_at for one in at.course.sessions), default=at.now)
-    while True:
-        uses = _uses(at, held, cap, at.now - back)
-        if not uses or at.now - back <= first - cap.window or _outcome(uses[0].most, cap) is Outcome.CLEAR:
-            break
+    now, back = given.at.now, timedelta(days=given.at.practice.look_back_days)
+    uses = _uses(given, held, cap, now - back)
+    while uses and _outcome(uses[0].most, cap) is not Outcome.CLEAR and not given.is_all(now - back + cap.window):
         back *= 2
-    run: list[_Use] = []
-    for use in uses:
-        if run and _outcome(use.most, cap) is not _outcome(run[0].most, cap):
-            yield _episode(at, cap, name, run)
-            run = []
-        if _outcome(use.most, cap) is not Outcome.CLEAR:
-            run.append(use)
-    if run:
-        yield _episode(at, cap, name, run)
+        uses = _uses(given, held, cap, now - back)
+    for outcome, run in groupby(uses, key=lambda use: _outcome(use.most, cap)):
+        if outcome is not Outcome.CLEAR:
+            yield _episode(now, cap, name, list(run))
 
 
-def _uses(at: CourseAt, held: InForce, cap: Cap, since: datetime) -> Sequence[_Use]:
+def _uses(given: _Given, held: InForce, cap: Cap, since: datetime) -> Sequence[_Use]:
     """The use of a cap at each session since an instant, in order."""
-    every = entries(at.course, since - cap.window, at.now)
-    rolling = {account: Rolling.of(parts, cap.window) for account, parts in _parts(every, cap).items()}
-    return [
-        _Use(entry=entry, most=most, account=account)
-        for entry in sorted(every, key=lambda entry: (entry.latest, entry.session))
-        if entry.latest > since and _in_force(held, entry)
-        for most, account in [_most(entry, rolling)]
-        if account is not None
-    ]
+    every = given.after(since - cap.window)
+    sums = _Sums(every, cap)
+    recent = (entry for entry in every if entry.latest > since and _in_force(held, entry))
+    return [use for use in map(sums.most, recent) if use is not None]
 
 
-def _parts(every: Sequence[Entry], cap: Cap) -> dict[Account, list[Part]]:
-    zones = None if cap.zone is None else zones_of((cap.zone,))
-    parts: dict[Account, list[Part]] = {}
-    for entry in every:
-        for posting in entry.postings:
-            account = posting.account
-            counts = account.unit is cap.dose.unit and cap.band in (None, account.band)
-            if counts and (zones is None or account.zone in zones):
-                part = Part(earliest=entry.earliest, latest=entry.latest, amount=posting.delivered)
-                parts.setdefault(account, []).append(part)
-    return parts
+class _Sums:
+    """What each zone and band that a cap is about took, rolling; those to which the same sessions gave share a sum."""
 
+    def __init__(self, every: Sequence[Entry], cap: Cap) -> None:
+        self._cap = cap
+        self._zones = None if cap.zone is None else zones_of((cap.zone,))
+        parts: list[Part] = []
+        came: dict[tuple[Zone, Band | None], list[int]] = {}
+        for entry in every:
+            for posting in self._counted(entry):
+                for zone in self._within(posting):
+                    came.setdefault((zone, posting.band), []).append(len(parts))
+                parts.append(Part(earliest=entry.earliest, latest=entry.latest, amount=posting.delivered))
+        numbers = list(dict.fromkeys(map(tuple, came.values())))
+        places = {those: place for place, those in enumerate(numbers)}
+        self._rolling = [Rolling.of((parts[number] for number in those), cap.window) for those in numbers]
+        self._place = {line: places[tuple(those)] for line, those in came.items()}
 
-def _most(entry: Entry, rolling: dict[Account, Rolling]) -> tuple[Between, Account | None]:
-    mine = [posting.account for posting in entry.postings if posting.account in rolling]
-    used = [(rolling[account].at(entry.latest), account) for account in mine]
-    return max(used, key=lambda one: (one[0].low, one[0].high), default=(Between(low=0.0, high=0.0), None))
+    def most(self, entry: Entry) -> _Use | None:
+        """The zone and band that took most once a session had begun; None where it gave to none that counts."""
+        mine: dict[int, tuple[Zone, Band | None]] = {}
+        for posting in self._counted(entry):
+            for zone in self._within(posting):
+                line = (zone, posting.band)
+                mine.setdefault(self._place[line], line)
+        used = [(self._rolling[place].at(entry.latest), line) for place, line in mine.items()]
+        if not used:
+            return None
+        most, (zone, band) = max(used, key=lambda one: (one[0].low, one[0].high))
+        return _Use(entry=entry, most=most, zone=zone, band=band)
+
+    def _counted(self, entry: Entry) -> Iterator[Posting]:
+        cap = self._cap
+        return (one for one in entry.postings if one.unit is cap.dose.unit and cap.band in (None, one.band))
+
+    def _within(self, posting: Posting) -> Iterable[Zone]:
+        zones = self._zones
+        return posting.zones if zones is None else [zone for zone in posting.zones if zone in zones]
 
 
 def _in_force(held: InForce, entry: Entry) -> bool:
@@ -107,26 +143,26 @@ def _outcome(used: Between, cap: Cap) -> Outcome:
     return Outcome.FIRES if used.low > limit else Outcome.UNDETERMINED if used.high > limit else Outcome.CLEAR
 
 
-def _episode(at: CourseAt, cap: Cap, name: str, run: Sequence[_Use]) -> Episode:
+def _episode(now: datetime, cap: Cap, name: str, run: Sequence[_Use]) -> Episode:
     worst = max(run, key=lambda use: (use.most.low, use.most.high))
     last = run[-1].entry.latest + cap.window
     return Episode(
         onset=f"{name}:{run[0].entry.session}",
         began_at=run[0].entry.latest,
-        cleared_at=last if last <= at.now else None,
+        cleared_at=last if last <= now else None,
         verdict=_told(worst, cap),
         sessions=tuple(use.entry.session for use in run),
     )
 
 
 def _told(worst: _Use, cap: Cap) -> Verdict:
-    used, account, unit = worst.most, worst.account, cap.dose.unit
+    used, unit = worst.most, cap.dose.unit
     middle, doubt = (used.low + used.high) / 2, (used.high - used.low) / 2
     evidence = Evidence(measured=Quantity(middle, unit), limit=cap.dose, uncertainty=Quantity(doubt, unit))
-    what = f"{account.band} light" if account.band else "energy"
+    what = f"{worst.band} light" if worst.band else "energy"
     hours = cap.window / timedelta(hours=1)
     because = (
-        f"{middle:.1f} ± {doubt:.1f} {unit} of {what} on {account.zone} in {hours:.0f} h, the cap is {cap.dose.value:g}"
+        f"{middle:.1f} ± {doubt:.1f} {unit} of {what} on {worst.zone} in {hours:.0f} h, the cap is {cap.dose.value:g}"
     )
     if _outcome(used, cap) is Outcome.FIRES:
         return fires(because, evidence)
@@ -145,14 +181,13 @@ def heat_stacked(at: CourseAt) -> Iterator[Episode]:
     minutes, and that one degree matters, are proposals that a physician owns.
     """
     since = at.now - timedelta(days=at.practice.look_back_days)
-    lasted = {session.session: session for session in at.course.sessions}
     for stack in heat_stacks(at.course, since):
-        verdict, lit = _stacked(stack), lasted[stack.lit_by]
-        if verdict is not None and lit.started is not None:
+        verdict = _stacked(stack)
+        if verdict is not None:
             yield Episode(
                 onset=f"{stack.warmed_by}:{stack.lit_by}",
-                began_at=lit.started.at,
-                cleared_at=lit.started.at + lit.elapsed,
+                began_at=stack.lit_from,
+                cleared_at=stack.lit_until,
                 verdict=verdict,
                 sessions=(stack.warmed_by, stack.lit_by),
             )

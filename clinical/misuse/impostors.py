@@ -1,17 +1,15 @@
 """Rules about who is who: another person, another device, another time than is said."""
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from statistics import median
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from clinical.course import Course, PastSession
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
-from clinical.misuse.shifts import by_device, when
+from clinical.misuse.shifts import Usual, by_device, when
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
@@ -150,23 +148,19 @@ def _unlike(
     at: CourseAt, sessions: Sequence[PastSession], habits: Sequence[_Habit]
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """By position, in which habits a session differs from the usual ones before it."""
-    usual: deque[tuple[float | None, ...]] = deque(maxlen=at.practice.baseline)
+    usual = [Usual(at.practice.baseline) for _ in habits]
     for index, session in enumerate(sessions):
-        figures = tuple(habit.of(session) for habit in habits)
+        figures = [habit.of(session) for habit in habits]
         signs = tuple(
             habit.name
-            for habit, figure, before in zip(habits, figures, zip(*usual, strict=True), strict=False)
-            if figure is not None and _differs(habit, figure, before, at.practice.learned)
+            for habit, figure, before in zip(habits, figures, usual, strict=True)
+            if figure is not None and len(before) >= at.practice.learned and habit.differs(figure, before.median())
         )
         if len(signs) >= SIGNS:
             yield index, signs
         else:
-            usual.append(figures)
-
-
-def _differs(habit: _Habit, figure: float, before: Sequence[float | None], learned: int) -> bool:
-    known = [one for one in before if one is not None]
-    return len(known) >= learned and habit.differs(figure, median(known))
+            for before, figure in zip(usual, figures, strict=True):
+                before.add(figure)
 
 
 def _habits(course: Course) -> tuple[_Habit, ...]:
