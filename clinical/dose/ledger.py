@@ -7,9 +7,10 @@ Rules, kept here:
 - Nothing rests on the order of the sessions, nor on how often one is given.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from clinical.course import Between, Course, CourseDevice, PastSession
@@ -136,7 +137,8 @@ def used_of(cap: Cap, sessions: Iterable[Entry], until: datetime) -> tuple[Row, 
     )
 
 
-def zones_of(zones: Sequence[Zone]) -> tuple[Zone, ...]:
+@lru_cache(maxsize=256)
+def zones_of(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
     """The zones that are treated, the whole face as its parts."""
     return tuple(dict.fromkeys(part for zone in zones for part in (FACE if zone is Zone.WHOLE_FACE else (zone,))))
 
@@ -206,7 +208,7 @@ def _postings(session: PastSession, device: CourseDevice | None) -> Iterator[Pos
 
 def _at_least(amount: Between, share: float) -> Between:
     """What is surely there of an amount of which there is a share at least, and all at most."""
-    return Between(low=amount.low * share, high=amount.high)
+    return amount if share == 1 else Between(low=amount.low * share, high=amount.high)
 
 
 _Delivered = tuple[Band | None, Unit, Between, Quantity | None, bool]

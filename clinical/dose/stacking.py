@@ -60,12 +60,15 @@ def heat_stacks(course: Course, since: datetime, carry: HeatCarry = PROPOSED) ->
 
 
 def _stack(before: PastSession, lit: PastSession, carry: HeatCarry) -> HeatStack | None:
-    zones = tuple(zone for zone in zones_of(before.zones) if zone in zones_of(lit.zones))
-    if before.started is None or lit.started is None or not zones:
+    if before.started is None or lit.started is None:
         return None
     ended = before.started.later(before.elapsed)
     shortest, longest = lit.started.earliest - ended.latest, lit.started.latest - ended.earliest
     if longest < timedelta(0) or shortest > carry.window:
+        return None
+    lit_zones = zones_of(lit.zones)
+    zones = tuple(zone for zone in zones_of(before.zones) if zone in lit_zones)
+    if not zones:
         return None
     at_least = max(shortest, timedelta(0))
     return HeatStack(

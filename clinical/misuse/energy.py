@@ -1,14 +1,14 @@
 """Rules about energy that adds up over sessions and devices."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Final
 
 from clinical.course import Between, InForce
 from clinical.dose.ledger import Entry, Posting, entries, zones_of
-from clinical.dose.rolling import Part, Rolling
+from clinical.dose.rolling import Part, Rolling, Steps
 from clinical.dose.stacking import PROPOSED, HeatStack, heat_stacks
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.plan import Cap
@@ -87,11 +87,33 @@ def _episodes(given: _Given, held: InForce, cap: Cap, name: str) -> Iterator[Epi
 
 
 def _uses(given: _Given, held: InForce, cap: Cap, since: datetime) -> Sequence[_Use]:
-    """The use of a cap at each session since an instant, in order."""
+    """The use of a cap at each session since an instant, in order; none where no session can have gone over it."""
     every = given.after(since - cap.window)
+    if not _may_be_over(every, cap):
+        return ()
     sums = _Sums(every, cap)
     recent = (entry for entry in every if entry.latest > since and _in_force(held, entry))
     return [use for use in map(sums.most, recent) if use is not None]
+
+
+def _may_be_over(every: Sequence[Entry], cap: Cap) -> bool:
+    """A quick look: whether sessions would go over a cap if each had given all to one zone in one band."""
+    given = [
+        (entry.earliest, entry.latest, max((one.delivered.high for one in _counted(entry, cap)), default=0.0))
+        for entry in every
+    ]
+    began = Steps.of((earliest, high) for earliest, _, high in given)
+    ended = Steps.of((latest, high) for _, latest, high in given)
+    return any(began.until(at) - ended.until(at - cap.window) > cap.dose.value for _, at, _ in given)
+
+
+def _counted(entry: Entry, cap: Cap) -> Iterator[Posting]:
+    return (one for one in entry.postings if one.unit is cap.dose.unit and cap.band in (None, one.band))
+
+
+_Line = tuple[Zone, Band | None]
+_Spread = tuple[tuple[Zone, ...], Band | None]
+"""Zones that sessions treat together, and the band."""
 
 
 class _Sums:
@@ -99,39 +121,47 @@ class _Sums:
 
     def __init__(self, every: Sequence[Entry], cap: Cap) -> None:
         self._cap = cap
-        self._zones = None if cap.zone is None else zones_of((cap.zone,))
-        parts: list[Part] = []
-        came: dict[tuple[Zone, Band | None], list[int]] = {}
+        parts: dict[_Spread, list[Part]] = {}
         for entry in every:
-            for posting in self._counted(entry):
-                for zone in self._within(posting):
-                    came.setdefault((zone, posting.band), []).append(len(parts))
-                parts.append(Part(earliest=entry.earliest, latest=entry.latest, amount=posting.delivered))
-        numbers = list(dict.fromkeys(map(tuple, came.values())))
-        places = {those: place for place, those in enumerate(numbers)}
-        self._rolling = [Rolling.of((parts[number] for number in those), cap.window) for those in numbers]
-        self._place = {line: places[tuple(those)] for line, those in came.items()}
+            for posting in _counted(entry, cap):
+                part = Part(earliest=entry.earliest, latest=entry.latest, amount=posting.delivered)
+                parts.setdefault((posting.zones, posting.band), []).append(part)
+        sums = self._rolling(parts)
+        self._sums = {spread: _first_of_each(sums[line] for line in self._lines(spread)) for spread in parts}
 
     def most(self, entry: Entry) -> _Use | None:
         """The zone and band that took most once a session had begun; None where it gave to none that counts."""
-        mine: dict[int, tuple[Zone, Band | None]] = {}
-        for posting in self._counted(entry):
-            for zone in self._within(posting):
-                line = (zone, posting.band)
-                mine.setdefault(self._place[line], line)
-        used = [(self._rolling[place].at(entry.latest), line) for place, line in mine.items()]
+        spreads = ((posting.zones, posting.band) for posting in _counted(entry, self._cap))
+        used = [(sum_.at(entry.latest), line) for spread in spreads for sum_, line in self._sums[spread]]
         if not used:
             return None
         most, (zone, band) = max(used, key=lambda one: (one[0].low, one[0].high))
         return _Use(entry=entry, most=most, zone=zone, band=band)
 
-    def _counted(self, entry: Entry) -> Iterator[Posting]:
-        cap = self._cap
-        return (one for one in entry.postings if one.unit is cap.dose.unit and cap.band in (None, one.band))
+    def _lines(self, spread: _Spread) -> list[_Line]:
+        within = None if self._cap.zone is None else zones_of((self._cap.zone,))
+        zones, band = spread
+        return [(zone, band) for zone in zones if within is None or zone in within]
 
-    def _within(self, posting: Posting) -> Iterable[Zone]:
-        zones = self._zones
-        return posting.zones if zones is None else [zone for zone in posting.zones if zone in zones]
+    def _rolling(self, parts: Mapping[_Spread, list[Part]]) -> dict[_Line, tuple[Rolling, _Line]]:
+        """The sum of each line, and the line itself."""
+        spreads_of: dict[_Line, list[_Spread]] = {}
+        for spread in parts:
+            for line in self._lines(spread):
+                spreads_of.setdefault(line, []).append(spread)
+        shared: dict[tuple[_Spread, ...], Rolling] = {}
+        for spreads in map(tuple, spreads_of.values()):
+            if spreads not in shared:
+                shared[spreads] = Rolling.of(chain.from_iterable(parts[one] for one in spreads), self._cap.window)
+        return {line: (shared[tuple(spreads)], line) for line, spreads in spreads_of.items()}
+
+
+def _first_of_each(sums: Iterable[tuple[Rolling, _Line]]) -> list[tuple[Rolling, _Line]]:
+    """Each sum once, with the first line that it is the sum of."""
+    found: dict[int, tuple[Rolling, _Line]] = {}
+    for sum_, line in sums:
+        found.setdefault(id(sum_), (sum_, line))
+    return list(found.values())
 
 
 def _in_force(held: InForce, entry: Entry) -> bool:

@@ -2,16 +2,12 @@
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from operator import attrgetter
 from statistics import median
 
 from clinical.adherence.practice import Practice
 from clinical.course import PastSession
-from clinical.misuse.course_rules import CourseAt
-from vocabulary.identity import DeviceUid
 
 Figure = Callable[[PastSession], float | None]
 Away = Callable[[float, float], bool]
@@ -25,37 +21,6 @@ class Shift:
     normal: float
     figure: float
     ended_by: PastSession | None
-
-
-def by_device(at: CourseAt) -> dict[DeviceUid, tuple[PastSession, ...]]:
-    """The recorded sessions of each device, each once and by counter: those of the look-back, and a baseline before.
-
-    The baseline is counted twice, so that one which begins within it has settled when the look-back begins.
-    """
-    since = at.now - timedelta(days=at.practice.look_back_days)
-    devices: dict[DeviceUid, list[PastSession]] = {}
-    for session in at.course.sessions:
-        if session.recorded:
-            devices.setdefault(session.device, []).append(session)
-    return {uid: _recent(sessions, since, 2 * at.practice.baseline) for uid, sessions in devices.items()}
-
-
-def _recent(sessions: Sequence[PastSession], since: datetime, before: int) -> tuple[PastSession, ...]:
-    ordered = sorted(_once(sessions), key=attrgetter("counter"))
-    first = next((index for index, one in enumerate(ordered) if _is_after(one, since)), len(ordered))
-    return tuple(ordered[max(0, first - before) :])
-
-
-def _once(sessions: Sequence[PastSession]) -> Iterable[PastSession]:
-    """Each session once; sessions of one device whose counters all differ are no two the same."""
-    if len({one.counter for one in sessions}) == len(sessions):
-        return sessions
-    return {one.session: one for one in sessions}.values()
-
-
-def _is_after(session: PastSession, since: datetime) -> bool:
-    """Whether a session was after an instant; one that surely was not costs no middle."""
-    return (session.started.latest if session.started else session.heard_at) > since and when(session) > since
 
 
 class Usual:
@@ -113,11 +78,6 @@ def fell_silent(sessions: Sequence[PastSession], figure: Figure, practice: Pract
     values = [figure(session) for session in sessions]
     before = [value for value in values[: -practice.drift] if value is not None]
     return len(before) >= practice.learned and not any(value is not None for value in values[-practice.drift :])
-
-
-def when(session: PastSession) -> datetime:
-    """When a session was, or was heard of where nothing places it."""
-    return session.started.at if session.started else session.heard_at
 
 
 def _shift(run: Sequence[tuple[PastSession, float]], normal: float, ended_by: PastSession | None) -> Shift:
