@@ -43,10 +43,10 @@ class Use:
     @property
     def tripped(self) -> bool:
         """Whether a safety cut-off ended any of it."""
-        return any(
-            one.end_reason is EndReason.OVER_TEMPERATURE or Fault.OVER_TEMPERATURE in one.faults
-            for one in self.sessions
-        )
+        for one in self.sessions:
+            if one.end_reason is EndReason.OVER_TEMPERATURE or Fault.OVER_TEMPERATURE in one.faults:
+                return True
+        return False
 
     def dose_fraction(self, phase: Phase) -> Between:
         """Its dose, as a fraction of the planned one."""
@@ -54,6 +54,9 @@ class Use:
 
     def dose_fractions(self, phase: Phase, worn: Mapping[SessionId, Worn]) -> tuple[Between, Between]:
         """Its dose, and the part of it that was given while worn, as fractions of the planned one."""
+        if len(self.sessions) == 1:
+            dose = _dose_fraction(self.sessions[0], phase)
+            return dose, _worn_part(dose, worn.get(self.sessions[0].session, UNJUDGED))
         each = [_dose_fraction(one, phase) for one in self.sessions]
         parts = [
             _worn_part(dose, worn.get(one.session, UNJUDGED)) for dose, one in zip(each, self.sessions, strict=True)

@@ -32,12 +32,11 @@ def band_doses(outputs: Iterable[BandOutput], program: int | None, emitted: time
 
     Wavelengths within a band add up, and so do their doubts: one instrument measured them. Bands never do.
     """
-    shone = [output for output in outputs if output.program == program]
-    return tuple(
-        _dose(band, [output for output in shone if output.band is band], emitted)
-        for band in Band
-        if any(output.band is band for output in shone)
-    )
+    shone: dict[Band, list[BandOutput]] = {}
+    for output in outputs:
+        if output.program == program:
+            shone.setdefault(output.band, []).append(output)
+    return tuple(_dose(band, shone[band], emitted) for band in Band if band in shone)
 
 
 def _dose(band: Band, outputs: list[BandOutput], emitted: timedelta) -> BandDose:

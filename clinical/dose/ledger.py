@@ -7,9 +7,10 @@ Rules, kept here:
 - Nothing rests on the order of the sessions, nor on how often one is given.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from clinical.course import Between, Course, CourseDevice, PastSession
@@ -44,12 +45,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """What one session added to one account.
+    """What one session added of one kind: the same to the account of each of its zones.
 
     `told` is the device's own figure; `calibrated`, whether anybody measured what the delivered one rests on.
     """
 
-    account: Account
+    zones: tuple[Zone, ...]
+    band: Band | None
+    unit: Unit
     delivered: Between
     worn: Between
     told: Quantity | None
@@ -107,13 +110,20 @@ def entries(course: Course, since: datetime, until: datetime) -> tuple[Entry, ..
 
 def rows(sessions: Iterable[Entry], since: datetime, until: datetime) -> tuple[Row, ...]:
     """Every account that something was added to after `since` and not after `until`, those of one zone together."""
-    lists: dict[Account, list[tuple[Posting, bool]]] = {}
+    lists: dict[_Kind, dict[Zone, list[tuple[Posting, bool]]]] = {}
     for entry in sessions:
         if entry.earliest <= until and entry.latest > since:
             surely = entry.earliest > since and entry.latest <= until
             for posting in entry.postings:
-                lists.setdefault(posting.account, []).append((posting, surely))
-    return tuple(_row(account, lists[account]) for account in sorted(lists, key=_order))
+                of_kind = lists.setdefault((posting.band, posting.unit), {})
+                for zone in posting.zones:
+                    of_kind.setdefault(zone, []).append((posting, surely))
+    every = [
+        (Account(zone=zone, band=band, unit=unit), postings)
+        for (band, unit), zones in lists.items()
+        for zone, postings in zones.items()
+    ]
+    return tuple(_row(account, postings) for account, postings in sorted(every, key=lambda one: _order(one[0])))
 
 
 def used_of(cap: Cap, sessions: Iterable[Entry], until: datetime) -> tuple[Row, ...]:
@@ -127,14 +137,20 @@ def used_of(cap: Cap, sessions: Iterable[Entry], until: datetime) -> tuple[Row, 
     )
 
 
-def zones_of(zones: Sequence[Zone]) -> tuple[Zone, ...]:
+@lru_cache(maxsize=256)
+def zones_of(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
     """The zones that are treated, the whole face as its parts."""
     return tuple(dict.fromkeys(part for zone in zones for part in (FACE if zone is Zone.WHOLE_FACE else (zone,))))
 
 
+_Kind = tuple[Band | None, Unit]
+
+_ZONES: Final = {zone: place for place, zone in enumerate(Zone)}
+_BANDS: Final = {band: place for place, band in enumerate((None, *Band))}
+
+
 def _order(account: Account) -> tuple[int, int, str]:
-    bands = list(Band)
-    return list(Zone).index(account.zone), -1 if account.band is None else bands.index(account.band), account.unit
+    return _ZONES[account.zone], _BANDS[account.band], account.unit
 
 
 def _row(account: Account, postings: list[tuple[Posting, bool]]) -> Row:
@@ -163,68 +179,36 @@ def _entry(session: PastSession, device: CourseDevice | None) -> Entry:
         session=session.session,
         earliest=placed.earliest if placed else _EVER,
         latest=placed.latest if placed else session.heard_at,
-        postings=tuple(
-            Posting(
-                account=Account(zone=zone, band=amount.band, unit=amount.unit),
-                delivered=Between(low=amount.delivered.low * amount.share, high=amount.delivered.high),
-                worn=Between(low=amount.worn.low * amount.share, high=amount.worn.high),
-                told=amount.told,
-                calibrated=amount.calibrated,
-            )
-            for amount in _amounts(session, device)
-            for zone in zones_of(session.zones) or FACE
-        ),
+        postings=tuple(_postings(session, device)),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Amount:
-    """What a session delivered of one kind, and the part of it that each of its zones surely took."""
-
-    band: Band | None
-    unit: Unit
-    delivered: Between
-    worn: Between
-    told: Quantity | None
-    calibrated: bool
-    share: float
-
-
-def _amounts(session: PastSession, device: CourseDevice | None) -> list[_Amount]:
+def _postings(session: PastSession, device: CourseDevice | None) -> Iterator[Posting]:
     """Light or radiofrequency, and heat.
 
     Several zones are treated one after the other, each for an equal share of the time, or at once: a zone took its
     share at least, and all at most. Where nobody knows the zones, and of heat in several, it may have taken none.
     """
-    known = len(session.zones)
-    share = 1 / known if known else 0.0
-    worn = worn_probability(session.wear)
-    found = [
-        _Amount(
+    known, zones = len(session.zones), zones_of(session.zones) or FACE
+    amounts = [(*one, 1 / known if known else 0.0) for one in _delivered(session, device)]
+    if session.cem43_min is not None:
+        amounts.append((None, Unit.MINUTE, session.cem43_min, None, True, 1.0 if known == 1 else 0.0))
+    worn = worn_probability(session.wear) if amounts else None
+    for band, unit, delivered, told, calibrated, share in amounts:
+        yield Posting(
+            zones=zones,
             band=band,
             unit=unit,
-            delivered=delivered,
-            worn=worn_dose(delivered, worn),
+            delivered=_at_least(delivered, share),
+            worn=_at_least(worn_dose(delivered, worn), share),
             told=told,
             calibrated=calibrated,
-            share=share,
         )
-        for band, unit, delivered, told, calibrated in _delivered(session, device)
-    ]
-    if session.cem43_min is not None:
-        heat = session.cem43_min
-        found.append(
-            _Amount(
-                band=None,
-                unit=Unit.MINUTE,
-                delivered=heat,
-                worn=worn_dose(heat, worn),
-                told=None,
-                calibrated=True,
-                share=1.0 if known == 1 else 0.0,
-            )
-        )
-    return found
+
+
+def _at_least(amount: Between, share: float) -> Between:
+    """What is surely there of an amount of which there is a share at least, and all at most."""
+    return amount if share == 1 else Between(low=amount.low * share, high=amount.high)
 
 
 _Delivered = tuple[Band | None, Unit, Between, Quantity | None, bool]

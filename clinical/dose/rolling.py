@@ -20,20 +20,22 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Steps:
-    """A sum that rises at instants; `until` gives what it is from an instant on."""
+class Steps:
+    """A sum that rises at instants."""
 
     instants: tuple[datetime, ...]
     sums: tuple[float, ...]
 
     @classmethod
     def of(cls, steps: Iterable[tuple[datetime, float]]) -> Self:
+        """Steps by these amounts, in any order."""
         ordered = sorted(steps)
         return cls(
             tuple(instant for instant, _ in ordered), tuple(accumulate((value for _, value in ordered), initial=0.0))
         )
 
     def until(self, instant: datetime) -> float:
+        """The sum at an instant, what came at that very instant with it."""
         return self.sums[bisect_right(self.instants, instant)]
 
 
@@ -42,10 +44,10 @@ class Rolling:
     """Amounts over a window. One that may have come before the window or after it counts to the upper end alone."""
 
     window: timedelta
-    began_low: _Steps
-    ended_low: _Steps
-    began_high: _Steps
-    ended_high: _Steps
+    began_low: Steps
+    ended_low: Steps
+    began_high: Steps
+    ended_high: Steps
 
     @classmethod
     def of(cls, parts: Iterable[Part], window: timedelta) -> Self:
@@ -54,10 +56,10 @@ class Rolling:
         sure = [part for part in every if part.latest - part.earliest < window]
         return cls(
             window,
-            _Steps.of((part.earliest, part.amount.low) for part in sure),
-            _Steps.of((part.latest, part.amount.low) for part in sure),
-            _Steps.of((part.earliest, part.amount.high) for part in every),
-            _Steps.of((part.latest, part.amount.high) for part in every),
+            Steps.of((part.earliest, part.amount.low) for part in sure),
+            Steps.of((part.latest, part.amount.low) for part in sure),
+            Steps.of((part.earliest, part.amount.high) for part in every),
+            Steps.of((part.latest, part.amount.high) for part in every),
         )
 
     def at(self, until: datetime) -> Between:

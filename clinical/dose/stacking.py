@@ -34,11 +34,13 @@ class HeatStack:
     """Light began while a zone may still have been warm from radiofrequency.
 
     `pause` is from the end of the one to the start of the other, in minutes, `carried_celsius` the warmth left then;
-    None where the RF session gave no temperature.
+    None where the RF session gave no temperature. `lit_from` and `lit_until` are the middle of what is known.
     """
 
     warmed_by: SessionId
     lit_by: SessionId
+    lit_from: datetime
+    lit_until: datetime
     zones: tuple[Zone, ...]
     pause: Between
     carried_celsius: Between | None
@@ -46,8 +48,9 @@ class HeatStack:
 
 def heat_stacks(course: Course, since: datetime, carry: HeatCarry = PROPOSED) -> Iterator[HeatStack]:
     """The light sessions since an instant that may have begun within the window after radiofrequency on one zone."""
-    known = {one.session: one for one in course.sessions}.values()
-    placed = [one for one in known if one.started and one.started.latest > since - timedelta(days=1)]
+    back = since - timedelta(days=1)
+    recent = {one.session: one for one in course.sessions if one.started and one.started.latest > back}
+    placed = tuple(recent.values())
     warm = [session for session in placed if session.modality is Modality.RF]
     for lit in placed:
         if lit.modality is Modality.LED and lit.started and lit.started.latest > since:
@@ -57,17 +60,22 @@ def heat_stacks(course: Course, since: datetime, carry: HeatCarry = PROPOSED) ->
 
 
 def _stack(before: PastSession, lit: PastSession, carry: HeatCarry) -> HeatStack | None:
-    zones = tuple(zone for zone in zones_of(before.zones) if zone in zones_of(lit.zones))
-    if before.started is None or lit.started is None or not zones:
+    if before.started is None or lit.started is None:
         return None
     ended = before.started.later(before.elapsed)
     shortest, longest = lit.started.earliest - ended.latest, lit.started.latest - ended.earliest
     if longest < timedelta(0) or shortest > carry.window:
         return None
+    lit_zones = zones_of(lit.zones)
+    zones = tuple(zone for zone in zones_of(before.zones) if zone in lit_zones)
+    if not zones:
+        return None
     at_least = max(shortest, timedelta(0))
     return HeatStack(
         warmed_by=before.session,
         lit_by=lit.session,
+        lit_from=lit.started.at,
+        lit_until=lit.started.at + lit.elapsed,
         zones=zones,
         pause=Between(low=shortest / timedelta(minutes=1), high=longest / timedelta(minutes=1)),
         carried_celsius=_carried(before.highest_skin_celsius, at_least, longest, carry),

@@ -6,8 +6,8 @@ from typing import Final
 
 from clinical.course import CourseDevice, PastSession
 from clinical.dose.bands import band_doses
-from clinical.misuse.course_rules import CourseAt, Episode, course_rule
-from clinical.misuse.shifts import Shift, by_device, fell_silent, shifts, when
+from clinical.misuse.course_rules import CourseAt, Episode, course_rule, when
+from clinical.misuse.shifts import Shift, fell_silent, shifts
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
 from vocabulary.devices import Modality
 from vocabulary.quantities import Quantity, Unit
@@ -38,7 +38,7 @@ def output_drift(at: CourseAt) -> Iterator[Episode]:
     a fifth, the power accuracy of a home RF device (DEN150005).
     """
     devices = {device.uid: device for device in at.course.devices}
-    for uid, sessions in by_device(at).items():
+    for uid, sessions in at.by_device.items():
         for program in sorted({one.program for one in sessions if one.program is not None}):
             mine = tuple(one for one in sessions if one.program == program)
             unit = _UNITS.get(mine[-1].modality)
@@ -87,7 +87,7 @@ def worn_tip(at: CourseAt) -> Iterator[Episode]:
     Source: 119 of 270 reports on home RF to the FDA database were burns or blisters, mostly too little coupling fluid
     or worn tips. A tenth less contact, or 1.3 times the impedance, are proposals that a physician owns.
     """
-    for sessions in by_device(at).values():
+    for sessions in at.by_device.values():
         heads = tuple(one for one in sessions if one.modality is Modality.RF)
         for shift in shifts(heads, _contact, lambda now, normal: now < normal - CONTACT_LESS, at.practice):
             yield _episode(shift, "contact", _worn(shift, Unit.FRACTION, "contact"))

@@ -1,8 +1,9 @@
 """What a course rule is: a function of a course at an instant, whose docstring is what the physician reads."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from operator import attrgetter
 
 from clinical.adherence.account import Account, account_of
 from clinical.adherence.practice import PRACTICE, Practice, Worn
@@ -27,7 +28,9 @@ class CourseAt:
     """A course as of an instant: nothing in it is later than `now` but what is planned. Made by `course_at`.
 
     `worn` has what is known of the wear of each session; one that is not in it may have been worn or not.
-    `account` is the course made ready, once for all rules.
+    `account` is the course made ready, once for all rules. `by_device` has the recorded sessions of each device by
+    counter: those of the look-back, and of before it as many as two baselines, so that one which begins within them
+    has settled when the look-back begins.
     """
 
     course: Course
@@ -36,6 +39,7 @@ class CourseAt:
     limits: tuple[LimitsAsked, ...]
     practice: Practice
     account: Account
+    by_device: Mapping[DeviceUid, tuple[PastSession, ...]]
 
 
 def course_at(
@@ -47,14 +51,52 @@ def course_at(
     practice: Practice = PRACTICE,
 ) -> CourseAt:
     """Gather what the rules over weeks look at: each session once, in the order of their start, however they came."""
-    known = {one.session: one for one in course.sessions}
-    ordered = replace(course, sessions=tuple(sorted(known.values(), key=_began)))
-    account = account_of(ordered, now, worn, practice)
-    return CourseAt(course=ordered, now=now, worn=worn, limits=limits, practice=practice, account=account)
+    ordered = replace(course, sessions=tuple(sorted(_once(course.sessions), key=_began)))
+    return CourseAt(
+        course=ordered,
+        now=now,
+        worn=worn,
+        limits=limits,
+        practice=practice,
+        account=account_of(ordered, now, worn, practice),
+        by_device=_by_device(ordered, now, practice),
+    )
+
+
+def _once(sessions: Sequence[PastSession]) -> Iterable[PastSession]:
+    """Each session once. Looking at ids costs more: no two are the same where no device counted twice alike."""
+    if len({(one.device, one.counter) for one in sessions}) == len(sessions):
+        return sessions
+    return {one.session: one for one in sessions}.values()
 
 
 def _began(session: PastSession) -> tuple[datetime, SessionId]:
-    return (session.started.at if session.started else session.heard_at), session.session
+    return when(session), session.session
+
+
+def when(session: PastSession) -> datetime:
+    """When a session was, or was heard of where nothing places it."""
+    return session.started.at if session.started else session.heard_at
+
+
+def _by_device(course: Course, now: datetime, practice: Practice) -> dict[DeviceUid, tuple[PastSession, ...]]:
+    since = now - timedelta(days=practice.look_back_days)
+    devices: dict[DeviceUid, list[PastSession]] = {}
+    for session in course.sessions:
+        if session.recorded:
+            devices.setdefault(session.device, []).append(session)
+    return {uid: _lately(sessions, since, 2 * practice.baseline) for uid, sessions in devices.items()}
+
+
+def _lately(sessions: Sequence[PastSession], since: datetime, before: int) -> tuple[PastSession, ...]:
+    ordered = sorted(sessions, key=attrgetter("counter"))
+    first = next((index for index, one in enumerate(ordered) if _is_after(one, since)), len(ordered))
+    return tuple(ordered[max(0, first - before) :])
+
+
+def _is_after(session: PastSession, since: datetime) -> bool:
+    """Whether a session was after an instant; one that surely was not costs no middle."""
+    return (session.started.latest if session.started else session.heard_at) > since and when(session) > since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

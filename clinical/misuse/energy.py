@@ -1,17 +1,20 @@
 """Rules about energy that adds up over sessions and devices."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, groupby
 from typing import Final
 
 from clinical.course import Between, InForce
-from clinical.dose.ledger import Account, Entry, entries, zones_of
-from clinical.dose.rolling import Part, Rolling
+from clinical.dose.ledger import Entry, Posting, entries, zones_of
+from clinical.dose.rolling import Part, Rolling, Steps
 from clinical.dose.stacking import PROPOSED, HeatStack, heat_stacks
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.plan import Cap
 from clinical.verdicts import Evidence, Outcome, Verdict, fires, undetermined
+from vocabulary.devices import Zone
+from vocabulary.light import Band
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
@@ -32,70 +35,133 @@ def over_cap(at: CourseAt) -> Iterator[Episode]:
     Source: the caps of the regimen, rolling, each band and zone for itself; some makers print one, such as two
     sessions of 9 min in 24 h.
     """
-    for held in at.course.regimens:
-        for number, cap in enumerate(held.regimen.caps):
-            yield from _episodes(at, held, cap, f"{held.regimen.id}:{number}")
+    caps = [(held, number, cap) for held in at.course.regimens for number, cap in enumerate(held.regimen.caps)]
+    if caps:
+        given = _Given(at, max(cap.window for _, _, cap in caps))
+        for held, number, cap in caps:
+            yield from _episodes(given, held, cap, f"{held.regimen.id}:{number}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Use:
-    """How much of a cap was used once a session had begun, by the account that used most of it."""
+    """How much of a cap was used once a session had begun, by the zone and band that used most of it."""
 
     entry: Entry
     most: Between
-    account: Account
+    zone: Zone
+    band: Band | None
 
 
-def _episodes(at: CourseAt, held: InForce, cap: Cap, name: str) -> Iterator[Episode]:
+class _Given:
+    """What the sessions of a course gave, in the order of their start, reckoned as far back as was asked for."""
+
+    def __init__(self, at: CourseAt, window: timedelta) -> None:
+        self.at = at
+        self._since = at.now - timedelta(days=at.practice.look_back_days) - window
+        self._entries = self._after(self._since)
+
+    def after(self, since: datetime) -> Sequence[Entry]:
+        """The sessions that may have begun after an instant."""
+        if since < self._since:
+            self._since, self._entries = since, self._after(since)
+        return [entry for entry in self._entries if entry.latest > since]
+
+    def is_all(self, since: datetime) -> bool:
+        """Whether none was heard of before an instant."""
+        return since <= min((one.heard_at for one in self.at.course.sessions), default=self.at.now)
+
+    def _after(self, since: datetime) -> list[Entry]:
+        return sorted(entries(self.at.course, since, self.at.now), key=lambda entry: (entry.latest, entry.session))
+
+
+def _episodes(given: _Given, held: InForce, cap: Cap, name: str) -> Iterator[Episode]:
     """Runs of sessions that went over a cap; a run that began before the look-back is followed to its first session."""
-    back = timedelta(days=at.practice.look_back_days)
-    first = min((one.heard_at for one in at.course.sessions), default=at.now)
-    while True:
-        uses = _uses(at, held, cap, at.now - back)
-        if not uses or at.now - back <= first - cap.window or _outcome(uses[0].most, cap) is Outcome.CLEAR:
-            break
+    now, back = given.at.now, timedelta(days=given.at.practice.look_back_days)
+    uses = _uses(given, held, cap, now - back)
+    while uses and _outcome(uses[0].most, cap) is not Outcome.CLEAR and not given.is_all(now - back + cap.window):
         back *= 2
-    run: list[_Use] = []
-    for use in uses:
-        if run and _outcome(use.most, cap) is not _outcome(run[0].most, cap):
-            yield _episode(at, cap, name, run)
-            run = []
-        if _outcome(use.most, cap) is not Outcome.CLEAR:
-            run.append(use)
-    if run:
-        yield _episode(at, cap, name, run)
+        uses = _uses(given, held, cap, now - back)
+    for outcome, run in groupby(uses, key=lambda use: _outcome(use.most, cap)):
+        if outcome is not Outcome.CLEAR:
+            yield _episode(now, cap, name, list(run))
 
 
-def _uses(at: CourseAt, held: InForce, cap: Cap, since: datetime) -> Sequence[_Use]:
-    """The use of a cap at each session since an instant, in order."""
-    every = entries(at.course, since - cap.window, at.now)
-    rolling = {account: Rolling.of(parts, cap.window) for account, parts in _parts(every, cap).items()}
-    return [
-        _Use(entry=entry, most=most, account=account)
-        for entry in sorted(every, key=lambda entry: (entry.latest, entry.session))
-        if entry.latest > since and _in_force(held, entry)
-        for most, account in [_most(entry, rolling)]
-        if account is not None
+def _uses(given: _Given, held: InForce, cap: Cap, since: datetime) -> Sequence[_Use]:
+    """The use of a cap at each session since an instant, in order; none where no session can have gone over it."""
+    every = given.after(since - cap.window)
+    if not _may_be_over(every, cap):
+        return ()
+    sums = _Sums(every, cap)
+    recent = (entry for entry in every if entry.latest > since and _in_force(held, entry))
+    return [use for use in map(sums.most, recent) if use is not None]
+
+
+def _may_be_over(every: Sequence[Entry], cap: Cap) -> bool:
+    """A quick look: whether sessions would go over a cap if each had given all to one zone in one band."""
+    given = [
+        (entry.earliest, entry.latest, max((one.delivered.high for one in _counted(entry, cap)), default=0.0))
+        for entry in every
     ]
+    began = Steps.of((earliest, high) for earliest, _, high in given)
+    ended = Steps.of((latest, high) for _, latest, high in given)
+    return any(began.until(at) - ended.until(at - cap.window) > cap.dose.value for _, at, _ in given)
 
 
-def _parts(every: Sequence[Entry], cap: Cap) -> dict[Account, list[Part]]:
-    zones = None if cap.zone is None else zones_of((cap.zone,))
-    parts: dict[Account, list[Part]] = {}
-    for entry in every:
-        for posting in entry.postings:
-            account = posting.account
-            counts = account.unit is cap.dose.unit and cap.band in (None, account.band)
-            if counts and (zones is None or account.zone in zones):
+def _counted(entry: Entry, cap: Cap) -> Iterator[Posting]:
+    return (one for one in entry.postings if one.unit is cap.dose.unit and cap.band in (None, one.band))
+
+
+_Line = tuple[Zone, Band | None]
+_Spread = tuple[tuple[Zone, ...], Band | None]
+"""Zones that sessions treat together, and the band."""
+
+
+class _Sums:
+    """What each zone and band that a cap is about took, rolling; those to which the same sessions gave share a sum."""
+
+    def __init__(self, every: Sequence[Entry], cap: Cap) -> None:
+        self._cap = cap
+        parts: dict[_Spread, list[Part]] = {}
+        for entry in every:
+            for posting in _counted(entry, cap):
                 part = Part(earliest=entry.earliest, latest=entry.latest, amount=posting.delivered)
-                parts.setdefault(account, []).append(part)
-    return parts
+                parts.setdefault((posting.zones, posting.band), []).append(part)
+        sums = self._rolling(parts)
+        self._sums = {spread: _first_of_each(sums[line] for line in self._lines(spread)) for spread in parts}
+
+    def most(self, entry: Entry) -> _Use | None:
+        """The zone and band that took most once a session had begun; None where it gave to none that counts."""
+        spreads = ((posting.zones, posting.band) for posting in _counted(entry, self._cap))
+        used = [(sum_.at(entry.latest), line) for spread in spreads for sum_, line in self._sums[spread]]
+        if not used:
+            return None
+        most, (zone, band) = max(used, key=lambda one: (one[0].low, one[0].high))
+        return _Use(entry=entry, most=most, zone=zone, band=band)
+
+    def _lines(self, spread: _Spread) -> list[_Line]:
+        within = None if self._cap.zone is None else zones_of((self._cap.zone,))
+        zones, band = spread
+        return [(zone, band) for zone in zones if within is None or zone in within]
+
+    def _rolling(self, parts: Mapping[_Spread, list[Part]]) -> dict[_Line, tuple[Rolling, _Line]]:
+        """The sum of each line, and the line itself."""
+        spreads_of: dict[_Line, list[_Spread]] = {}
+        for spread in parts:
+            for line in self._lines(spread):
+                spreads_of.setdefault(line, []).append(spread)
+        shared: dict[tuple[_Spread, ...], Rolling] = {}
+        for spreads in map(tuple, spreads_of.values()):
+            if spreads not in shared:
+                shared[spreads] = Rolling.of(chain.from_iterable(parts[one] for one in spreads), self._cap.window)
+        return {line: (shared[tuple(spreads)], line) for line, spreads in spreads_of.items()}
 
 
-def _most(entry: Entry, rolling: dict[Account, Rolling]) -> tuple[Between, Account | None]:
-    mine = [posting.account for posting in entry.postings if posting.account in rolling]
-    used = [(rolling[account].at(entry.latest), account) for account in mine]
-    return max(used, key=lambda one: (one[0].low, one[0].high), default=(Between(low=0.0, high=0.0), None))
+def _first_of_each(sums: Iterable[tuple[Rolling, _Line]]) -> list[tuple[Rolling, _Line]]:
+    """Each sum once, with the first line that it is the sum of."""
+    found: dict[int, tuple[Rolling, _Line]] = {}
+    for sum_, line in sums:
+        found.setdefault(id(sum_), (sum_, line))
+    return list(found.values())
 
 
 def _in_force(held: InForce, entry: Entry) -> bool:
@@ -107,26 +173,26 @@ def _outcome(used: Between, cap: Cap) -> Outcome:
     return Outcome.FIRES if used.low > limit else Outcome.UNDETERMINED if used.high > limit else Outcome.CLEAR
 
 
-def _episode(at: CourseAt, cap: Cap, name: str, run: Sequence[_Use]) -> Episode:
+def _episode(now: datetime, cap: Cap, name: str, run: Sequence[_Use]) -> Episode:
     worst = max(run, key=lambda use: (use.most.low, use.most.high))
     last = run[-1].entry.latest + cap.window
     return Episode(
         onset=f"{name}:{run[0].entry.session}",
         began_at=run[0].entry.latest,
-        cleared_at=last if last <= at.now else None,
+        cleared_at=last if last <= now else None,
         verdict=_told(worst, cap),
         sessions=tuple(use.entry.session for use in run),
     )
 
 
 def _told(worst: _Use, cap: Cap) -> Verdict:
-    used, account, unit = worst.most, worst.account, cap.dose.unit
+    used, unit = worst.most, cap.dose.unit
     middle, doubt = (used.low + used.high) / 2, (used.high - used.low) / 2
     evidence = Evidence(measured=Quantity(middle, unit), limit=cap.dose, uncertainty=Quantity(doubt, unit))
-    what = f"{account.band} light" if account.band else "energy"
+    what = f"{worst.band} light" if worst.band else "energy"
     hours = cap.window / timedelta(hours=1)
     because = (
-        f"{middle:.1f} ± {doubt:.1f} {unit} of {what} on {account.zone} in {hours:.0f} h, the cap is {cap.dose.value:g}"
+        f"{middle:.1f} ± {doubt:.1f} {unit} of {what} on {worst.zone} in {hours:.0f} h, the cap is {cap.dose.value:g}"
     )
     if _outcome(used, cap) is Outcome.FIRES:
         return fires(because, evidence)
@@ -145,14 +211,13 @@ def heat_stacked(at: CourseAt) -> Iterator[Episode]:
     minutes, and that one degree matters, are proposals that a physician owns.
     """
     since = at.now - timedelta(days=at.practice.look_back_days)
-    lasted = {session.session: session for session in at.course.sessions}
     for stack in heat_stacks(at.course, since):
-        verdict, lit = _stacked(stack), lasted[stack.lit_by]
-        if verdict is not None and lit.started is not None:
+        verdict = _stacked(stack)
+        if verdict is not None:
             yield Episode(
                 onset=f"{stack.warmed_by}:{stack.lit_by}",
-                began_at=lit.started.at,
-                cleared_at=lit.started.at + lit.elapsed,
+                began_at=stack.lit_from,
+                cleared_at=stack.lit_until,
                 verdict=verdict,
                 sessions=(stack.warmed_by, stack.lit_by),
             )

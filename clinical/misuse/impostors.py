@@ -1,17 +1,15 @@
 """Rules about who is who: another person, another device, another time than is said."""
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from statistics import median
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from clinical.course import Course, PastSession
-from clinical.misuse.course_rules import CourseAt, Episode, course_rule
-from clinical.misuse.shifts import by_device, when
+from clinical.misuse.course_rules import CourseAt, Episode, course_rule, when
+from clinical.misuse.shifts import Usual
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
@@ -43,7 +41,7 @@ def device_cloned(at: CourseAt) -> Iterator[Episode]:
     Source: device profile: a uid is one device's, its counter rises, and it runs one session at a time.
     """
     yield from _two_serials(at)
-    for sessions in by_device(at).values():
+    for sessions in at.by_device.values():
         placed = sorted((one for one in sessions if one.started), key=lambda one: (when(one), one.counter))
         for before, after in pairwise(placed):
             verdict = _cloned(before, after)
@@ -113,6 +111,12 @@ class _Habit:
     name: str
     of: Callable[[PastSession], float | None]
     differs: Callable[[float, float], bool]
+    relative: bool = False
+
+    def may_differ(self, sessions: Iterable[PastSession]) -> bool:
+        """A quick look: whether any two sessions lie so far apart that one can be unlike the usual of the others."""
+        known = [figure for one in sessions if (figure := self.of(one)) is not None]
+        return bool(known) and max(known) - min(known) > UNLIKE[self.name] * (min(known) if self.relative else 1)
 
 
 @course_rule("other-person", version=1, severity=Severity.LOW)
@@ -128,7 +132,7 @@ def other_person(at: CourseAt) -> Iterator[Episode]:
     """
     habits = _habits(at.course)
     since = at.now - timedelta(days=at.practice.look_back_days)
-    for sessions in by_device(at).values():
+    for sessions in at.by_device.values():
         unlike = dict(_unlike(at, sessions, habits))
         for index, session in enumerate(sessions):
             signs = unlike.get(index, ())
@@ -150,23 +154,22 @@ def _unlike(
     at: CourseAt, sessions: Sequence[PastSession], habits: Sequence[_Habit]
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """By position, in which habits a session differs from the usual ones before it."""
-    usual: deque[tuple[float | None, ...]] = deque(maxlen=at.practice.baseline)
+    able = [one for one in habits if one.may_differ(sessions)]
+    if len(able) < SIGNS:
+        return
+    usual = [Usual(at.practice.baseline) for _ in able]
     for index, session in enumerate(sessions):
-        figures = tuple(habit.of(session) for habit in habits)
+        figures = [habit.of(session) for habit in able]
         signs = tuple(
             habit.name
-            for habit, figure, before in zip(habits, figures, zip(*usual, strict=True), strict=False)
-            if figure is not None and _differs(habit, figure, before, at.practice.learned)
+            for habit, figure, before in zip(able, figures, usual, strict=True)
+            if figure is not None and len(before) >= at.practice.learned and habit.differs(figure, before.median())
         )
         if len(signs) >= SIGNS:
             yield index, signs
         else:
-            usual.append(figures)
-
-
-def _differs(habit: _Habit, figure: float, before: Sequence[float | None], learned: int) -> bool:
-    known = [one for one in before if one is not None]
-    return len(known) >= learned and habit.differs(figure, median(known))
+            for before, figure in zip(usual, figures, strict=True):
+                before.add(figure)
 
 
 def _habits(course: Course) -> tuple[_Habit, ...]:
@@ -181,7 +184,9 @@ def _habits(course: Course) -> tuple[_Habit, ...]:
     return (
         _Habit("contact", lambda one: one.wear.contact_fraction, lambda a, b: abs(a - b) > UNLIKE["contact"]),
         _Habit("motion", lambda one: one.wear.moving_fraction, lambda a, b: abs(a - b) > UNLIKE["motion"]),
-        _Habit("impedance", lambda one: one.impedance_ohm, lambda a, b: abs(a - b) > UNLIKE["impedance"] * b),
+        _Habit(
+            "impedance", lambda one: one.impedance_ohm, lambda a, b: abs(a - b) > UNLIKE["impedance"] * b, relative=True
+        ),
         _Habit("hour", hour, lambda a, b: min(abs(a - b), 24 - abs(a - b)) > UNLIKE["hour"]),
     )
 

@@ -1,15 +1,13 @@
 """Shifts of a device from its own baseline: several sessions in a row that differ from the median of those before."""
 
+from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from statistics import median
 
 from clinical.adherence.practice import Practice
 from clinical.course import PastSession
-from clinical.misuse.course_rules import CourseAt
-from vocabulary.identity import DeviceUid, SessionId
 
 Figure = Callable[[PastSession], float | None]
 Away = Callable[[float, float], bool]
@@ -25,23 +23,32 @@ class Shift:
     ended_by: PastSession | None
 
 
-def by_device(at: CourseAt) -> dict[DeviceUid, tuple[PastSession, ...]]:
-    """The recorded sessions of each device, each once and by counter: those of the look-back, and a baseline before.
+class Usual:
+    """The median of the last figures, `count` at most, those that are None left out."""
 
-    The baseline is counted twice, so that one which begins within it has settled when the look-back begins.
-    """
-    since = at.now - timedelta(days=at.practice.look_back_days)
-    devices: dict[DeviceUid, dict[SessionId, PastSession]] = {}
-    for session in at.course.sessions:
-        if session.recorded:
-            devices.setdefault(session.device, {})[session.session] = session
-    return {uid: _recent(sessions.values(), since, 2 * at.practice.baseline) for uid, sessions in devices.items()}
+    def __init__(self, count: int) -> None:
+        self._last: deque[float | None] = deque()
+        self._count = count
+        self._ordered: list[float] = []
 
+    def add(self, figure: float | None) -> None:
+        """Take one more in, and forget the one that is too old."""
+        self._last.append(figure)
+        if figure is not None:
+            insort(self._ordered, figure)
+        if len(self._last) > self._count:
+            old = self._last.popleft()
+            if old is not None:
+                del self._ordered[bisect_left(self._ordered, old)]
 
-def _recent(sessions: Iterable[PastSession], since: datetime, before: int) -> tuple[PastSession, ...]:
-    ordered = sorted(sessions, key=lambda one: one.counter)
-    first = next((index for index, one in enumerate(ordered) if when(one) > since), len(ordered))
-    return tuple(ordered[max(0, first - before) :])
+    def __len__(self) -> int:
+        """How many there are, None not counted."""
+        return len(self._ordered)
+
+    def median(self) -> float:
+        """The middle one, or the mean of the two in the middle; of one figure at least."""
+        middle, odd = divmod(len(self._ordered), 2)
+        return self._ordered[middle] if odd else (self._ordered[middle - 1] + self._ordered[middle]) / 2
 
 
 def shifts(sessions: Sequence[PastSession], figure: Figure, away: Away, practice: Practice) -> Iterator[Shift]:
@@ -49,21 +56,21 @@ def shifts(sessions: Sequence[PastSession], figure: Figure, away: Away, practice
 
     Sessions without the figure are passed over. Until `practice.learned` have one, nothing is away from anything.
     """
-    normal: deque[float] = deque(maxlen=practice.baseline)
+    normal = Usual(practice.baseline)
     run: list[tuple[PastSession, float]] = []
     for session in sessions:
         value = figure(session)
         if value is None:
             continue
-        if len(normal) >= practice.learned and away(value, median(normal)):
+        if len(normal) >= practice.learned and away(value, normal.median()):
             run.append((session, value))
             continue
         if len(run) >= practice.drift:
-            yield _shift(run, median(normal), session)
+            yield _shift(run, normal.median(), session)
         run = []
-        normal.append(value)
+        normal.add(value)
     if len(run) >= practice.drift:
-        yield _shift(run, median(normal), None)
+        yield _shift(run, normal.median(), None)
 
 
 def fell_silent(sessions: Sequence[PastSession], figure: Figure, practice: Practice) -> bool:
@@ -71,11 +78,6 @@ def fell_silent(sessions: Sequence[PastSession], figure: Figure, practice: Pract
     values = [figure(session) for session in sessions]
     before = [value for value in values[: -practice.drift] if value is not None]
     return len(before) >= practice.learned and not any(value is not None for value in values[-practice.drift :])
-
-
-def when(session: PastSession) -> datetime:
-    """When a session was, or was heard of where nothing places it."""
-    return session.started.at if session.started else session.heard_at
 
 
 def _shift(run: Sequence[tuple[PastSession, float]], normal: float, ended_by: PastSession | None) -> Shift:

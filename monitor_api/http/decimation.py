@@ -1,8 +1,9 @@
 """Fewer points for a chart, and still every peak: the rows that hold the extremes of each column."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
-from typing import Final
+from itertools import islice, pairwise
+from operator import ge, le
+from typing import Final, cast
 
 Column = Sequence[float | None]
 
@@ -23,10 +24,14 @@ def kept_rows(columns: Sequence[Column], points: int) -> list[int]:
     if count <= points:
         return list(range(count))
     varying = [column for column in columns if _varies(column)]
+    uneven = [column for column in varying if not _is_steady(column)]
     room = points - 2
     for divisor in (*_DIVISORS, 2 * len(varying)):
-        kept = {0, count - 1, *_extremes(varying, max(1, room // max(1, divisor)), count)}
-        if len(kept) <= points:
+        stretches = _stretches(max(1, room // max(1, divisor)), count)
+        kept = {0, count - 1}
+        if len(uneven) < len(varying):
+            kept.update(row for start, end in stretches for row in (start, end - 1))
+        if _add_extremes(kept, uneven, stretches, points):
             return sorted(kept)
     raise ValueError(f"{len(varying)} columns have no room in {points} points")
 
@@ -36,11 +41,30 @@ def _varies(column: Column) -> bool:
     return len(set(column)) > 1
 
 
-def _extremes(columns: Iterable[Column], stretches: int, count: int) -> Iterable[int]:
-    bounds = [count * index // stretches for index in range(stretches + 1)]
+def _is_steady(column: Column) -> bool:
+    """Whether a column only rises, or only falls: its extremes are the ends of any stretch."""
+    known = [value for value in column if value is not None]
+    if len(known) < len(column):
+        return False
+    return all(map(le, known, islice(known, 1, None))) or all(map(ge, known, islice(known, 1, None)))
+
+
+def _stretches(number: int, count: int) -> list[tuple[int, int]]:
+    """Rows cut into stretches, each from its first row to before its end; none is empty."""
+    bounds = [count * index // number for index in range(number + 1)]
+    return [(start, end) for start, end in pairwise(bounds) if start < end]
+
+
+def _add_extremes(kept: set[int], columns: Iterable[Column], stretches: Sequence[tuple[int, int]], points: int) -> bool:
+    """Add the rows of the extremes, and say whether all have room; what has none is left at once."""
     for column in columns:
-        for start, end in pairwise(bounds):
-            values = [value for value in column[start:end] if value is not None]
+        if len(kept) > points:
+            return False
+        has_gaps = None in column
+        for start, end in stretches:
+            part = column[start:end]
+            values = [value for value in part if value is not None] if has_gaps else cast("Sequence[float]", part)
             if values:
-                yield column.index(min(values), start, end)
-                yield column.index(max(values), start, end)
+                kept.add(start + part.index(min(values)))
+                kept.add(start + part.index(max(values)))
+    return len(kept) <= points

@@ -68,6 +68,8 @@ class Series:
 
     def column(self, name: str) -> Column:
         """One quantity over all samples; None where a sample has none."""
+        if len(self.stretches) == 1:
+            return self.stretches[0].columns.get(name) or (None,) * self.count
         absent = (None,)
         return tuple(
             value for stretch in self.stretches for value in stretch.columns.get(name) or absent * stretch.count

@@ -1,7 +1,9 @@
 """A session's samples in columns, all of them or as many as a chart can show."""
 
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import pairwise
+from operator import and_, or_
 
 from monitor_api.http.decimation import Column, kept_rows
 from monitor_api.telemetry.series import Series
@@ -74,9 +76,10 @@ def any_given(column: Column) -> bool:
 
 def _peaked(columns: dict[str, Column]) -> list[Column]:
     """The columns whose extremes count; of the signs, each bit by itself."""
-    signs = columns.get("signs", ())
-    bits = [[int(value or 0) & sign for value in signs] for sign in Sign]
-    return [column for name, column in columns.items() if name != "signs"] + bits
+    signs = [int(value or 0) for value in columns.get("signs", ())]
+    changing = reduce(or_, signs, 0) & ~reduce(and_, signs, -1)
+    bits = [[value & bit for value in signs] for bit in map(int, Sign) if bit & changing]
+    return [*(column for name, column in columns.items() if name != "signs"), *bits]
 
 
 def _states(series: Series) -> tuple[StateRun, ...]:

@@ -72,7 +72,7 @@ def points_of(account: Account, series: Series, names: Sequence[str]) -> Points:
     """The points of a session, with the columns of these names that the device gave."""
     columns = {name: series.column(name) for name in names}
     signs = account.samples.signs
-    bits = [[signs_ & bit for signs_ in signs] for bit in (Sign.CONTACT, Sign.PAUSED, Sign.TRIP)]
+    bits = [[signs_ & bit for signs_ in signs] for bit in map(int, (Sign.CONTACT, Sign.PAUSED, Sign.TRIP))]
     return Points(
         interval_s=SAMPLE.total_seconds(),
         sequence=account.samples.sequence,
