@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import Final
 
 from clinical.adherence.account import Account, account_of
 from clinical.adherence.practice import PRACTICE, Practice, Worn
@@ -30,7 +31,8 @@ class CourseAt:
     `worn` has what is known of the wear of each session; one that is not in it may have been worn or not.
     `account` is the course made ready, once for all rules. `by_device` has the recorded sessions of each device by
     counter: those of the look-back, and of before it as many as two baselines, so that one which begins within them
-    has settled when the look-back begins.
+    has settled when the look-back begins. `said`: the rules that are broken in each session for itself, as far as a
+    rule over weeks may say the same.
     """
 
     course: Course
@@ -40,15 +42,20 @@ class CourseAt:
     practice: Practice
     account: Account
     by_device: Mapping[DeviceUid, tuple[PastSession, ...]]
+    said: Mapping[SessionId, frozenset[RuleId]]
 
 
-def course_at(
+NOTHING_SAID: Final[Mapping[SessionId, frozenset[RuleId]]] = {}
+
+
+def course_at(  # noqa: PLR0913 - what is known of a course beside it, each by name
     course: Course,
     now: datetime,
     *,
     worn: Mapping[SessionId, Worn],
     limits: tuple[LimitsAsked, ...] = (),
     practice: Practice = PRACTICE,
+    said: Mapping[SessionId, frozenset[RuleId]] = NOTHING_SAID,
 ) -> CourseAt:
     """Gather what the rules over weeks look at: each session once, in the order of their start, however they came."""
     ordered = replace(course, sessions=tuple(sorted(_once(course.sessions), key=_began)))
@@ -60,6 +67,7 @@ def course_at(
         practice=practice,
         account=account_of(ordered, now, worn, practice),
         by_device=_by_device(ordered, now, practice),
+        said=said,
     )
 
 
@@ -104,7 +112,7 @@ class Episode:
     """A stretch of a course in which a rule is broken, or may be: from its onset fact until it cleared, None while on.
 
     `onset` names the fact that began it, such as a session's id: it stays the same while the episode goes on, so that
-    the finding keeps its id and the alert is raised once.
+    the finding keeps its id and the alert is raised once. `said_by`: the rule that calls for the same thing already.
     """
 
     onset: str
@@ -112,6 +120,7 @@ class Episode:
     cleared_at: datetime | None
     verdict: Verdict
     sessions: tuple[SessionId, ...]
+    said_by: RuleId | None = None
 
 
 CourseJudge = Callable[[CourseAt], Iterator[Episode]]

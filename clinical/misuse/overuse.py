@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import zip_longest
 from typing import Final
@@ -11,9 +12,11 @@ from clinical.adherence.rounds import Stint
 from clinical.adherence.uses import Use
 from clinical.course import Interval, PastSession
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
+from clinical.misuse.schedule import too_soon
 from clinical.misuse.streaks import twice
 from clinical.verdicts import Evidence, fires, undetermined
 from vocabulary.devices import Modality
+from vocabulary.identity import RuleId
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
@@ -21,7 +24,7 @@ _WEEK: Final = timedelta(days=7)
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
-@course_rule("too-many-a-day", version=1, severity=Severity.MEDIUM)
+@course_rule("too-many-a-day", version=2, severity=Severity.MEDIUM)
 def too_many_a_day(at: CourseAt) -> Iterator[Episode]:
     """More sessions on one therapy day than the regimen plans.
 
@@ -29,12 +32,21 @@ def too_many_a_day(at: CourseAt) -> Iterator[Episode]:
     Consequence: heat and dose add up before the skin has recovered.
     Action: ask who used the device, and repeat the plan of the day.
     Time to respond: one day.
-    Source: the regimen's frequency; sessions that follow each other at once are one, a try under 20 % is none.
+    Source: the regimen's frequency; sessions that follow each other at once are one, a try under 20 % is none. It
+    calls nobody where too-soon calls for each session that is one too many.
     """
     for strand in at.account.strands:
         by_day = _grouped(at, strand, lambda day, stint: (day, stint.per_day))
         for (day, most), uses in by_day.items():
-            yield from _too_many(f"{strand.modality}:{day}", uses, most, "on a day")
+            said_by = _said_by_rest(at, uses[most:])
+            for episode in _too_many(f"{strand.modality}:{day}", uses, most, "on a day"):
+                yield replace(episode, said_by=said_by)
+
+
+def _said_by_rest(at: CourseAt, surplus: Iterable[tuple[Use, bool]]) -> RuleId | None:
+    """Whether too little rest is told of every use that is one too many: then it was one thing, and is called once."""
+    told = all(any(too_soon.id in at.said.get(one, ()) for one in use.ids) for use, _ in surplus)
+    return too_soon.id if told else None
 
 
 @course_rule("too-many-a-week", version=1, severity=Severity.LOW)
