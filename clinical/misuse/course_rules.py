@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Final
 
 from clinical.adherence.account import Account, account_of
 from clinical.adherence.practice import PRACTICE, Practice, Worn
@@ -31,7 +30,7 @@ class CourseAt:
     `worn` has what is known of the wear of each session; one that is not in it may have been worn or not.
     `account` is the course made ready, once for all rules. `by_device` has the recorded sessions of each device by
     counter: those of the look-back, and of before it as many as two baselines, so that one which begins within them
-    has settled when the look-back begins. `said`: the rules that are broken in each session for itself, as far as a
+    has settled when the look-back begins. `said`: sessions and the rules broken in each for itself, as far as a
     rule over weeks may say the same.
     """
 
@@ -42,20 +41,16 @@ class CourseAt:
     practice: Practice
     account: Account
     by_device: Mapping[DeviceUid, tuple[PastSession, ...]]
-    said: Mapping[SessionId, frozenset[RuleId]]
+    said: frozenset[tuple[SessionId, RuleId]] = frozenset()
 
 
-NOTHING_SAID: Final[Mapping[SessionId, frozenset[RuleId]]] = {}
-
-
-def course_at(  # noqa: PLR0913 - what is known of a course beside it, each by name
+def course_at(
     course: Course,
     now: datetime,
     *,
     worn: Mapping[SessionId, Worn],
     limits: tuple[LimitsAsked, ...] = (),
     practice: Practice = PRACTICE,
-    said: Mapping[SessionId, frozenset[RuleId]] = NOTHING_SAID,
 ) -> CourseAt:
     """Gather what the rules over weeks look at: each session once, in the order of their start, however they came."""
     ordered = replace(course, sessions=tuple(sorted(_once(course.sessions), key=_began)))
@@ -67,7 +62,6 @@ def course_at(  # noqa: PLR0913 - what is known of a course beside it, each by n
         practice=practice,
         account=account_of(ordered, now, worn, practice),
         by_device=_by_device(ordered, now, practice),
-        said=said,
     )
 
 

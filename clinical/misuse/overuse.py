@@ -45,7 +45,7 @@ def too_many_a_day(at: CourseAt) -> Iterator[Episode]:
 
 def _said_by_rest(at: CourseAt, surplus: Iterable[tuple[Use, bool]]) -> RuleId | None:
     """Whether too little rest is told of every use that is one too many: then it was one thing, and is called once."""
-    told = all(any(too_soon.id in at.said.get(one, ()) for one in use.ids) for use, _ in surplus)
+    told = all(any((one, too_soon.id) in at.said for one in use.ids) for use, _ in surplus)
     return too_soon.id if told else None
 
 

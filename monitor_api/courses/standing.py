@@ -1,6 +1,7 @@
 """A patient's course as of now, with what its rules ask besides: wear, and whether devices have their limits."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
@@ -25,9 +26,8 @@ from vocabulary.identity import DeviceUid, RuleId, SessionId
 def stand(session: Session, key: CourseKey, now: datetime) -> CourseAt:
     """What is known of one patient now. Raises sqlalchemy's NoResultFound when there is no such patient."""
     course = read_course(session, key)
-    return course_at(
-        course, now, worn=worn_of(course), limits=tuple(limits_of(session, key, now)), said=_said(session, key)
-    )
+    at = course_at(course, now, worn=worn_of(course), limits=tuple(limits_of(session, key, now)))
+    return replace(at, said=_said(session, key))
 
 
 def worn_of(course: Course) -> dict[SessionId, Worn]:
@@ -47,7 +47,7 @@ def _worn(session: PastSession) -> Worn | None:
     return Worn(probability=probability, dose_fraction=share)
 
 
-def _said(session: Session, key: CourseKey) -> dict[SessionId, frozenset[RuleId]]:
+def _said(session: Session, key: CourseKey) -> frozenset[tuple[SessionId, RuleId]]:
     """What was found in each session for itself that a rule over weeks may say too."""
     query = (
         select(FindingRow.session_id, FindingRow.rule)
@@ -55,7 +55,7 @@ def _said(session: Session, key: CourseKey) -> dict[SessionId, frozenset[RuleId]
         .where(SessionRow.clinic_id == key.clinic, SessionRow.patient_id == key.patient)
         .where(FindingRow.rule.in_(SAID_IN_SESSIONS), FindingRow.outcome == Outcome.FIRES)
     )
-    return {SessionId(one): frozenset({RuleId(rule)}) for one, rule in session.execute(query)}
+    return frozenset((SessionId(one), RuleId(rule)) for one, rule in session.execute(query))
 
 
 def limits_of(session: Session, key: CourseKey, now: datetime) -> Iterator[LimitsAsked]:

@@ -7,7 +7,7 @@ import pytest
 
 from clinical.course import Interval
 from clinical.judgement import alert_severity, judge_course
-from clinical.misuse.course_rules import NOTHING_SAID, LimitsAsked, course_at
+from clinical.misuse.course_rules import LimitsAsked, course_at
 from clinical.misuse.table import COURSE_RULES
 from clinical.verdicts import Outcome
 from tests.clinical.courses import DAY, DEVICE, MINUTE, course, device, done, excuse, phase, written
@@ -120,10 +120,10 @@ def test_every_rule_of_the_schedule_has_an_example_that_fires():
     assert {rule.id for rule in COURSE_RULES if rule.judge.__module__ in OF_SCHEDULE} == firing
 
 
-def findings(sessions, on, planned=THRICE, said=NOTHING_SAID, **of_device):
+def findings(sessions, on, planned=THRICE, said=frozenset(), **of_device):
     given = replace(device(START, proven=START + 100 * DAY), **of_device)
     made = course([written(planned, from_at=START)], sessions, [given])
-    return judge_course(course_at(made, START + DAY * on, worn={}, said=said))
+    return judge_course(replace(course_at(made, START + DAY * on, worn={}), said=said))
 
 
 def only(rule, found):
@@ -154,13 +154,13 @@ TWO_ON_A_DAY = [done(1, START), done(2, START + HOUR)]
 
 
 def test_a_second_session_of_which_too_little_rest_is_told_calls_once():
-    said = {TWO_ON_A_DAY[1].session: frozenset({"too-soon"})}
+    said = frozenset({(TWO_ON_A_DAY[1].session, "too-soon")})
     (found,) = only("too-many-a-day", findings(TWO_ON_A_DAY, 1, said=said))
     assert (found.verdict.outcome, found.said_by, alert_severity(found)) == (FIRES, "too-soon", None)
     assert found.because == "2 sessions on a day, 1 planned; too-soon calls for it"
 
 
-@pytest.mark.parametrize("said", [{}, {TWO_ON_A_DAY[0].session: frozenset({"too-soon"})}])
+@pytest.mark.parametrize("said", [frozenset(), frozenset({(TWO_ON_A_DAY[0].session, "too-soon")})])
 def test_a_second_session_of_which_nothing_else_is_told_calls_itself(said):
     (found,) = only("too-many-a-day", findings(TWO_ON_A_DAY, 1, said=said))
     assert (found.said_by, alert_severity(found)) == (None, Severity.MEDIUM)
