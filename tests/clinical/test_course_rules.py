@@ -11,6 +11,7 @@ from clinical.misuse.course_rules import LimitsAsked, course_at
 from clinical.misuse.table import COURSE_RULES
 from clinical.verdicts import Outcome
 from tests.clinical.courses import DAY, DEVICE, MINUTE, course, device, done, excuse, phase, written
+from vocabulary.devices import Modality
 from vocabulary.identity import finding_id
 from vocabulary.severity import Severity
 
@@ -76,6 +77,8 @@ CASES = [
     ("used-on-hold", THRICE, days(0, 2), {"holds": hold(2, 3)}, [FIRES]),
     ("used-on-hold", THRICE, days(0, 3), {"holds": hold(2, 3)}, []),
     ("used-on-hold", THRICE, days(2), {"holds": hold(2, None)}, [FIRES]),
+    ("used-on-hold", THRICE, days(2, modality=Modality.RF), {"holds": hold(2, None)}, [FIRES]),
+    ("used-on-hold", THRICE, days(1, modality=Modality.RF), {"holds": hold(2, None)}, []),
     ("used-on-hold", THRICE, days(2, late=HOUR), {"holds": hold(2.02, 3)}, [UNDETERMINED]),
     ("used-on-hold", THRICE, days(0, 5), {"until_at": START + 4 * DAY}, [FIRES]),
     ("used-on-hold", THRICE, [done(1, None, heard_at=START + 3 * DAY)], {"holds": hold(2, 3)}, [UNDETERMINED]),
