@@ -28,10 +28,9 @@ def clinical_silence(at: CourseAt) -> Iterator[Episode]:
     as long as it must. Both are proposals that a physician owns.
     """
     for strand in at.account.strands:
-        pauses = [*_past(at, strand, at.practice.look_back_days), *_present(at, strand)]
-        if pauses:
-            earlier = _past(at, strand, at.practice.look_back_days + at.practice.steady_days)
-            yield from (_silence(at, strand, pause, earlier) for pause in pauses)
+        since, earlier = at.now - timedelta(days=at.practice.look_back_days), _past(at, strand)
+        recent = (pause for pause in earlier if pause.until > since)
+        yield from (_silence(at, strand, pause, earlier) for pause in (*recent, *_present(at, strand)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +57,15 @@ def _present(at: CourseAt, strand: Strand) -> Iterator[_Pause]:
         yield pause
 
 
-def _past(at: CourseAt, strand: Strand, days: int) -> list[_Pause]:
-    """The pauses that surely lasted for too long and ended within the last days, in their order."""
-    since = at.now - timedelta(days=days)
-    uses = strand.sessions.uses(since - timedelta(days=at.practice.look_back_days), at.now, at.practice)
+def _past(at: CourseAt, strand: Strand) -> list[_Pause]:
+    """The pauses that surely lasted for too long and are over, as far back as one of the look-back asks for."""
+    since = at.now - timedelta(days=at.practice.look_back_days + at.practice.steady_days)
+    uses = strand.sessions.uses(since, at.now, at.practice)
+    stints = [one for one in at.account.plan.stints if one.modality is strand.modality]
+    shortest = min((_allowed(at, one) for one in stints), default=timedelta.max)
     found: list[_Pause] = []
     for index, back in enumerate(uses):
-        quiet = index == 0 or back.earliest - uses[index - 1].latest >= at.practice.silence_floor
-        if quiet and back.earliest > since:
+        if index == 0 or back.earliest - uses[index - 1].latest >= shortest:
             pause = _pause(at, strand, uses[:index] or _before(at, strand, back), back)
             if pause and pause.until >= pause.latest + pause.allowed:
                 found.append(pause)

@@ -90,8 +90,9 @@ def contact_lost(session: SessionFacts, limits: Limits) -> Verdict:
     """
     if not {Feature.CONTACT, Feature.IMPEDANCE} & {*session.features}:
         return clear("the device has no contact sensor")
-    fraction = session.samples.contact_fraction() if Feature.CONTACT in session.features else None
-    if (refusal := _cannot_tell(session, session.samples.contact_fraction())) is not None:
+    touched = session.samples.contact_fraction()
+    fraction = touched if Feature.CONTACT in session.features else None
+    if (refusal := _cannot_tell(session, touched)) is not None:
         return refusal
     if fraction is not None and fraction <= WORN_FRACTION:
         return clear("the device was not worn at all")
