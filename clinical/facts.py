@@ -155,10 +155,9 @@ class Wearer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceFacts:
-    """What is known of the device apart from the session: what it puts out by programme, and what is recalled."""
+    """What is known of the device apart from the session: what it puts out by programme."""
 
     outputs: tuple[BandOutput, ...]
-    recalled_firmware: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,7 @@ def begin_guard(session: SessionId, modality: Modality) -> Guarded:
         told=None,
         planned=None,
         wearer=Wearer(phototype=None, photosensitised=None),
-        device=DeviceFacts(outputs=(), recalled_firmware=()),
+        device=DeviceFacts(outputs=()),
     )
     return Guarded(facts=facts, broken=frozenset())
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from clinical.facts import SessionFacts
 from clinical.misuse.course_rules import CourseAt, CourseRule, Episode
 from clinical.misuse.rules import Rule
-from clinical.misuse.table import COURSE_RULES, RULES
+from clinical.misuse.table import COURSE_RULES, RULES, SAID_BY
 from clinical.regimen import STANDING_LIMITS, Regimen
 from clinical.verdicts import CourseFinding, Finding, Outcome, Verdict
-from vocabulary.identity import finding_id
+from vocabulary.identity import RuleId, finding_id
 from vocabulary.severity import Severity
 
 
@@ -20,7 +20,9 @@ def judge(session: SessionFacts, regimen: Regimen | None, rules: Iterable[Rule] 
     """
     limits = regimen.held_to if regimen else STANDING_LIMITS[session.modality]
     verdicts = ((rule, rule.judge(session, limits)) for rule in rules)
-    return tuple(_finding(session, rule, verdict) for rule, verdict in _worth_saying(session, verdicts))
+    said = tuple(_worth_saying(session, verdicts))
+    firing = frozenset(rule.id for rule, verdict in said if verdict.outcome is Outcome.FIRES)
+    return tuple(_finding(session, rule, verdict, firing) for rule, verdict in said)
 
 
 def _worth_saying(session: SessionFacts, verdicts: Iterator[tuple[Rule, Verdict]]) -> Iterator[tuple[Rule, Verdict]]:
@@ -28,8 +30,8 @@ def _worth_saying(session: SessionFacts, verdicts: Iterator[tuple[Rule, Verdict]
     return ((rule, verdict) for rule, verdict in verdicts if verdict.outcome in said)
 
 
-def _finding(session: SessionFacts, rule: Rule, verdict: Verdict) -> Finding:
-    episode = str(session.session)
+def _finding(session: SessionFacts, rule: Rule, verdict: Verdict, firing: frozenset[RuleId]) -> Finding:
+    episode, louder = str(session.session), SAID_BY.get(rule.id)
     return Finding(
         id=finding_id(rule.id, session.session, episode),
         rule=rule.id,
@@ -38,6 +40,7 @@ def _finding(session: SessionFacts, rule: Rule, verdict: Verdict) -> Finding:
         session=session.session,
         episode=episode,
         verdict=verdict,
+        said_by=louder if louder in firing and rule.id in firing else None,
     )
 
 
@@ -59,14 +62,17 @@ def _course_finding(at: CourseAt, rule: CourseRule, episode: Episode) -> CourseF
         cleared_at=episode.cleared_at,
         sessions=episode.sessions,
         verdict=episode.verdict,
+        said_by=episode.said_by,
     )
 
 
 def alert_severity(finding: Finding | CourseFinding) -> Severity | None:
     """How loud a finding is: what fires is as bad as its rule; a high danger that cannot be ruled out is medium.
 
-    None: it is shown with its session and calls nobody.
+    None: it is shown with its session and calls nobody, as does what another finding calls for already.
     """
+    if finding.said_by is not None:
+        return None
     if finding.verdict.outcome is Outcome.FIRES:
         return finding.severity if finding.severity is not Severity.INFO else None
     return Severity.MEDIUM if finding.severity is Severity.HIGH else None

@@ -58,7 +58,10 @@ def undetermined(because: str, evidence: Evidence = NOTHING) -> Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one rule found in one session. Evaluating the same facts again gives the same id."""
+    """What one rule found in one session. Evaluating the same facts again gives the same id.
+
+    `said_by`: the rule that calls for the same thing already, so that this finding is only shown; None where it calls.
+    """
 
     id: FindingId
     rule: RuleId
@@ -67,6 +70,12 @@ class Finding:
     session: SessionId
     episode: str
     verdict: Verdict
+    said_by: RuleId | None = None
+
+    @property
+    def because(self) -> str:
+        """The verdict's sentence, and which rule calls for it if not this one."""
+        return _because(self.verdict, self.said_by)
 
     @property
     def subject(self) -> UUID:
@@ -78,7 +87,7 @@ class Finding:
 class CourseFinding:
     """What one course rule found: its subject is the patient, its episode goes from an onset fact to its clearing.
 
-    `cleared_at` is None while it lasts.
+    `cleared_at` is None while it lasts; `said_by` as of a finding in one session.
     """
 
     id: FindingId
@@ -91,8 +100,18 @@ class CourseFinding:
     cleared_at: datetime | None
     sessions: tuple[SessionId, ...]
     verdict: Verdict
+    said_by: RuleId | None = None
+
+    @property
+    def because(self) -> str:
+        """The verdict's sentence, and which rule calls for it if not this one."""
+        return _because(self.verdict, self.said_by)
 
     @property
     def subject(self) -> UUID:
         """Whom it is about."""
         return self.patient
+
+
+def _because(verdict: Verdict, said_by: RuleId | None) -> str:
+    return verdict.because if said_by is None else f"{verdict.because}; {said_by} calls for it"

@@ -14,7 +14,9 @@ class Practice:
 
     Sessions of one device that follow each other within the merge gap are one use. `baseline` sessions make a
     patient's own median, `learned` are the fewest that do, and `drift` in a row away from it are a drift: by more than
-    `drift_fraction` of duration or dose, or `drift_hours` of the day. `look_back_days`: how far rules look.
+    `drift_fraction` of duration or dose, or `drift_hours` of the day. `look_back_days`: how far rules look. After a
+    silence nobody is called for another one within `steady_days`, unless it lasts `silence_again` times what a silence
+    must last.
     """
 
     taken_fraction: float = 0.8
@@ -31,6 +33,8 @@ class Practice:
     consecutive_target: float = 0.7
     silence_intervals: float = 1.5
     silence_floor: timedelta = timedelta(hours=24)
+    steady_days: int = 28
+    silence_again: float = 3.0
     permit_grace: timedelta = timedelta(hours=24)
     baseline: int = 28
     learned: int = 7

@@ -30,7 +30,8 @@ class CourseAt:
     `worn` has what is known of the wear of each session; one that is not in it may have been worn or not.
     `account` is the course made ready, once for all rules. `by_device` has the recorded sessions of each device by
     counter: those of the look-back, and of before it as many as two baselines, so that one which begins within them
-    has settled when the look-back begins.
+    has settled when the look-back begins. `said`: sessions and the rules broken in each for itself, as far as a
+    rule over weeks may say the same.
     """
 
     course: Course
@@ -40,6 +41,7 @@ class CourseAt:
     practice: Practice
     account: Account
     by_device: Mapping[DeviceUid, tuple[PastSession, ...]]
+    said: frozenset[tuple[SessionId, RuleId]] = frozenset()
 
 
 def course_at(
@@ -104,7 +106,7 @@ class Episode:
     """A stretch of a course in which a rule is broken, or may be: from its onset fact until it cleared, None while on.
 
     `onset` names the fact that began it, such as a session's id: it stays the same while the episode goes on, so that
-    the finding keeps its id and the alert is raised once.
+    the finding keeps its id and the alert is raised once. `said_by`: the rule that calls for the same thing already.
     """
 
     onset: str
@@ -112,6 +114,7 @@ class Episode:
     cleared_at: datetime | None
     verdict: Verdict
     sessions: tuple[SessionId, ...]
+    said_by: RuleId | None = None
 
 
 CourseJudge = Callable[[CourseAt], Iterator[Episode]]

@@ -7,10 +7,11 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from clinical.course import Course, PastSession
+from clinical.course import Course, CourseDevice, PastSession
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule, when
 from clinical.misuse.shifts import Usual
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
+from vocabulary.devices import Modality
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
@@ -26,11 +27,13 @@ UNLIKE: Final = {"contact": 0.15, "motion": 0.15, "impedance": 0.25, "hour": 3.0
 SIGNS: Final = 2
 """Of how many habits a session must be unlike to look like somebody else's,"""
 
+_COUPLING: Final = ("contact", "impedance")
+
 OF_LAST: Final = 3
 """and within how many sessions that must come twice."""
 
 
-@course_rule("device-cloned", version=1, severity=Severity.MEDIUM)
+@course_rule("device-cloned", version=2, severity=Severity.MEDIUM)
 def device_cloned(at: CourseAt) -> Iterator[Episode]:
     """Two devices go by one identity, or one was swapped for another.
 
@@ -38,9 +41,10 @@ def device_cloned(at: CourseAt) -> Iterator[Episode]:
     Consequence: sessions of two people are counted as one person's; no dose and no limit of theirs is right.
     Action: read the serial on the device with the patient; give each device its own assignment.
     Time to respond: one day.
-    Source: device profile: a uid is one device's, its counter rises, and it runs one session at a time.
+    Source: device profile: a uid and a serial are one device's, its counter rises, and it runs one session at a time.
     """
     yield from _two_serials(at)
+    yield from _one_serial(at)
     for sessions in at.by_device.values():
         placed = sorted((one for one in sessions if one.started), key=lambda one: (when(one), one.counter))
         for before, after in pairwise(placed):
@@ -60,6 +64,25 @@ def _two_serials(at: CourseAt) -> Iterator[Episode]:
                 began_at=min(mine, default=at.now),
                 cleared_at=None,
                 verdict=fires(because, Evidence()),
+                sessions=(),
+            )
+
+
+def _one_serial(at: CourseAt) -> Iterator[Episode]:
+    """A serial is a maker's for one device: two identities of one model that give it cannot both be it."""
+    known: dict[tuple[Modality, str | None, str], list[CourseDevice]] = {}
+    for device in at.course.devices:
+        for serial in dict.fromkeys(device.serials):
+            known.setdefault((device.modality, device.model, serial), []).append(device)
+    for (_, _, serial), devices in known.items():
+        if len(devices) > 1:
+            uids = sorted(device.uid for device in devices)
+            given = [device.given[0].from_at for device in devices if device.given]
+            yield Episode(
+                onset=f"{serial}:{':'.join(uids)}",
+                began_at=max(given, default=at.now),
+                cleared_at=None,
+                verdict=fires(f"One serial, {serial}, and {len(uids)} identities: {', '.join(uids)}", Evidence()),
                 sessions=(),
             )
 
@@ -119,7 +142,7 @@ class _Habit:
         return bool(known) and max(known) - min(known) > UNLIKE[self.name] * (min(known) if self.relative else 1)
 
 
-@course_rule("other-person", version=1, severity=Severity.LOW)
+@course_rule("other-person", version=2, severity=Severity.LOW)
 def other_person(at: CourseAt) -> Iterator[Episode]:
     """Sessions look like another person's: contact, motion, impedance or the hour are not as usual.
 
@@ -127,8 +150,8 @@ def other_person(at: CourseAt) -> Iterator[Episode]:
     Consequence: the patient's dose and adherence are counted wrong; the other person was never asked about their skin.
     Action: ask who used the device; it is no proof.
     Time to respond: one week.
-    Source: the device's own baseline; two habits away from it, in two of three sessions. How far is a proposal that a
-    physician owns.
+    Source: the device's own baseline; two habits away from it, in two of three sessions. Contact and impedance are one
+    habit, for a worn tip or less gel changes both. How far is a proposal that a physician owns.
     """
     habits = _habits(at.course)
     since = at.now - timedelta(days=at.practice.look_back_days)
@@ -136,8 +159,8 @@ def other_person(at: CourseAt) -> Iterator[Episode]:
         unlike = dict(_unlike(at, sessions, habits))
         for index, session in enumerate(sessions):
             signs = unlike.get(index, ())
-            if len(signs) >= SIGNS and when(session) > since:
-                again = [one for one in range(max(0, index - OF_LAST + 1), index) if len(unlike.get(one, ())) >= SIGNS]
+            if signs and when(session) > since:
+                again = [one for one in range(max(0, index - OF_LAST + 1), index) if one in unlike]
                 because = f"Unlike this patient's sessions in {' and '.join(signs)}"
                 told = [sessions[one] for one in (*again, index)]
                 yield _momentary(
@@ -165,11 +188,16 @@ def _unlike(
             for habit, figure, before in zip(able, figures, usual, strict=True)
             if figure is not None and len(before) >= at.practice.learned and habit.differs(figure, before.median())
         )
-        if len(signs) >= SIGNS:
+        if _habits_in(signs) >= SIGNS:
             yield index, signs
         else:
             for before, figure in zip(usual, figures, strict=True):
                 before.add(figure)
+
+
+def _habits_in(signs: Iterable[str]) -> int:
+    """How many habits these signs are of."""
+    return len({"coupling" if one in _COUPLING else one for one in signs})
 
 
 def _habits(course: Course) -> tuple[_Habit, ...]:

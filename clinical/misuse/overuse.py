@@ -1,19 +1,22 @@
 """Rules about use that was not planned: too often, on other days, while on hold or after a stop."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import zip_longest
 from typing import Final
 
 from clinical.adherence.account import Strand
 from clinical.adherence.rounds import Stint
-from clinical.adherence.uses import Use
+from clinical.adherence.uses import Use, sessions_of
 from clinical.course import Interval, PastSession
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
+from clinical.misuse.schedule import too_soon
 from clinical.misuse.streaks import twice
 from clinical.verdicts import Evidence, fires, undetermined
 from vocabulary.devices import Modality
+from vocabulary.identity import RuleId
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
@@ -21,7 +24,7 @@ _WEEK: Final = timedelta(days=7)
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
-@course_rule("too-many-a-day", version=1, severity=Severity.MEDIUM)
+@course_rule("too-many-a-day", version=2, severity=Severity.MEDIUM)
 def too_many_a_day(at: CourseAt) -> Iterator[Episode]:
     """More sessions on one therapy day than the regimen plans.
 
@@ -29,12 +32,21 @@ def too_many_a_day(at: CourseAt) -> Iterator[Episode]:
     Consequence: heat and dose add up before the skin has recovered.
     Action: ask who used the device, and repeat the plan of the day.
     Time to respond: one day.
-    Source: the regimen's frequency; sessions that follow each other at once are one, a try under 20 % is none.
+    Source: the regimen's frequency; sessions that follow each other at once are one, a try under 20 % is none. It
+    calls nobody where too-soon calls for each session that is one too many.
     """
     for strand in at.account.strands:
         by_day = _grouped(at, strand, lambda day, stint: (day, stint.per_day))
         for (day, most), uses in by_day.items():
-            yield from _too_many(f"{strand.modality}:{day}", uses, most, "on a day")
+            said_by = _said_by_rest(at, uses[most:])
+            for episode in _too_many(f"{strand.modality}:{day}", uses, most, "on a day"):
+                yield replace(episode, said_by=said_by)
+
+
+def _said_by_rest(at: CourseAt, surplus: Iterable[tuple[Use, bool]]) -> RuleId | None:
+    """Whether too little rest is told of every use that is one too many: then it was one thing, and is called once."""
+    told = all(any((one, too_soon.id) in at.said for one in use.ids) for use, _ in surplus)
+    return too_soon.id if told else None
 
 
 @course_rule("too-many-a-week", version=1, severity=Severity.LOW)
@@ -122,7 +134,7 @@ def _is_off(day: date, stint: Stint | None) -> bool:
     return stint is not None and bool(stint.phase.timing.weekdays) and day.weekday() not in stint.phase.timing.weekdays
 
 
-@course_rule("used-on-hold", version=1, severity=Severity.HIGH)
+@course_rule("used-on-hold", version=2, severity=Severity.HIGH)
 def used_on_hold(at: CourseAt) -> Iterator[Episode]:
     """The device was used while the treatment was on hold, or after it was stopped.
 
@@ -130,14 +142,25 @@ def used_on_hold(at: CourseAt) -> Iterator[Episode]:
     Consequence: the skin is treated against the physician's word, perhaps while it is hurt.
     Action: call the patient today; look at whether the hold reached the device.
     Time to respond: one hour.
-    Source: product defaults; a hold is in force from the moment it is asked for.
+    Source: product defaults; a hold is in force from the moment it is asked for, and for every device, also one that
+    nothing is prescribed for.
     """
-    for strand in at.account.strands:
+    for modality, uses in _uses(at):
         closed = [(one, "on hold") for one in at.course.holds]
-        closed += [(one, "stopped") for one in _stops(at, strand.modality)]
-        for use in strand.uses:
+        closed += [(one, "stopped") for one in _stops(at, modality)]
+        for use in uses:
             for session in use.sessions:
                 yield from _used(use, session, closed)
+
+
+def _uses(at: CourseAt) -> Iterator[tuple[Modality, Sequence[Use]]]:
+    """The recent uses of each modality; of one that was never prescribed where a hold may forbid them."""
+    yield from ((strand.modality, strand.uses) for strand in at.account.strands)
+    if at.course.holds:
+        since, until = at.now - timedelta(days=at.practice.look_back_days), at.now + timedelta(days=1)
+        besides = {one.modality for one in at.course.sessions} - {one.modality for one in at.account.strands}
+        for modality in sorted(besides):
+            yield modality, sessions_of(at.course, modality).uses(since, until, at.practice)
 
 
 def _stops(at: CourseAt, modality: Modality) -> Iterator[Interval]:

@@ -1,6 +1,8 @@
 """Rules about silence: of the patient, of a device, and of limits that nobody confirms."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clinical.adherence.account import Strand
@@ -13,7 +15,7 @@ from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
 
-@course_rule("clinical-silence", version=1, severity=Severity.MEDIUM)
+@course_rule("clinical-silence", version=2, severity=Severity.MEDIUM)
 def clinical_silence(at: CourseAt) -> Iterator[Episode]:
     """No session has come for much longer than planned.
 
@@ -21,45 +23,98 @@ def clinical_silence(at: CourseAt) -> Iterator[Episode]:
     Consequence: the treatment stops working, and nobody knows why.
     Action: call. The sentence says whether the records prove that there was no session.
     Time to respond: one day.
-    Source: product defaults: 1.5 times the planned interval, never under 24 hours; days away do not count.
+    Source: product defaults: 1.5 times the planned interval, never under 24 hours; days away do not count. Somebody who
+    comes and goes is called about once: a silence within 28 days of another only counts anew when it lasts three times
+    as long as it must. Both are proposals that a physician owns.
     """
     for strand in at.account.strands:
-        stint = at.account.plan.stint_on(at.account.today, strand.modality)
-        if stint and not at.account.plan.is_away(at.account.today):
-            yield from _silence(at, strand, _allowed(at, stint))
+        since, earlier = at.now - timedelta(days=at.practice.look_back_days), _past(at, strand)
+        recent = (pause for pause in earlier if pause.until > since)
+        yield from (_silence(at, strand, pause, earlier) for pause in (*recent, *_present(at, strand)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pause:
+    """No session from between `earliest` and `latest` on until `until`; `back` is the use that ended it."""
+
+    earliest: datetime
+    latest: datetime
+    until: datetime
+    onset: str
+    before: Use | None
+    back: Use | None
+    allowed: timedelta
 
 
 def _allowed(at: CourseAt, stint: Stint) -> timedelta:
     return max(at.practice.silence_floor, at.practice.silence_intervals * stint.interval)
 
 
-def _silence(at: CourseAt, strand: Strand, allowed: timedelta) -> Iterator[Episode]:
-    earliest, latest, onset, last = _last_sign(at, strand)
-    if at.now < earliest + allowed:
-        return
-    until = strand.proven_until(at.now)
-    proven = "its records prove it" if until and until >= earliest + allowed else "and no records either"
-    words = f"No session for {_words(at.now - latest)}, {proven}"
-    yield Episode(
-        onset=onset,
-        began_at=earliest + allowed,
-        cleared_at=None,
-        verdict=_said(words, at.now - latest, at.now - earliest, allowed),
-        sessions=last.ids if last else (),
+def _present(at: CourseAt, strand: Strand) -> Iterator[_Pause]:
+    """The pause that goes on, if it may have for too long."""
+    pause = _pause(at, strand, strand.uses or _older(at, strand), None)
+    if pause and pause.until >= pause.earliest + pause.allowed:
+        yield pause
+
+
+def _past(at: CourseAt, strand: Strand) -> list[_Pause]:
+    """The pauses that surely lasted for too long and are over, as far back as one of the look-back asks for."""
+    since = at.now - timedelta(days=at.practice.look_back_days + at.practice.steady_days)
+    uses = strand.sessions.uses(since, at.now, at.practice)
+    stints = [one for one in at.account.plan.stints if one.modality is strand.modality]
+    shortest = min((_allowed(at, one) for one in stints), default=timedelta.max)
+    found: list[_Pause] = []
+    for index, back in enumerate(uses):
+        if index == 0 or back.earliest - uses[index - 1].latest >= shortest:
+            pause = _pause(at, strand, uses[:index] or _before(at, strand, back), back)
+            if pause and pause.until >= pause.latest + pause.allowed:
+                found.append(pause)
+    return found
+
+
+def _pause(at: CourseAt, strand: Strand, uses: Sequence[Use], back: Use | None) -> _Pause | None:
+    """The pause after some uses or a last day away, until another use or now; None where nothing is planned then."""
+    plan, until = at.account.plan, back.earliest if back else at.now
+    today = plan.days.of(until)
+    stint = plan.stint_on(today, strand.modality)
+    if stint is None or plan.is_away(today):
+        return None
+    begins = max([strand.first, *(one.end for one in plan.away if one.end <= today)])
+    begun = plan.days.start(begins)
+    last = max(uses, key=lambda use: (use.latest, use.earliest), default=None)
+    before = last if last and last.latest >= begun else None
+    return _Pause(
+        earliest=max([begun, *(use.earliest for use in uses)]),
+        latest=before.latest if before else begun,
+        until=until,
+        onset=f"{strand.modality}:{before.sessions[0].session if before else begins}",
+        before=before,
+        back=back,
+        allowed=_allowed(at, stint),
     )
 
 
-def _last_sign(at: CourseAt, strand: Strand) -> tuple[datetime, datetime, str, Use | None]:
-    """When silence began, at the earliest and at the latest; what came last, as an onset and as a use."""
-    plan = at.account.plan
-    breaks = [strand.first, *(one.end for one in plan.away if one.end <= at.account.today)]
-    begun = plan.days.start(max(breaks))
-    uses = strand.uses or _older(at, strand)
-    last = max(uses, key=lambda use: (use.latest, use.earliest), default=None)
-    if last is None or last.latest < begun:
-        return begun, begun, f"{strand.modality}:{max(breaks)}", None
-    earliest = max([begun, *(use.earliest for use in uses)])
-    return earliest, last.latest, f"{strand.modality}:{last.sessions[0].session}", last
+def _silence(at: CourseAt, strand: Strand, pause: _Pause, earlier: Sequence[_Pause]) -> Episode:
+    due = pause.earliest + pause.allowed
+    until = strand.proven_until(at.now)
+    proven = "its records prove it" if until and until >= due else "and no records either"
+    shortest = pause.until - pause.latest
+    told = _told(at, pause, earlier)
+    return Episode(
+        onset=pause.onset,
+        began_at=due,
+        cleared_at=pause.back.earliest if pause.back else None,
+        verdict=_said(f"No session for {_words(shortest)}, {proven}", shortest, pause.until - pause.earliest, pause),
+        sessions=pause.before.ids if pause.before else (),
+        said_by=clinical_silence.id if told else None,
+    )
+
+
+def _told(at: CourseAt, pause: _Pause, earlier: Sequence[_Pause]) -> bool:
+    """Whether a silence shortly before was called about, and this one is no longer than such are."""
+    steady = timedelta(days=at.practice.steady_days)
+    before = any(one.until <= pause.earliest and pause.earliest - one.until < steady for one in earlier)
+    return before and pause.until - pause.latest < at.practice.silence_again * pause.allowed
 
 
 def _older(at: CourseAt, strand: Strand) -> tuple[Use, ...]:
@@ -69,12 +124,20 @@ def _older(at: CourseAt, strand: Strand) -> tuple[Use, ...]:
     return strand.sessions.uses(last[0].started.earliest, at.now, at.practice)
 
 
-def _said(words: str, shortest: timedelta, longest: timedelta, allowed: timedelta) -> Verdict:
+def _before(at: CourseAt, strand: Strand, back: Use) -> tuple[Use, ...]:
+    """The last use before another, however long ago."""
+    place = bisect_left(strand.sessions.starts, back.earliest) - 1
+    if place < 0:
+        return ()
+    return strand.sessions.uses(strand.sessions.starts[place], back.earliest, at.practice)
+
+
+def _said(words: str, shortest: timedelta, longest: timedelta, pause: _Pause) -> Verdict:
     middle = shortest + (longest - shortest) / 2
     evidence = Evidence(
-        measured=_minutes(middle), limit=_minutes(allowed), uncertainty=_minutes((longest - shortest) / 2)
+        measured=_minutes(middle), limit=_minutes(pause.allowed), uncertainty=_minutes((longest - shortest) / 2)
     )
-    if shortest >= allowed:
+    if shortest >= pause.allowed:
         return fires(words, evidence)
     return undetermined(f"{words}: when the last one began is not known well enough", evidence)
 

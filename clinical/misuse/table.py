@@ -1,5 +1,6 @@
 """Every rule, a line each."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from clinical.misuse.adherence import drift, missed_slot, partial_twice
@@ -45,7 +46,6 @@ RULES: Final[tuple[Rule, ...]] = (
     no_regimen,
     contact_lost,
     not_worn,
-    firmware_recalled,
     clock_unknown,
 )
 
@@ -63,6 +63,7 @@ COURSE_RULES: Final[tuple[CourseRule, ...]] = (
     worn_tip,
     other_person,
     device_cloned,
+    firmware_recalled,
     clock_stepped,
     clinical_silence,
     technical_silence,
@@ -73,3 +74,14 @@ COURSE_RULES: Final[tuple[CourseRule, ...]] = (
 RULE: Final[dict[RuleId, Rule | CourseRule]] = {rule.id: rule for rule in RULES} | {
     rule.id: rule for rule in COURSE_RULES
 }
+
+SAID_BY: Final[Mapping[RuleId, RuleId]] = {
+    over_dose.id: too_long.id,
+    thermal_dose_high.id: too_hot.id,
+    thermal_dose_raised.id: too_hot.id,
+}
+"""Rules that only show what another one calls for when both are broken in one session: that one knows sooner, is no
+quieter, and asks for the same to be done."""
+
+SAID_IN_SESSIONS: Final = frozenset({too_soon.id})
+"""Rules in a session that say what a rule over weeks would say again."""

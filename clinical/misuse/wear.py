@@ -17,6 +17,9 @@ from vocabulary.severity import Severity
 WORN_FRACTION: Final = 0.1
 """With contact for less than this part of a session, the device was not worn; above, contact was lost at times."""
 
+LOST_FRACTION: Final = 0.05
+"""What a fit may lose of a session: hands move, straps slip. A proposal that a physician owns."""
+
 DRY_OHM: Final = 1000.0
 """Under a head that is made for 360 Ω (domain facts 2.3) and has lost its gel. A proposal that a physician owns."""
 
@@ -73,7 +76,7 @@ def _not_worn_by_other_signs(session: SessionFacts) -> Verdict:
     return clear(evidence=evidence)
 
 
-@rule("contact-lost", version=2, severity=Severity.LOW)
+@rule("contact-lost", version=3, severity=Severity.LOW)
 def contact_lost(session: SessionFacts, limits: Limits) -> Verdict:
     """The device lost contact with the skin while it emitted, or its gel dried.
 
@@ -82,26 +85,30 @@ def contact_lost(session: SessionFacts, limits: Limits) -> Verdict:
     Action: show how much gel to use, look at the tip.
     Time to respond: one week.
     Source: 119 of 270 reports on home RF to the FDA database were burns or blisters, mostly too little coupling
-    fluid or worn tips; a head made for 360 Ω counts as dry over 1000 Ω, a proposal that a physician owns.
+    fluid or worn tips; a head made for 360 Ω counts as dry over 1000 Ω. The regimen's grace holds for a short session,
+    a twentieth of the emitting time for a longer one. Both are proposals that a physician owns.
     """
     if not {Feature.CONTACT, Feature.IMPEDANCE} & {*session.features}:
         return clear("the device has no contact sensor")
-    fraction = session.samples.contact_fraction() if Feature.CONTACT in session.features else None
-    if (refusal := _cannot_tell(session, session.samples.contact_fraction())) is not None:
+    touched = session.samples.contact_fraction()
+    fraction = touched if Feature.CONTACT in session.features else None
+    if (refusal := _cannot_tell(session, touched)) is not None:
         return refusal
     if fraction is not None and fraction <= WORN_FRACTION:
         return clear("the device was not worn at all")
-    poor = [index for index in session.samples.emitting() if _poor(session, index)]
+    emitting = list(session.samples.emitting())
+    poor = [index for index in emitting if _poor(session, index)]
+    grace = max(limits.contact_grace, LOST_FRACTION * len(emitting) * SAMPLE)
     poor_for = len(poor) * SAMPLE
     numbers = [session.samples.sequence[index] for index in poor]
     evidence = Evidence(
         measured=Quantity(poor_for.total_seconds(), Unit.SECOND),
-        limit=Quantity(limits.contact_grace.total_seconds(), Unit.SECOND),
+        limit=Quantity(grace.total_seconds(), Unit.SECOND),
         uncertainty=Quantity(SAMPLE.total_seconds(), Unit.SECOND),
         first_sample=numbers[0] if numbers else None,
         last_sample=numbers[-1] if numbers else None,
     )
-    if poor_for > limits.contact_grace:
+    if poor_for > grace:
         return fires(f"Without contact, or with dry gel, for {poor_for.total_seconds():.0f} s while emitting", evidence)
     return clear(evidence=evidence)
 

@@ -42,6 +42,24 @@ def make(
 
 
 @app.command()
+def snapshot(
+    *,
+    settings: Annotated[Path, typer.Option(help="The service's TOML file; the environment goes over it.", exists=True)],
+    out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Write the patients of a service as a snapshot of session facts. It holds health data: keep it as the store is."""
+    from lumenward.replay.stored import take_snapshot  # noqa: PLC0415 - pandas takes a second to import
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        now, sessions = take_snapshot(settings, out, lambda keys: progress.track(keys, description="patients"))
+    if as_json:
+        typer.echo(json.dumps({"as_of": now.isoformat(), "sessions": sessions, "file": str(out)}, indent=2))
+    else:
+        Console(highlight=False).print(f"{out}: {sessions} sessions", markup=False)
+
+
+@app.command()
 def show(
     *,
     people: People = 2000,

@@ -71,7 +71,7 @@ class SnapshotSource:
         return count_people(self.path)
 
     def newest(self) -> datetime:
-        """When the last of it was heard."""
+        """As of when it is."""
         return newest(self.path)
 
     def cases(self, first: int, end: int) -> Iterable[Case]:

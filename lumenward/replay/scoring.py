@@ -244,9 +244,17 @@ def _score(held: Held, said: Said) -> Scored:
 
 UNLABELLED: Final = frozenset(
     RuleId(rule)
-    for rule in ("missed-slot", "clinical-silence", "technical-silence", "partial-twice", "off-schedule", "drift")
+    for rule in (
+        "missed-slot",
+        "clinical-silence",
+        "technical-silence",
+        "partial-twice",
+        "off-schedule",
+        "drift",
+        "heat-stacked",
+    )
 )
-"""Rules about what people leave undone, which happens without anything being done to them."""
+"""Rules about what people do and leave undone by themselves: an evening left out, both devices in one evening."""
 
 KNOWN_CAUSES: Final = frozenset(rule for one in EXPECTED.values() for rule in one.rules) - UNLABELLED
 """Rules of which it is known what causes them; of any other nothing can be called false."""
@@ -259,6 +267,8 @@ def has_cause(finding: Finding | CourseFinding, labels: Iterable[Label], case: C
 
 def _about(finding: Finding | CourseFinding, label: Label, case: Case) -> bool:
     if isinstance(finding, CourseFinding):
+        if not finding.sessions and finding.cleared_at is None:
+            return finding.began_at <= label.until + NEAR  # of a device, for as long as it is so
         return (
             label.session in finding.sessions or label.at - timedelta(days=1) <= finding.began_at <= label.until + NEAR
         )

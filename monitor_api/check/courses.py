@@ -157,7 +157,7 @@ def _values(finding: CourseFinding) -> dict[str, Any]:
         "severity": finding.severity,
         "episode": finding.episode,
         "outcome": finding.verdict.outcome,
-        "because": finding.verdict.because,
+        "because": finding.because,
         "evidence": asdict(finding.verdict.evidence),
         "sessions": [str(one) for one in finding.sessions],
         "began_at": finding.began_at,

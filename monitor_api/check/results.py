@@ -131,7 +131,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "rule_version": finding.rule_version,
         "severity": finding.severity,
         "outcome": finding.verdict.outcome,
-        "because": finding.verdict.because,
+        "because": finding.because,
         "evidence": asdict(finding.verdict.evidence),
     }
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from clinical.course import Course, PastSession
-from clinical.facts import Samples
+from clinical.facts import Samples, Wearer
+from clinical.misuse.course_rules import LimitsAsked
+from monitor_api.sessions.skin import NOBODY_ASKED
 from vocabulary.identity import SessionId
 
 
@@ -23,13 +25,15 @@ class Case:
     """A patient, who looks after them, and their sessions with what samples were kept.
 
     `course` has its sessions in the order of `kept`. `note` is what the maker of the snapshot adds, for the reader
-    that knows it; empty in one that was made from a real store.
+    that knows it; empty in one that was made from a real store. `wearer` and `limits` as when the snapshot was made.
     """
 
     physician: str
     course: Course
     kept: tuple[Kept, ...]
     note: str
+    wearer: Wearer = NOBODY_ASKED
+    limits: tuple[LimitsAsked, ...] = ()
 
     @cached_property
     def sessions(self) -> Mapping[SessionId, PastSession]:

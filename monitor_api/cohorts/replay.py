@@ -8,24 +8,24 @@ Rules, kept here:
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from clinical.adherence.practice import Worn
 from clinical.course import Course, CourseDevice, InForce, PastSession
-from clinical.dose.worn import worn_probability
-from clinical.facts import DeviceFacts, Planned, RegimenVersion, Rest, SessionFacts, Told, Wearer
+from clinical.facts import DeviceFacts, Planned, RegimenVersion, Rest, SessionFacts, Told
 from clinical.judgement import judge, judge_course
-from clinical.misuse.course_rules import CourseRule, course_at
+from clinical.misuse.course_rules import CourseRule, LimitsAsked, course_at
 from clinical.misuse.rules import Rule
-from clinical.misuse.table import COURSE_RULES, RULES
+from clinical.misuse.table import COURSE_RULES, RULES, SAID_IN_SESSIONS
 from clinical.regimen import Limits, Regimen
-from clinical.verdicts import CourseFinding, Finding
+from clinical.verdicts import CourseFinding, Finding, Outcome
 from monitor_api.cohorts.case import Case, Kept
+from monitor_api.courses.standing import worn_of
 from monitor_api.sessions.context import planned
+from monitor_api.sessions.skin import NOBODY_ASKED
 from vocabulary.devices import Modality
 from vocabulary.identity import FindingId, RuleId, SessionId
 from vocabulary.instants import Placed
@@ -36,8 +36,6 @@ ASKED_EVERY: Final = timedelta(days=14)
 
 QUIET_ASKS: Final = 2
 """How often they are asked again although nothing new was heard."""
-
-_NOBODY_ASKED: Final = Wearer(phototype=None, photosensitised=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,19 +135,39 @@ def replay(case: Case, window: Window, ruling: Ruling = AS_THEY_ARE) -> Judged:
         if window.has(began_at(case.past(facts.session)))
         for finding in judge(facts, regimen, ruling.rules)
     )
-    return Judged(sessions=found, course=_course_findings(case, window, ruling) if ruling.course_rules else ())
+    return Judged(sessions=found, course=_course_findings(case, window, ruling, found) if ruling.course_rules else ())
 
 
-def _course_findings(case: Case, window: Window, ruling: Ruling) -> tuple[CourseFinding, ...]:
+def _course_findings(
+    case: Case, window: Window, ruling: Ruling, in_sessions: Iterable[Finding]
+) -> tuple[CourseFinding, ...]:
     """Of each episode what was said of it last."""
     regimens = tuple(replace(one, regimen=_with_limits(one.regimen, ruling)) for one in case.course.regimens)
     course = replace(case.course, regimens=regimens)
-    known = {past.session: worn for past in course.sessions if (worn := _worn(past)) is not None}
+    known, said = worn_of(course), _said(in_sessions)
     found: dict[FindingId, CourseFinding] = {}
     for now in _asks(course, window):
-        for finding in judge_course(course_at(as_of(course, now), now, worn=known), ruling.course_rules):
+        at = course_at(as_of(course, now), now, worn=known, limits=tuple(_limits(case, now)))
+        for finding in judge_course(replace(at, said=said), ruling.course_rules):
             found[finding.id] = finding
     return tuple(found.values())
+
+
+def _limits(case: Case, now: datetime) -> Iterator[LimitsAsked]:
+    """The limits that had been asked for by an instant; one that was confirmed later was open then."""
+    for one in case.limits:
+        if one.asked_at <= now:
+            confirmed = one.reported_at is not None and one.reported_at <= now
+            yield one if confirmed else replace(one, reported_at=None)
+
+
+def _said(in_sessions: Iterable[Finding]) -> frozenset[tuple[SessionId, RuleId]]:
+    """What was found in each session for itself that a rule over weeks may say too."""
+    return frozenset(
+        (one.session, one.rule)
+        for one in in_sessions
+        if one.rule in SAID_IN_SESSIONS and one.verdict.outcome is Outcome.FIRES
+    )
 
 
 def _asks(course: Course, window: Window) -> Iterator[datetime]:
@@ -178,11 +196,6 @@ def _device_as_of(device: CourseDevice, sessions: tuple[PastSession, ...]) -> Co
     return replace(device, heard_at=max(heard, default=None), proof=proof)
 
 
-def _worn(past: PastSession) -> Worn | None:
-    chance = worn_probability(past.wear)
-    return None if chance is None else Worn(probability=chance, dose_fraction=chance)
-
-
 def session_facts(case: Case, ruling: Ruling = AS_THEY_ARE) -> Iterator[tuple[SessionFacts, Regimen | None]]:
     """What the rules are asked about, for each session of a case, with the regimen that it is held against."""
     devices = {device.uid: device for device in case.course.devices}
@@ -190,7 +203,8 @@ def session_facts(case: Case, ruling: Ruling = AS_THEY_ARE) -> Iterator[tuple[Se
     for one in case.kept:
         held_to = in_force_at(case.course, one.past, ruling)
         regimen = held_to.regimen if held_to else None
-        yield _facts(one, devices[one.past.device], held_to, rests.get(one.past.session)), regimen
+        facts = _facts(one, devices[one.past.device], held_to, rests.get(one.past.session))
+        yield replace(facts, wearer=case.wearer), regimen
 
 
 def began_at(past: PastSession) -> datetime:
@@ -257,8 +271,8 @@ def _facts(one: Kept, device: CourseDevice, held_to: InForce | None, rest: Rest 
         calibration=device.calibration,
         told=_told(past),
         planned=_planned(held_to, past) if held_to else None,
-        wearer=_NOBODY_ASKED,
-        device=DeviceFacts(outputs=device.outputs, recalled_firmware=device.recalled_firmware),
+        wearer=NOBODY_ASKED,
+        device=DeviceFacts(outputs=device.outputs),
     )
 
 

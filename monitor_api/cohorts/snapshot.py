@@ -25,9 +25,11 @@ import msgspec
 import pandas as pd
 
 from clinical.course import Between, Course, PastSession, WearSigns
-from clinical.facts import RegimenVersion, Samples
+from clinical.facts import RegimenVersion, Samples, Wearer
+from clinical.misuse.course_rules import LimitsAsked
 from monitor_api.cohorts.case import Case, Kept
 from monitor_api.errors import SnapshotUnreadable
+from monitor_api.sessions.skin import NOBODY_ASKED
 from vocabulary.devices import Fault, Modality, Zone
 from vocabulary.identity import DeviceUid, GatewayId, RegimenId, SessionId
 from vocabulary.instants import Known, Placed
@@ -37,6 +39,7 @@ from vocabulary.readings import EndReason
 AT_ONCE: Final = 500
 """People whose rows are written together."""
 
+_AS_OF: Final = "as_of"
 _ROW_GROUP: Final = 10_000
 _NO_SAMPLES: Final = Samples(sequence=(), state=(), signs=(), skin_celsius=(), zone=(), level=(), impedance_ohm=())
 
@@ -105,11 +108,13 @@ _OF_PERSON: Final = (("number", "BIGINT"), ("patient", "VARCHAR"), ("physician",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Person:
-    """What is of a person: their course without its sessions, and the maker's note."""
+    """What is of a person: their course without its sessions, the maker's note, their skin, limits asked for."""
 
     physician: str
     course: Course
     note: str
+    wearer: Wearer = NOBODY_ASKED
+    limits: tuple[LimitsAsked, ...] = ()
 
 
 _READS_PERSON: Final = msgspec.json.Decoder(_Person)
@@ -125,16 +130,21 @@ def _unpack(data: bytes) -> Samples:
     return _READS_SAMPLES.decode(zlib.decompress(data))
 
 
-def write_snapshot(path: Path, cases: Iterable[Case]) -> int:
-    """Write a snapshot of these people, a part of them at a time, and give how many sessions it has."""
+def write_snapshot(path: Path, cases: Iterable[Case], as_of: datetime | None = None) -> int:
+    """Write a snapshot of these people, a part of them at a time, and give how many sessions it has.
+
+    `as_of`: the instant as of which it is; None: that of its newest session.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".snapshot-", dir=path.parent) as directory:
         with closing(duckdb.connect(str(Path(directory) / "rows.duckdb"))) as store:
             store.execute(f"CREATE TABLE rows ({', '.join(f'{name} {kind}' for name, kind in _schema())})")
             _fill(store, iter(cases))
             written = Path(directory) / "sessions.parquet"
+            told = "" if as_of is None else f", KV_METADATA {{{_AS_OF}: '{as_of.astimezone(UTC).isoformat()}'}}"
             store.execute(
-                f"COPY rows TO '{_quoted(written)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})"
+                f"COPY rows TO '{_quoted(written)}'"
+                f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}{told})"
             )
             count = store.execute("SELECT count(session) FROM rows").fetchone()
         written.replace(path)
@@ -158,7 +168,13 @@ def _fill(store: duckdb.DuckDBPyConnection, cases: Iterator[Case]) -> None:
 
 
 def _rows(number: int, case: Case) -> Iterator[tuple[Any, ...]]:
-    person = _Person(physician=case.physician, course=replace(case.course, sessions=()), note=case.note)
+    person = _Person(
+        physician=case.physician,
+        course=replace(case.course, sessions=()),
+        note=case.note,
+        wearer=case.wearer,
+        limits=case.limits,
+    )
     text = msgspec.json.encode(person).decode()
     of_person = (number, str(case.course.patient), case.physician, text)
     if not case.kept:
@@ -174,7 +190,12 @@ def count_people(path: Path) -> int:
 
 
 def newest(path: Path) -> datetime:
-    """When the last of what a snapshot has was heard; long ago if it has nothing. Raises SnapshotUnreadable."""
+    """As of when a snapshot is; long ago if it does not say and has nothing. Raises SnapshotUnreadable."""
+    told = _query(
+        path, "SELECT decode(value) FROM parquet_kv_metadata($path) WHERE decode(key) = $key", {"key": _AS_OF}
+    )
+    if told:
+        return datetime.fromisoformat(told[0][0])
     rows = _query(path, "SELECT coalesce(max(heard_at), TIMESTAMP '2000-01-01') FROM read_parquet($path)", {})
     found: datetime = rows[0][0]
     return found.replace(tzinfo=UTC)
@@ -206,7 +227,14 @@ def _case(rows: list[tuple[Any, ...]]) -> Case:
     person = _READS_PERSON.decode(rows[0][3])
     kept = tuple(_kept(row[len(_OF_PERSON) :]) for row in rows if row[len(_OF_PERSON)] is not None)
     course = replace(person.course, sessions=tuple(one.past for one in kept))
-    return Case(physician=person.physician, course=course, kept=kept, note=person.note)
+    return Case(
+        physician=person.physician,
+        course=course,
+        kept=kept,
+        note=person.note,
+        wearer=person.wearer,
+        limits=person.limits,
+    )
 
 
 def _kept(values: tuple[Any, ...]) -> Kept:

@@ -1,6 +1,7 @@
 """A patient's course as of now, with what its rules ask besides: wear, and whether devices have their limits."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
@@ -10,18 +11,23 @@ from clinical.adherence.practice import Worn
 from clinical.course import Between, Course, PastSession
 from clinical.dose.worn import worn_probability
 from clinical.misuse.course_rules import CourseAt, LimitsAsked, course_at
+from clinical.misuse.table import SAID_IN_SESSIONS
+from clinical.verdicts import Outcome
 from monitor_api.courses.due import CourseKey
 from monitor_api.courses.reading import read_course
 from monitor_api.orders.asking import IN_FORCE
+from monitor_api.records.attention import FindingRow
 from monitor_api.records.devices import AssignmentRow
 from monitor_api.records.orders import SendingRow, WishRow
-from vocabulary.identity import DeviceUid, SessionId
+from monitor_api.records.sessions import SessionRow
+from vocabulary.identity import DeviceUid, RuleId, SessionId
 
 
 def stand(session: Session, key: CourseKey, now: datetime) -> CourseAt:
     """What is known of one patient now. Raises sqlalchemy's NoResultFound when there is no such patient."""
     course = read_course(session, key)
-    return course_at(course, now, worn=worn_of(course), limits=tuple(_limits(session, key, now)))
+    at = course_at(course, now, worn=worn_of(course), limits=tuple(limits_of(session, key, now)))
+    return replace(at, said=_said(session, key))
 
 
 def worn_of(course: Course) -> dict[SessionId, Worn]:
@@ -41,7 +47,18 @@ def _worn(session: PastSession) -> Worn | None:
     return Worn(probability=probability, dose_fraction=share)
 
 
-def _limits(session: Session, key: CourseKey, now: datetime) -> Iterator[LimitsAsked]:
+def _said(session: Session, key: CourseKey) -> frozenset[tuple[SessionId, RuleId]]:
+    """What was found in each session for itself that a rule over weeks may say too."""
+    query = (
+        select(FindingRow.session_id, FindingRow.rule)
+        .join(SessionRow, (SessionRow.clinic_id == FindingRow.clinic_id) & (SessionRow.id == FindingRow.session_id))
+        .where(SessionRow.clinic_id == key.clinic, SessionRow.patient_id == key.patient)
+        .where(FindingRow.rule.in_(SAID_IN_SESSIONS), FindingRow.outcome == Outcome.FIRES)
+    )
+    return frozenset((SessionId(one), RuleId(rule)) for one, rule in session.execute(query))
+
+
+def limits_of(session: Session, key: CourseKey, now: datetime) -> Iterator[LimitsAsked]:
     """The limits that are wanted on each device that is theirs now, and when a home said that it holds them."""
     taken = (
         select(func.min(SendingRow.taken_at))

@@ -57,7 +57,7 @@ def assemble(evidence: Evidence) -> Account:
     """Put one session together."""
     record = evidence.records[0] if evidence.records else None
     modality = record.modality if record else evidence.device.modality or Modality.LED
-    samples = _samples(evidence.series, modality)
+    samples = samples_of(evidence.series, modality)
     covered = _covered(samples.sequence, evidence.gaps, record)
     active_s = max(evidence.series.column("active_s"), default=0)
     elapsed = record.elapsed if record else covered * SAMPLE
@@ -97,7 +97,8 @@ def _believable(own: Placed, evidence: Evidence) -> bool:
     return evidence.recorded is None or own.earliest <= evidence.recorded.span.latest
 
 
-def _samples(series: Series, modality: Modality) -> Samples:
+def samples_of(series: Series, modality: Modality) -> Samples:
+    """The samples of a session as the rules take them."""
     sequence = series.sequence()
     level = LEVELS.get(modality)
     return Samples(

@@ -11,7 +11,7 @@ from device_drivers.families import family
 from monitor_api.records.devices import DeviceRow
 from monitor_api.records.sessions import GapRow, RecordRow, SessionRow
 from monitor_api.sessions.boots import Sighting
-from monitor_api.sessions.calibrations import outputs_of, recalled_on
+from monitor_api.sessions.calibrations import outputs_of
 from monitor_api.sessions.contacts import find_contacts
 from monitor_api.sessions.order import bounds_by_counter
 from monitor_api.sessions.placing import Bounds, Contact
@@ -94,6 +94,5 @@ def _device(session: Session, row: DeviceRow | None, uid: DeviceUid) -> Device:
         ),
         known=DeviceFacts(
             outputs=outputs_of(session, row) if row else (),
-            recalled_firmware=recalled_on(session, row) if row else (),
         ),
     )

@@ -76,7 +76,7 @@ def session(**changes) -> SessionFacts:
             phototypes=(),
         ),
         wearer=Wearer(phototype=None, photosensitised=None),
-        device=DeviceFacts(outputs=(), recalled_firmware=()),
+        device=DeviceFacts(outputs=()),
     )
     return replace(facts, **changes)
 

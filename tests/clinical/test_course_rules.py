@@ -1,16 +1,19 @@
 """Rules over weeks: each fires, stays silent, says at the boundary what it should, and undetermined when it must."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from clinical.course import Interval
-from clinical.judgement import judge_course
+from clinical.judgement import alert_severity, judge_course
 from clinical.misuse.course_rules import LimitsAsked, course_at
 from clinical.misuse.table import COURSE_RULES
 from clinical.verdicts import Outcome
 from tests.clinical.courses import DAY, DEVICE, MINUTE, course, device, done, excuse, phase, written
+from vocabulary.devices import Modality
 from vocabulary.identity import finding_id
+from vocabulary.severity import Severity
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 """A Monday, 09:00 in Zurich."""
@@ -74,6 +77,8 @@ CASES = [
     ("used-on-hold", THRICE, days(0, 2), {"holds": hold(2, 3)}, [FIRES]),
     ("used-on-hold", THRICE, days(0, 3), {"holds": hold(2, 3)}, []),
     ("used-on-hold", THRICE, days(2), {"holds": hold(2, None)}, [FIRES]),
+    ("used-on-hold", THRICE, days(2, modality=Modality.RF), {"holds": hold(2, None)}, [FIRES]),
+    ("used-on-hold", THRICE, days(1, modality=Modality.RF), {"holds": hold(2, None)}, []),
     ("used-on-hold", THRICE, days(2, late=HOUR), {"holds": hold(2.02, 3)}, [UNDETERMINED]),
     ("used-on-hold", THRICE, days(0, 5), {"until_at": START + 4 * DAY}, [FIRES]),
     ("used-on-hold", THRICE, [done(1, None, heard_at=START + 3 * DAY)], {"holds": hold(2, 3)}, [UNDETERMINED]),
@@ -84,6 +89,9 @@ CASES = [
     ("clinical-silence", phase(2, 1), days(0), {"on": 1}, [FIRES]),
     ("clinical-silence", DAILY, days(0), {"on": 5, "holds": hold(1, None)}, []),
     ("clinical-silence", DAILY, days(0), {"on": 5, "proven": 1}, [FIRES]),
+    ("clinical-silence", DAILY, days(0, 1.5, 2), {"on": 2.5}, [FIRES]),
+    ("clinical-silence", DAILY, days(0, 1.49, 2), {"on": 2.5}, []),
+    ("clinical-silence", DAILY, days(0, 4, 5), {"on": 5, "holds": hold(1, 4)}, []),
     ("technical-silence", DAILY, days(0), {"on": 3, "heard_at": START + 1.5 * DAY}, [FIRES]),
     ("technical-silence", DAILY, days(0), {"on": 3, "heard_at": START + 1.51 * DAY}, []),
     ("drift", DAILY, [*days(*range(10)), *[done(n, START + DAY * n, share=1.4) for n in (10, 11, 12)]], {"on": 13}, 2),
@@ -115,9 +123,14 @@ def test_every_rule_of_the_schedule_has_an_example_that_fires():
     assert {rule.id for rule in COURSE_RULES if rule.judge.__module__ in OF_SCHEDULE} == firing
 
 
-def findings(sessions, on):
-    made = course([written(THRICE, from_at=START)], sessions, [device(START, proven=START + 100 * DAY)])
-    return judge_course(course_at(made, START + DAY * on, worn={}))
+def findings(sessions, on, planned=THRICE, said=frozenset(), **of_device):
+    given = replace(device(START, proven=START + 100 * DAY), **of_device)
+    made = course([written(planned, from_at=START)], sessions, [given])
+    return judge_course(replace(course_at(made, START + DAY * on, worn={}), said=said))
+
+
+def only(rule, found):
+    return [one for one in found if one.rule == rule]
 
 
 def test_a_finding_is_of_the_patient_and_keeps_its_id_while_the_episode_goes_on():
@@ -138,3 +151,58 @@ def test_an_episode_clears_with_the_next_use_that_is_as_planned():
     sessions = [*days(0, 2, share=0.5), done(9, START + 4 * DAY)]
     (found,) = [one for one in findings(sessions, 5) if one.rule == "partial-twice"]
     assert found.cleared_at == START + 4 * DAY
+
+
+TWO_ON_A_DAY = [done(1, START), done(2, START + HOUR)]
+
+
+def test_a_second_session_of_which_too_little_rest_is_told_calls_once():
+    said = frozenset({(TWO_ON_A_DAY[1].session, "too-soon")})
+    (found,) = only("too-many-a-day", findings(TWO_ON_A_DAY, 1, said=said))
+    assert (found.verdict.outcome, found.said_by, alert_severity(found)) == (FIRES, "too-soon", None)
+    assert found.because == "2 sessions on a day, 1 planned; too-soon calls for it"
+
+
+@pytest.mark.parametrize("said", [frozenset(), frozenset({(TWO_ON_A_DAY[0].session, "too-soon")})])
+def test_a_second_session_of_which_nothing_else_is_told_calls_itself(said):
+    (found,) = only("too-many-a-day", findings(TWO_ON_A_DAY, 1, said=said))
+    assert (found.said_by, alert_severity(found)) == (None, Severity.MEDIUM)
+
+
+def silences(numbers, on):
+    found = only("clinical-silence", findings(days(*numbers), on, DAILY))
+    return [(one.episode, alert_severity(one)) for one in sorted(found, key=lambda one: one.began_at)]
+
+
+def test_somebody_who_comes_and_goes_is_called_about_once():
+    first, second, third = (f"led:{done(index, START).session}" for index in (0, 1, 2))
+    assert silences((0, 2, 4), 6) == [(first, Severity.MEDIUM), (second, None), (third, None)]
+
+
+def test_a_silence_three_times_as_long_as_it_must_be_calls_again():
+    calls = [one for _, one in silences((0, 2, 3), 3 + 4.49)], [one for _, one in silences((0, 2, 3), 3 + 4.5)]
+    assert calls == ([Severity.MEDIUM, None], [Severity.MEDIUM, Severity.MEDIUM])
+
+
+def test_a_silence_after_four_steady_weeks_calls_again():
+    assert [one for _, one in silences((0, *range(2, 30)), 31)] == [None]
+    assert [one for _, one in silences((0, *range(2, 31)), 32)] == [Severity.MEDIUM]
+
+
+@pytest.mark.parametrize("on", [1.5, 2, 10, 27])
+def test_a_silence_keeps_its_id_when_it_is_over(on):
+    going = only("clinical-silence", findings(days(0), min(on, 1.9), DAILY))
+    over = only("clinical-silence", findings(days(0, 2, *range(3, int(on) + 1)), max(on, 2.1), DAILY))
+    assert going[0].id in {one.id for one in over}
+
+
+def recalled(firmwares):
+    sessions = [done(index, START + DAY * index, firmware=one) for index, one in enumerate(firmwares)]
+    return only("firmware-recalled", findings(sessions, 9, recalled_firmware=("1.0",)))
+
+
+def test_recalled_firmware_is_one_episode_of_a_device_until_another_version_runs():
+    (found,) = recalled(["1.0", "1.0", "1.0"])
+    assert (found.began_at, found.cleared_at, len(found.sessions)) == (START, None, 3)
+    assert [one.cleared_at for one in recalled(["1.0", "1.0", "2.0", "2.0"])] == [START + 2 * DAY]
+    assert [one.cleared_at for one in recalled(["1.0", "2.0", "1.0"])] == [None]

@@ -7,7 +7,7 @@ import pytest
 
 from clinical.facts import Calibration
 from clinical.judgement import alert_severity, judge
-from clinical.misuse.table import RULE, RULES
+from clinical.misuse.table import RULE, RULES, SAID_BY
 from clinical.regimen import NO_LIMITS, STANDING_LIMITS, Regimen
 from clinical.verdicts import Outcome
 from tests.clinical.sessions import LIMITS, contact, heated, rested, samples, session
@@ -64,6 +64,8 @@ EXAMPLES = [
     ("contact-lost", contact(*[True] * 100, *[False] * 16), FIRES),
     ("contact-lost", contact(*[True] * 100, *[False] * 15), CLEAR),
     ("contact-lost", contact(*[True, False] * 16), FIRES),
+    ("contact-lost", contact(*[True] * 570, *[False] * 30), CLEAR),
+    ("contact-lost", contact(*[True] * 569, *[False] * 31), FIRES),
     ("contact-lost", contact(*[False] * 100), CLEAR),
     ("contact-lost", contact(*[True] * 50, *[False] * 50, recorded=False), UNDETERMINED),
     ("contact-lost", contact(*[False] * 20, missing=21), UNDETERMINED),
@@ -151,3 +153,30 @@ def test_a_mild_rule_that_cannot_tell_calls_nobody():
 def test_judging_the_same_facts_again_gives_the_same_findings():
     facts = heated(40.0, 43.0, 43.0, 43.0)
     assert judge(facts, None) == judge(facts, None)
+
+
+def said_by(facts):
+    regimen = Regimen(
+        id=RegimenId(UUID(int=3)),
+        version=1,
+        modality=Modality.RF,
+        phases=(weekly(3, timedelta(minutes=4), Quantity(1800.0, Unit.JOULE)),),
+        limits=LIMITS,
+    )
+    return {one.rule: (one.said_by, alert_severity(one)) for one in judge(facts, regimen)}
+
+
+def test_too_much_because_it_was_too_long_calls_once():
+    found = said_by(session(dose=Quantity(2700.0, Unit.JOULE), active=302 * timedelta(seconds=1)))
+    assert found["too-long"] == (None, Severity.MEDIUM)
+    assert found["over-dose"] == ("too-long", None)
+
+
+def test_too_much_in_the_time_that_was_planned_calls_itself():
+    assert said_by(session(dose=Quantity(2700.0, Unit.JOULE)))["over-dose"] == (None, Severity.MEDIUM)
+
+
+def test_no_rule_of_high_severity_is_ever_left_to_another():
+    assert not [rule for rule in SAID_BY if RULE[rule].severity is Severity.HIGH]
+    order = [Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH]
+    assert all(order.index(RULE[one].severity) <= order.index(RULE[by].severity) for one, by in SAID_BY.items())

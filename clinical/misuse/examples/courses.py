@@ -145,3 +145,8 @@ def stepped(by: timedelta, doubt: timedelta) -> CourseAt:
     """A head whose clock jumped a day ago."""
     step = ClockStep(at=NOW - timedelta(days=1), by=by, doubt=doubt)
     return course(head=device(HEAD, Modality.RF, clock_steps=(step,)))
+
+
+def recalled(firmware: str) -> CourseDevice:
+    """A head whose maker has recalled a version of its firmware."""
+    return device(HEAD, Modality.RF, recalled_firmware=(firmware,))

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Final
 
-from clinical.misuse.examples.courses import HEAD, NOW, course, daily, device, lit, past, stepped
+from clinical.misuse.examples.courses import HEAD, NOW, course, daily, device, lit, past, recalled, stepped
 from clinical.misuse.examples.kinds import Example, examples
 from clinical.plan import Cap
 from clinical.verdicts import Outcome
 from vocabulary.devices import Modality
-from vocabulary.identity import GatewayId
+from vocabulary.identity import DeviceUid, GatewayId
 from vocabulary.instants import Known, Placed
 from vocabulary.light import Band
 from vocabulary.quantities import Quantity, Unit
@@ -17,6 +17,8 @@ MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 FIRES, CLEAR, UNDETERMINED = Outcome.FIRES, Outcome.CLEAR, Outcome.UNDETERMINED
+
+TWIN: Final = DeviceUid("4c57cf0000000a01")
 
 _SOON: Final = Placed(earliest=NOW - 2 * HOUR - 50 * MINUTE, latest=NOW - HOUR, known=Known.BRACKET)
 
@@ -91,7 +93,11 @@ OF_COURSES: Final[tuple[Example, ...]] = (
         "other-person",
         fires=("contact and motion of another kind, twice in three sessions", daily(_SOMEBODY, {}, _SOMEBODY)),
         silent=("as always", daily()),
-        boundary=("less contact, and all else as always", daily(_POOR | {"contact_fraction": 0.7}), CLEAR),
+        boundary=(
+            "less contact and a higher impedance, twice, as with a worn tip",
+            daily(*({"contact_fraction": 0.7, "impedance_ohm": 480.0},) * 2),
+            CLEAR,
+        ),
         undetermined=("contact and motion of another kind, once", daily(_SOMEBODY)),
     ),
     *examples(
@@ -107,5 +113,22 @@ OF_COURSES: Final[tuple[Example, ...]] = (
         silent=("one serial, given twice", course(head=device(HEAD, Modality.RF, serials=("A1", "A1")))),
         boundary=("a later session with a lower number", course(past(11, 9 * HOUR), past(10, HOUR)), FIRES),
         undetermined="times that overlap only within their doubt are no sign of two devices",
+    ),
+    *examples(
+        "device-cloned",
+        fires=("two identities by one serial, of one model", course(head=device(TWIN, Modality.LED))),
+        silent=("one serial each", course()),
+        boundary=("the serial of a mask on a head, another maker's way to count", course(), CLEAR),
+        undetermined="a serial is said or not",
+    ),
+    *examples(
+        "firmware-recalled",
+        fires=("a session on 1.3.0, which is recalled", course(past(1, HOUR), head=recalled("1.3.0"))),
+        silent=("none is recalled", course(past(1, HOUR))),
+        boundary=("1.3.0 ran, and 1.3.1 is recalled", course(past(1, HOUR), head=recalled("1.3.1")), CLEAR),
+        undetermined=(
+            "no record yet",
+            course(past(1, HOUR, recorded=False, firmware=None), head=recalled("1.3.0")),
+        ),
     ),
 )

@@ -101,6 +101,13 @@ OF_SCHEDULES: Final[tuple[Example, ...]] = (
         undetermined=("37 h, of which the clock leaves two open", over(DAILY, [began(0, late=2 * HOUR)], on=1.55)),
     ),
     *examples(
+        "clinical-silence",
+        fires=("two days without a session, a week ago", over(DAILY, [began(day) for day in (0, 2, 3, 4)], on=4.5)),
+        silent=("a session a day", over(DAILY, [began(day) for day in range(5)], on=4.5)),
+        boundary=("36 h from one session to the next", over(DAILY, [began(0), began(1.5)], on=2), FIRES),
+        undetermined=("37 h, of which the clock leaves two open", over(DAILY, [began(0, late=2 * HOUR)], on=1.55)),
+    ),
+    *examples(
         "technical-silence",
         fires=(
             "one a day is planned, and nothing was heard of the device for two",

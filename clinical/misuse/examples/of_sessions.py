@@ -7,7 +7,6 @@ from typing import Final
 from clinical.facts import DeviceFacts, Wearer
 from clinical.misuse.examples.kinds import Example, examples
 from clinical.misuse.examples.sessions import (
-    BLUE,
     EXACT,
     HOUR,
     MINUTE,
@@ -185,19 +184,19 @@ WEAR: Final[tuple[Example, ...]] = (
         fires=("blue light for a minute without the shield", masked(0, 60)),
         silent=(
             "red light for a minute without the shield",
-            masked(0, 60, device=DeviceFacts(outputs=(RED,), recalled_firmware=())),
+            masked(0, 60, device=DeviceFacts(outputs=(RED,))),
         ),
         boundary=("blue light for 10 s without the shield", masked(50, 10), CLEAR),
         undetermined=(
             "a minute without the shield, of light that nobody has measured",
-            masked(0, 60, device=DeviceFacts(outputs=(), recalled_firmware=())),
+            masked(0, 60, device=DeviceFacts(outputs=())),
         ),
     ),
     *examples(
         "contact-lost",
-        fires=("16 s without contact, the grace is 15 s", touched(100, 16)),
+        fires=("16 s without contact of 116, the grace is 15 s", touched(100, 16)),
         silent=("contact all the time", session()),
-        boundary=("15 s without contact", touched(100, 15), CLEAR),
+        boundary=("30 s without contact of 600, a twentieth", touched(570, 30), CLEAR),
         undetermined=("20 of 60 samples arrived", touched(20, 0, missing=40)),
     ),
     *examples(
@@ -213,20 +212,6 @@ WEAR: Final[tuple[Example, ...]] = (
 )
 
 DEVICE: Final[tuple[Example, ...]] = (
-    *examples(
-        "firmware-recalled",
-        fires=("1.3.0, which is recalled", session(device=DeviceFacts(outputs=(BLUE,), recalled_firmware=("1.3.0",)))),
-        silent=("none is recalled", session()),
-        boundary=(
-            "1.3.0, and 1.3.1 is recalled",
-            session(device=DeviceFacts(outputs=(), recalled_firmware=("1.3.1",))),
-            CLEAR,
-        ),
-        undetermined=(
-            "no record yet",
-            session(told=None, recorded=False, device=DeviceFacts(outputs=(), recalled_firmware=("1.3.0",))),
-        ),
-    ),
     *examples(
         "clock-unknown",
         fires=("nothing places the session", session(started=None)),

@@ -93,7 +93,7 @@ def session(**changes: Any) -> OfSession:  # noqa: ANN401 - a field of SessionFa
         told=TOLD,
         planned=PLANNED,
         wearer=Wearer(phototype="III", photosensitised=False),
-        device=DeviceFacts(outputs=(), recalled_firmware=()),
+        device=DeviceFacts(outputs=()),
     )
     return OfSession(session=replace(facts, **changes), limits=LIMITS)
 
@@ -136,7 +136,7 @@ def masked(shield: int, bare: int, **changes: Any) -> OfSession:  # noqa: ANN401
         "modality": Modality.LED,
         "features": (Feature.CONTACT, Feature.EYE_SHIELD),
         "samples": samples((33.0,) * (shield + bare), signs),
-        "device": DeviceFacts(outputs=(BLUE,), recalled_firmware=()),
+        "device": DeviceFacts(outputs=(BLUE,)),
         "planned": None,
         "dose": None,
     }

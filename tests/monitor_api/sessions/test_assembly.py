@@ -34,7 +34,7 @@ def evidence(**changes):
             modality=Modality.RF,
             features=(),
             calibration=Calibration(dose_fraction=None, skin_celsius=None),
-            known=DeviceFacts(outputs=(), recalled_firmware=()),
+            known=DeviceFacts(outputs=()),
         ),
         "first_heard_at": NOON,
         "began_by": (),

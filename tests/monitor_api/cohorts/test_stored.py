@@ -1,0 +1,87 @@
+"""A replay over a snapshot of the stores finds what the running checkers found."""
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from clinical.verdicts import Outcome
+from monitor_api.check.courses import CourseChecker
+from monitor_api.clock import Clocks
+from monitor_api.cohorts.replay import AS_THEY_ARE, OtherLimits, Ruling, Window, replay
+from monitor_api.cohorts.snapshot import newest, read_snapshot, write_snapshot
+from monitor_api.cohorts.stored import stored_cases, stored_people
+from monitor_api.records.attention import FindingRow
+from monitor_api.records.courses import CourseFindingRow
+from tests.monitor_api.check.line import HOUR, Line, ago, stored
+from tests.monitor_api.check.test_replay import a_day
+from tests.records import rf_record
+from tests.service import CLINIC, PATIENT, rows
+from vocabulary.devices import Modality
+
+LONG_AGO = timedelta(days=90)
+
+
+@pytest.fixture
+def line(tmp_path):
+    line = Line(tmp_path)
+    with closing(line.stores):
+        yield line
+
+
+def judged_now(line):
+    """Has everything checked, and gives when the courses were looked at."""
+    line.check()
+    now = datetime.now(UTC)
+    courses = CourseChecker(line.stores.database, Clocks(civil=lambda: now, wall=lambda: datetime.now(UTC)), "check-1")
+    while courses.check_due():
+        pass
+    return now
+
+
+def snapshot(line, tmp_path, now):
+    file = tmp_path / "store.parquet"
+    keys = stored_people(line.stores.database)
+    write_snapshot(file, stored_cases(line.stores.database, line.stores.telemetry, keys, now), now)
+    assert newest(file) == now
+    return list(read_snapshot(file, 0, len(keys)))
+
+
+def replayed(cases, now, ruling=AS_THEY_ARE):
+    return [one for case in cases for one in replay(case, Window(from_at=now - LONG_AGO, until_at=now), ruling)]
+
+
+def found_live(line):
+    said = [(row.id, row.rule, row.outcome, row.because) for row in rows(line.stores, FindingRow)]
+    said += [(row.id, row.rule, row.outcome, row.because) for row in rows(line.stores, CourseFindingRow)]
+    return {one for one in said if one[2] != Outcome.CLEAR}
+
+
+def test_a_replay_of_the_stores_finds_what_the_checkers_found(line, tmp_path):
+    line.bring(*a_day())
+    now = judged_now(line)
+    found = replayed(snapshot(line, tmp_path, now), now)
+    expected = found_live(line)
+    assert {(one.id, one.rule, one.verdict.outcome, one.because) for one in found} == expected
+    assert {"too-hot", "too-soon", "over-dose", "too-many-a-day"} <= {rule for _, rule, _, _ in expected}
+
+
+def test_a_limit_can_be_tried_on_the_patients_of_a_store_before_it_takes_effect(line, tmp_path):
+    line.know(*(stored(rf_record(counter, start=ago(hours))) for counter, hours in ((1, 60), (2, 30))))
+    now = judged_now(line)
+    cases = snapshot(line, tmp_path, now)
+    stricter = Ruling(
+        rules=AS_THEY_ARE.rules,
+        course_rules=AS_THEY_ARE.course_rules,
+        limits={Modality.RF: OtherLimits(rest=36 * HOUR)},
+    )
+    assert "too-soon" not in {one.rule for one in replayed(cases, now)}
+    assert "too-soon" in {one.rule for one in replayed(cases, now, stricter) if one.verdict.outcome is Outcome.FIRES}
+
+
+def test_somebody_without_a_session_and_a_session_of_nobody(line, tmp_path):
+    line.meet(CLINIC)
+    now = judged_now(line)
+    cases = snapshot(line, tmp_path, now)
+    assert sorted(case.course.patient for case in cases) == sorted([PATIENT, CLINIC])
+    assert [case.kept for case in cases] == [(), ()]
