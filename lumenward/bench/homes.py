@@ -130,11 +130,11 @@ def burn(home: Home) -> SealedBatch:
             active_s=[number + 1 for number in numbers],
             remaining_s=[SESSION_SAMPLES - number - 1 for number in numbers],
             signs=[1] * SAMPLES,
-            rf_power_w=[10.0] * SAMPLES,
+            rf_power_w=[10.0 for _ in numbers],
             rf_energy_j=[10.0 * (number + 1) for number in numbers],
-            skin_celsius=[45.0] * SAMPLES,
-            impedance_ohm=[250.0] * SAMPLES,
-            battery_percent=[90] * SAMPLES,
+            skin_celsius=[45.0 for _ in numbers],
+            impedance_ohm=[250.0 for _ in numbers],
+            battery_percent=[90 for _ in numbers],
         ),
     )
     header = Header(key_id=home.key.id, epoch=home.epoch, number=1)
