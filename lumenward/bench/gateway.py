@@ -52,7 +52,7 @@ def _person(number: int) -> Person:
 
 def _wait_until_all_emit(demo: Demo, home: DemoHome, work: Work) -> None:
     began = monotonic()
-    waiting = {demo.world.journal(person) for person in home.people}
+    waiting: set[Path] = {demo.world.journal(person) for person in home.people}
     while waiting:
         if monotonic() - began > PATIENCE_S:
             raise ChildFailed("devices", f"{len(waiting)} of {work.size} do not emit", "")
