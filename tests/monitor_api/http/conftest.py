@@ -104,7 +104,19 @@ def open_world(kept: OnSqlite | OnPostgresql, template: Template, folder: Path, 
     return world
 
 
-@pytest.fixture(scope="session", params=[OnSqlite, OnPostgresql], ids=["sqlite", "postgresql"])
+ON_SQLITE_ONLY = ("test_description", "test_fuzz", "test_login", "test_permissions", "test_problems", "test_samples")
+"""What these prove lies before the records; that every operation works on both stores, isolation and writes prove."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "kept" in metafunc.fixturenames:
+        stores = {"sqlite": OnSqlite, "postgresql": OnPostgresql}
+        if metafunc.module.__name__.endswith(ON_SQLITE_ONLY):
+            del stores["postgresql"]
+        metafunc.parametrize("kept", stores.values(), ids=stores.keys(), indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def kept(request: pytest.FixtureRequest, template: Template) -> Iterator[OnSqlite | OnPostgresql]:
     made = request.param(template)
     yield made

@@ -85,11 +85,13 @@ def at_once(world: World, *asking: Callable[[], Awaitable[httpx.Response]]) -> l
 
 
 def a_regimen(world: World) -> dict[str, object]:
-    return {**BODY, "from_at": "2026-03-02T20:00:00Z", "patient_id": str(world.a.patient), "modality": "led"}
+    (phase,) = BODY["phases"]
+    led = {"modality": "led", "phases": [{**phase, "dose": {"value": 36, "unit": "J/cm2"}}]}
+    return {**led, "from_at": "2026-03-02T20:00:00Z", "patient_id": str(world.a.patient)}
 
 
 def test_of_two_who_prescribe_at_once_one_is_told_that_there_is_a_regimen(world: World, physician: Client):
-    body = a_regimen(world) | {"dose": {"value": 36, "unit": "J/cm2"}, "limits": {}}
+    body = a_regimen(world)
     assert at_once(world, *[lambda: physician.http.post("/api/v1/regimens", json=body)] * 4) == [201, 409, 409, 409]
     with world.database.read() as session:
         assert session.query(RegimenRow).filter(RegimenRow.modality == "led").count() == 1
