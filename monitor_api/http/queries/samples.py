@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import pairwise
-from operator import and_, or_
 
 from monitor_api.http.decimation import Column, kept_rows
 from monitor_api.telemetry.series import Series
@@ -77,7 +76,7 @@ def any_given(column: Column) -> bool:
 def _peaked(columns: dict[str, Column]) -> list[Column]:
     """The columns whose extremes count; of the signs, each bit by itself."""
     signs = [int(value or 0) for value in columns.get("signs", ())]
-    changing = reduce(or_, signs, 0) & ~reduce(and_, signs, -1)
+    changing = reduce(int.__or__, signs, 0) & ~reduce(int.__and__, signs, -1)
     bits = [[value & bit for value in signs] for bit in map(int, Sign) if bit & changing]
     return [*(column for name, column in columns.items() if name != "signs"), *bits]
 
