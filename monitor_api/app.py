@@ -111,7 +111,7 @@ def run_check(settings: ServerSettings, environ: Mapping[str, str], stop: Event,
     courses = CourseChecker(stores.database, stores.clocks, name)
     ready()
     try:
-        keep_checking((sessions.check_due, courses.check_due), stop)
+        keep_checking(sessions.check_due, courses.check_due, stop)
     finally:
         stores.close()
 

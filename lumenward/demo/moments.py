@@ -49,30 +49,6 @@ def hotter_than(celsius: float, *, for_s: int) -> Moment:
     return moment
 
 
-def given(dose: float) -> Moment:
-    """The session had given this dose, in the unit of its device."""
-
-    def moment(journal: Sequence[JournalLine], counter: int) -> datetime:
-        return _first(line.real for line in _lines(journal, SampleLine, counter) if line.dose >= dose)
-
-    return moment
-
-
-def heat_worth(cem43_min: float) -> Moment:
-    """The skin had taken heat worth so many minutes at 43 °C: 2^K a second K over it, 4^-K under it."""
-
-    def moment(journal: Sequence[JournalLine], counter: int) -> datetime:
-        taken_s = 0.0
-        for line in _lines(journal, SampleLine, counter):
-            over = line.skin_celsius - 43
-            taken_s += 2**over if over >= 0 else 4**over
-            if taken_s >= cem43_min * 60:
-                return line.real
-        raise LookupError(f"session {counter}: its heat was never worth {cem43_min} min at 43 °C")
-
-    return moment
-
-
 def _lines(journal: Iterable[JournalLine], kind: type[L], counter: int) -> Iterator[L]:
     return (line for line in journal if isinstance(line, kind) and line.counter == counter)
 

@@ -13,7 +13,7 @@ from clinical.regimen import Prescription
 from clinical.regimen.templates import TEMPLATES
 from firmware_bridge.virtual.people import Act, Begin, Deed, Script, Step
 from firmware_bridge.virtual.troubles import Troubled
-from lumenward.demo.moments import Moment, back_in_range, began, bonded, given, heat_worth, hotter_than, recorded
+from lumenward.demo.moments import Moment, back_in_range, began, bonded, hotter_than, recorded
 from vocabulary.identity import DeviceUid, RuleId
 from vocabulary.severity import Severity
 
@@ -95,9 +95,6 @@ RF: Final = _TEMPLATES["rf-three-then-two"].filled(
     }
 )
 
-A_USE_J: Final = 360.0
-"""A fifth of the dose that is planned with RF: what is less is a try, and no session."""
-
 TEN_MINUTES, FIFTEEN_MINUTES, LEFT_CHEEK = Begin(0), Begin(2), Begin(0)
 
 
@@ -150,10 +147,7 @@ SCENARIO: Final = (
                 uid=DeviceUid("4c57000000000a02"),
                 prescription=RF,
                 script=_now((40, LEFT_CHEEK), (119, Deed.REMOTE_STOP_FAILS), (120, Deed.CUT_OFF_FAILS)),
-                expected=(
-                    _expected("too-hot", Severity.HIGH, hotter_than(42.6, for_s=2)),
-                    _expected("thermal-dose-raised", Severity.LOW, heat_worth(5)),
-                ),
+                expected=(_expected("too-hot", Severity.HIGH, hotter_than(42.6, for_s=2)),),
             ),
             Person(
                 name="Mia Lind",
@@ -179,7 +173,6 @@ SCENARIO: Final = (
                 sessions_with_gaps=(1,),
                 expected=(  # where the guard of the home could not reach
                     _expected("too-long", Severity.MEDIUM, back_in_range),
-                    _expected("over-dose", Severity.MEDIUM, back_in_range),
                     _expected("wrong-programme", Severity.LOW, back_in_range),
                 ),
             ),
@@ -190,10 +183,7 @@ SCENARIO: Final = (
                 uid=DeviceUid("4c57000000000b02"),
                 prescription=RF,
                 script=_now((20, LEFT_CHEEK), (500, LEFT_CHEEK)),
-                expected=(
-                    _expected("too-soon", Severity.MEDIUM, began, session=2),
-                    _expected("too-many-a-day", Severity.MEDIUM, given(A_USE_J), session=2),
-                ),
+                expected=(_expected("too-soon", Severity.MEDIUM, began, session=2),),
             ),
             Person(
                 name="Yaw Mensah",

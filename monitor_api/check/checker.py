@@ -13,14 +13,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.desk import report
 from clinical.judgement import judge
 from monitor_api.check.results import Conclusion, reports, store_findings, store_session
 from monitor_api.clock import Clocks
-from monitor_api.courses.due import CourseKey, mark_course_due
+from monitor_api.courses.due import REST, CourseKey, mark_course_due
 from monitor_api.courses.sums import store_sum
 from monitor_api.errors import ClaimLost, StoreUnavailable, StoreUnusable
 from monitor_api.records.alert_store import SqlAlertStore
@@ -91,7 +90,8 @@ class Checker:
         """Write what follows, and give the other sessions that it says something new of."""
         now = self._clocks.civil()
         key, patient = conclusion.evidence.key, conclusion.context.patient
-        owners = {patient, _owner(session, conclusion)}
+        before = session.get_one(SessionRow, (key.clinic, key.session))
+        owner, goes_on = before.patient_id, before.checked_at is not None and conclusion.account.record is None
         touched = store_session(session, conclusion, now)
         store_sum(session, conclusion.evidence, conclusion.account)
         store_findings(session, conclusion, now)
@@ -101,14 +101,7 @@ class Checker:
         change = Change(clinic=key.clinic, kind=ChangeKind.SESSION, subject_id=str(key.session), patient=patient)
         announce(session, change, now)
         # Due marks come last, as everybody locks them: of courses, then of sessions.
-        mark_course_due(session, (CourseKey(key.clinic, owner) for owner in owners if owner), now)
+        whose = {PatientId(one) for one in (patient, owner) if one is not None}
+        at = now + REST if goes_on and owner == patient else now
+        mark_course_due(session, (CourseKey(key.clinic, one) for one in whose), at)
         return touched
-
-
-def _owner(session: Session, conclusion: Conclusion) -> PatientId | None:
-    """Whose the session was until this check: their course changes too."""
-    key = conclusion.evidence.key
-    known = session.scalar(
-        select(SessionRow.patient_id).where(SessionRow.clinic_id == key.clinic, SessionRow.id == key.session)
-    )
-    return None if known is None else PatientId(known)

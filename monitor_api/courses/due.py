@@ -17,7 +17,7 @@ from monitor_api.sessions.due import LEASE
 from vocabulary.identity import ClinicId, PatientId
 
 REST: Final = timedelta(minutes=1)
-"""How long a course that was judged is left alone, whatever comes: a session that runs brings facts every second."""
+"""How long more of a session that is known to run may wait to be judged with its weeks: it comes every second."""
 
 
 class CourseKey(NamedTuple):
@@ -35,11 +35,10 @@ class CourseClaim:
     generation: int
 
 
-def mark_course_due(session: Session, keys: Iterable[CourseKey], now: datetime) -> None:
-    """Have these courses judged, at once unless they just were: something new is known of them; `now` is civil."""
+def mark_course_due(session: Session, keys: Iterable[CourseKey], at: datetime) -> None:
+    """Have these courses judged at an instant of the civil clock, or sooner where they are due sooner."""
     rows = [
-        {"clinic_id": key.clinic, "patient_id": key.patient, "due_at": now, "generation": 1}
-        for key in sorted(set(keys))
+        {"clinic_id": key.clinic, "patient_id": key.patient, "due_at": at, "generation": 1} for key in sorted(set(keys))
     ]
     upsert(session, CourseDueRow, rows, _sooner)
 
@@ -81,7 +80,7 @@ def any_course_due(session: Session, now: Moment) -> bool:
 def release_course(
     session: Session, claim: CourseClaim, worker: str, *, judged_at: datetime, next_at: datetime
 ) -> None:
-    """End a judgement, in the transaction of its result: due again at `next_at`, after a rest if facts came meanwhile.
+    """End a judgement, in the transaction of its result: due again at `next_at`, sooner if facts came meanwhile.
 
     Raises ClaimLost when another worker has taken it over: what was concluded is older than what that one sees.
     """
@@ -104,5 +103,4 @@ def give_courses_back(session: Session, claims: Iterable[CourseClaim], worker: s
 
 def _free(now: Moment) -> ColumnElement[bool]:
     unclaimed = or_(CourseDueRow.claimed_until.is_(None), CourseDueRow.claimed_until < now.real)
-    rested = or_(CourseDueRow.judged_at.is_(None), CourseDueRow.judged_at <= now.civil - REST)
-    return and_(CourseDueRow.due_at <= now.civil, rested, unclaimed)
+    return and_(CourseDueRow.due_at <= now.civil, unclaimed)

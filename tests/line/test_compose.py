@@ -131,7 +131,7 @@ def test_the_scenario_of_the_demo_runs_over_the_same_commands_and_files(tmp_path
         verdict, problems = settled(demo, 150)
         assert not problems, "\n".join(problems)
         assert verdict.samples_produced == verdict.samples_stored + verdict.samples_in_gaps
-        assert len(verdict.alerts) == 11
+        assert len(verdict.alerts) == 8
         assert composed.answers()
         assert buckets_seen(told.telemetry) == {"telemetry"}
         with database.read() as session:

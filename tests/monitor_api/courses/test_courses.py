@@ -12,7 +12,7 @@ from clinical.course import InForce
 from clinical.judgement import judge_course
 from monitor_api.check.courses import LOOK_AGAIN, CourseChecker
 from monitor_api.clock import Clocks, Moment
-from monitor_api.courses.due import REST, CourseKey, claim_courses, mark_course_due, release_course
+from monitor_api.courses.due import CourseKey, claim_courses, mark_course_due, release_course
 from monitor_api.courses.reading import read_course
 from monitor_api.courses.standing import stand
 from monitor_api.errors import ClaimLost
@@ -23,7 +23,7 @@ from monitor_api.records.people import PatientRow
 from monitor_api.records.trail import Actor, ActorKind
 from tests.monitor_api.check.line import HOUR, Line, ago, stored
 from tests.records import rf_record
-from tests.service import CLINIC, PATIENT, UID, key_of, rows
+from tests.service import CLINIC, PATIENT, UID, key_of, rf_samples, rows
 from vocabulary.devices import DeviceState
 from vocabulary.wire.batches import ReportedMark
 
@@ -204,19 +204,26 @@ def test_a_fact_that_comes_while_a_course_is_judged_has_it_judged_again(line):
     mark(line, now)
     with line.stores.database.write() as session:
         release_course(session, claim, "check-1", judged_at=now, next_at=now + HOUR)
-    assert Watched(line, now + REST).look() == 1
+    assert Watched(line, now).look() == 1
 
 
-def test_facts_that_follow_each_other_at_once_have_a_course_judged_once_and_not_before_it_rested(line):
-    now = datetime.now(UTC)
-    watched = Watched(line, now)
-    judged = []
-    for second in range(121):
-        watched.now = now + timedelta(seconds=second)
-        mark(line, watched.now)
-        if watched.look():
-            judged.append(second)
-    assert judged == [0, 60, 120]
+def test_a_session_has_its_course_judged_when_it_begins_once_a_minute_and_when_its_record_is_here(
+    line,
+):
+    def due_in():
+        (row,) = rows(line.stores, CourseDueRow)
+        return round((row.due_at - datetime.now(UTC)) / timedelta(seconds=1))
+
+    def hear(*items):
+        line.know(*items)
+        due = due_in()
+        Watched(line, datetime.now(UTC)).look()
+        return due
+
+    assert hear(rf_samples(0, 3)) <= 0
+    assert 55 <= hear(rf_samples(3, 3)) <= 60
+    assert 50 <= hear(rf_samples(6, 3)) <= 60
+    assert hear(stored(rf_record(1, start=ago(0.01)))) <= 0
 
 
 def test_a_course_that_another_worker_took_over_is_not_concluded(line):
