@@ -20,7 +20,7 @@ class DispatcherThatSendsOnce(Dispatcher):
 
     def send_due(self, line):
         with self._database.write() as session:
-            orders = take_due(session, self._wrap, self._now())
+            orders = take_due(session, self._seals, self._now())
             session.execute(update(SendingRow).values(due_at=None))
         for order in orders:
             line.publish(order)
