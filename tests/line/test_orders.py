@@ -42,7 +42,7 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
 def world(tmp_path: Path) -> Iterator[World]:
     """A clinic whose device is held: its home has that order to get."""
     stores = open_service(tmp_path)
-    made = World(stores.database, stores.telemetry)
+    made = World(stores.database, stores.telemetry, tmp_path)
     made.fill()
     yield made
     made.close()

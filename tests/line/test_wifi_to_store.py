@@ -129,9 +129,9 @@ async def test_what_a_mask_says_of_a_session_is_stored_sample_by_sample(broker, 
     home = Home(broker, tmp_path)
     async with home.gateway(), home.mask() as mask:
         await home.followed()
+        await until(lambda: home.of(SeenAnchor))  # an answer came, so the broker has all that the gateway follows
         mask.session(100)
         await home.in_sync()
-        await until(lambda: home.of(SeenAnchor))
     assert (home.names(), home.of(Gap)) == (produced(100), [])
     assert home.records == [1]
     assert {mark.state for mark in home.of(ReportedMark)} >= {DeviceState.READY, DeviceState.EMITTING}
