@@ -33,7 +33,7 @@ DAILY: Final = _phase(Timing(frequency=1, period=DAY, weekdays=()))
 MON_WED: Final = _phase(Timing(frequency=2, period=7 * DAY, weekdays=(Weekday.MONDAY, Weekday.WEDNESDAY)))
 
 
-def began(day: float, share: float = 1.0, late: timedelta = timedelta(0), **changes: Any) -> PastSession:  # noqa: ANN401
+def began(day: float, share: float = 1.0, late: timedelta = timedelta(0), **changes: Any) -> PastSession:  # noqa: ANN401 - fields of PastSession
     """A session of `share` of the planned dose, so many days after the start, or at most `late` after that."""
     at, counter = START + DAY * day, 1 + round(day * 1000)
     given = {
@@ -53,7 +53,7 @@ def over(
     *,
     on: float = 7.0,
     heard: float | None = None,
-    **changes: Any,  # noqa: ANN401
+    **changes: Any,  # noqa: ANN401 - as above
 ) -> CourseAt:
     """A course held to one phase since the start, as of `on` days after it; `heard`: when the device last spoke.
 
