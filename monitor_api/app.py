@@ -28,7 +28,6 @@ from monitor_api.records.signing import Signatures
 from monitor_api.settings import ServerSettings
 from monitor_api.telemetry.port import Telemetry
 from monitor_api.telemetry.sqlite import SqliteTelemetry
-from monitor_api.watch.watcher import Watcher
 
 Ready = Callable[[], None]
 
@@ -132,6 +131,9 @@ def run_dispatch(settings: ServerSettings, environ: Mapping[str, str], stop: Eve
 
 def run_watch(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
     """The role `watch`, until `stop` is set: the leader, or a standby."""
+    # The other roles start without what drives it by the clock.
+    from monitor_api.watch.watcher import Watcher  # noqa: PLC0415
+
     stores = open_stores(settings, environ)
     name = f"{socket.gethostname()}-{settings.worker}-{uuid4().hex[:8]}"
     try:

@@ -6,13 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from firmware_bridge.virtual.air import RoomSettings
 from firmware_bridge.virtual.blockbluelight.definition import PanelDefinition, dump_panel, read_panel
 from firmware_bridge.virtual.errors import DefinitionError
 from firmware_bridge.virtual.fields import Fields
 from firmware_bridge.virtual.hets.codes import Zone
 from firmware_bridge.virtual.hets.products import PRODUCTS, Product, Program
 from firmware_bridge.virtual.people import Begin, Script, dump_script, read_step
-from firmware_bridge.virtual.radio import RoomSettings
 from firmware_bridge.virtual.troubles import Troubled, dump_troubled, read_troubled
 from vocabulary.identity import DeviceUid, device_uid
 

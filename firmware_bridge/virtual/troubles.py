@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Protocol
 
-from firmware_bridge.virtual.bluez import VirtualBluez
 from firmware_bridge.virtual.fields import Fields
 
 
@@ -37,14 +37,27 @@ def dump_troubled(troubled: Troubled) -> dict[str, object]:
     return {"at_s": troubled.at.total_seconds(), "trouble": troubled.trouble.value}
 
 
-async def befall(troubles: Iterable[Troubled], bluez: VirtualBluez, until: Callable[[timedelta], timedelta]) -> None:
+class Radio(Protocol):
+    """What troubles befall: a home's dongle and its bus."""
+
+    async def unplug(self) -> None:
+        """The dongle goes."""
+
+    async def plug_in(self) -> None:
+        """It comes back."""
+
+    def restart_bus(self) -> None:
+        """The bus forgets everybody."""
+
+
+async def befall(troubles: Iterable[Troubled], radio: Radio, until: Callable[[timedelta], timedelta]) -> None:
     """Let troubles happen, each at its time; `until` gives the real time that is left to one."""
     for troubled in sorted(troubles, key=lambda one: one.at):
         await asyncio.sleep(max(timedelta(0), until(troubled.at)).total_seconds())
         match troubled.trouble:
             case Trouble.ADAPTER_GONE:
-                await bluez.unplug()
+                await radio.unplug()
             case Trouble.ADAPTER_BACK:
-                await bluez.plug_in()
+                await radio.plug_in()
             case Trouble.BUS_RESTARTS:
-                bluez.restart_bus()
+                radio.restart_bus()

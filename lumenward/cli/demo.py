@@ -65,19 +65,21 @@ def _show(figures: dict[str, Any]) -> None:
 def _page(seed: int, port: int) -> None:
     from lumenward.demo.open_house import LEAD, OPEN_HOUSE, RATE  # noqa: PLC0415 - needs the extra "virtual"
     from lumenward.demo.people import LOGINS  # noqa: PLC0415
-    from lumenward.demo.run import running  # noqa: PLC0415
-    from lumenward.demo.world import Plan  # noqa: PLC0415
+    from lumenward.demo.run import PAGE, ROLES, running  # noqa: PLC0415
+    from lumenward.demo.world import Plan, World  # noqa: PLC0415
 
-    roles = ("api", "ingest", "check", "dispatch")
-    plan = Plan(homes=OPEN_HOUSE, seed=seed, http_port=port, roles=roles, rate=RATE, lead=LEAD)
+    plan = Plan(homes=OPEN_HOUSE, seed=seed, http_port=port, roles=(PAGE, *ROLES), rate=RATE, lead=LEAD)
     console, stop = Console(highlight=False), stop_event()
-    console.print("Starting three homes, a broker and the service ...")
-    with TemporaryDirectory(prefix="lumenward-") as directory, running(Path(directory), plan, stop) as demo:
-        console.print(f"\n  [bold]{demo.world.url}[/]\n")
+
+    def greet(world: World, password: str) -> None:
+        console.print(f"\n  [bold]{world.url}[/]\n")
         for login in LOGINS:
-            console.print(f"  {login.role:<10} log in as [bold]{login.login}[/], password [bold]{demo.password}[/]")
+            console.print(f"  {login.role:<10} log in as [bold]{login.login}[/], password [bold]{password}[/]")
         console.print(f"\nIt runs {RATE:.0f} times as fast as life until it meets the present, in a minute and a half.")
         console.print("Nothing here is a real person's. Ctrl-C ends it and leaves nothing behind.")
+
+    console.print("Starting three homes, a broker and the service ...")
+    with TemporaryDirectory(prefix="lumenward-") as directory, running(Path(directory), plan, stop, greet) as demo:
         while not stop.wait(LOOK_S):
             demo.supervisor.look()
         console.print("Stopping ...")

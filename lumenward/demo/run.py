@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 from time import monotonic, sleep
-from typing import Final
+from typing import Final, Protocol
 
 from lumenward.demo.people import settle
 from lumenward.demo.scenario import SCENARIO
@@ -35,6 +35,9 @@ STEADY_S: Final = 1.5
 EXPECTED_S: Final = 40.0
 """How long it usually takes, for the progress bar."""
 
+PAGE: Final = "api"
+"""The role that people wait for: it starts before the others."""
+
 ROLES: Final = ("ingest", "check", "dispatch", "watch")
 """The roles that a demo without a page runs."""
 
@@ -56,9 +59,22 @@ class Demo:
         return self.world.clock.civil(datetime.now(UTC))
 
 
+class Greeting(Protocol):
+    """Told once people can log in, while the rest still starts."""
+
+    def __call__(self, world: World, password: str) -> None:
+        """The password is that of all logins."""
+
+
+def no_greeting(world: World, password: str) -> None:
+    """For a demo without people."""
+
+
 @contextmanager
-def running(directory: Path, plan: Plan, stop: Event | None = None) -> Generator[Demo]:
-    """Bring a demo up in an empty directory, and down again. Raises ChildFailed, Interrupted."""
+def running(
+    directory: Path, plan: Plan, stop: Event | None = None, greeting: Greeting = no_greeting
+) -> Generator[Demo]:
+    """Bring a demo up in an empty directory, its page first, and down again. Raises ChildFailed, Interrupted."""
     world = make_world(directory, plan)
     supervisor = Supervisor(directory, stop=stop)
     database = Database(f"sqlite:///{directory / 'records.sqlite'}")
@@ -67,8 +83,10 @@ def running(directory: Path, plan: Plan, stop: Event | None = None) -> Generator
         supervisor.start(world.radio())
         database.migrate()
         password = settle(database, world)
+        supervisor.start(world.service(role for role in plan.roles if role == PAGE))
         supervisor.wait_until_ready()
-        supervisor.start((*world.gateways(), *world.service(plan.roles)))
+        greeting(world, password)
+        supervisor.start((*world.gateways(), *world.service(role for role in plan.roles if role != PAGE)))
         supervisor.wait_until_ready()
         yield Demo(world, supervisor, Watch(database, telemetry), password)
     finally:

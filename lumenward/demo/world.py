@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from firmware_bridge.virtual.air import RoomSettings
 from firmware_bridge.virtual.definitions import Ble, DeviceDefinition, HomeDefinition, Transport, Wifi, dump_home
-from firmware_bridge.virtual.radio import RoomSettings
 from lumenward.demo.broker import broker_config
 from lumenward.demo.scenario import DemoHome, Person, people
 from lumenward.supervisor import Child

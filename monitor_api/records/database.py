@@ -5,20 +5,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
 
 from monitor_api.errors import StoreTooNew, StoreUnavailable, StoreUnusable
 from monitor_api.records import postgresql
+from monitor_api.records.revisions import latest_revision
 from monitor_api.write_ahead import switch_on
 
-MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _WRITES: Final = "lumenward_writes"
 CONNECTIONS: Final = 15
 """To a server, at most, for one process."""
@@ -71,9 +67,11 @@ class Database:
             with self._transient_errors(), self._writing.begin() as connection:
                 if connection.dialect.name == "postgresql":
                     postgresql.migrate_alone(connection)
-                config = migration_config(connection)
-                _refuse_newer(connection, config)
-                command.upgrade(config, "head")
+                found, known = _revisions(connection)
+                if found > known:  # a newer version wrote it
+                    raise StoreTooNew("the records store", found, known)
+                if found < known:
+                    _upgrade(connection)
         except DatabaseError as error:
             raise StoreUnusable("records", str(error.orig)) from error
 
@@ -84,7 +82,7 @@ class Database:
         """
         try:
             with self._transient_errors(), self.engine.connect() as connection:
-                return _revisions(connection, migration_config(connection))
+                return _revisions(connection)
         except DatabaseError as error:
             raise StoreUnusable("records", str(error.orig)) from error
 
@@ -139,23 +137,19 @@ def _first_line(error: object) -> str:
     return str(error).partition("\n")[0]
 
 
-def migration_config(connection: Connection) -> Config:
-    """What Alembic needs to run our migrations on an open connection."""
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return config
+def _upgrade(connection: Connection) -> None:
+    # Alembic takes as long to import as SQLAlchemy, and a store is seldom behind.
+    from monitor_api.records.migrating import upgrade  # noqa: PLC0415
+
+    upgrade(connection)
 
 
-def _refuse_newer(connection: Connection, config: Config) -> None:
-    """Revisions count up, so a higher one than ours was written by a newer version. Raises StoreTooNew."""
-    found, known = _revisions(connection, config)
-    if found > known:
-        raise StoreTooNew("the records store", found, known)
-
-
-def _revisions(connection: Connection, config: Config) -> tuple[int, int]:
-    found = MigrationContext.configure(connection).get_current_revision()
-    return int(found or 0), int(ScriptDirectory.from_config(config).get_current_head() or 0)
+def _revisions(connection: Connection) -> tuple[int, int]:
+    """The revision that the store has, 0 without one, and the last that there is."""
+    found = None
+    if inspect(connection).has_table("alembic_version"):
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return int(found or 0), latest_revision()
 
 
 def _prepare_sqlite(engine: Engine) -> None:

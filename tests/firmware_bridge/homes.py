@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from firmware_bridge.virtual.air import RoomSettings
 from firmware_bridge.virtual.definitions import Ble, DeviceDefinition, HomeDefinition
 from firmware_bridge.virtual.people import Begin, Deed, Step
-from firmware_bridge.virtual.radio import RoomSettings
 from vocabulary.identity import DeviceUid
 
 BEGAN = datetime(2031, 4, 5, 18, 0, tzinfo=UTC)

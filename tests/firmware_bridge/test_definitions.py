@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from firmware_bridge.virtual.air import RoomSettings
 from firmware_bridge.virtual.definitions import Wifi, dump_home, load_home
 from firmware_bridge.virtual.errors import DefinitionError
 from firmware_bridge.virtual.hets.codes import Zone
 from firmware_bridge.virtual.hets.products import MASK, Program
 from firmware_bridge.virtual.people import Begin
-from firmware_bridge.virtual.radio import RoomSettings
 from tests.firmware_bridge.homes import device, home, session, step
 
 HERE = Path("somewhere")

@@ -11,11 +11,12 @@ from bumble.device import Peer
 from bumble.gatt import Characteristic as Gatt
 from bumble.pairing import PairingConfig, PairingDelegate
 
+from firmware_bridge.virtual.air import RoomSettings
 from firmware_bridge.virtual.hets.happenings import Recorded, Sampled, StateChanged
 from firmware_bridge.virtual.hets.products import RF
 from firmware_bridge.virtual.journal import LinkEvent
 from firmware_bridge.virtual.peripheral import Peripheral
-from firmware_bridge.virtual.radio import Room, RoomSettings, make_host
+from firmware_bridge.virtual.radio import Room, make_host
 from tests.firmware_bridge.hets.rig import Bench
 from tests.firmware_bridge.radio.loops import in_a_loop, until
 from tests.vectors import VECTORS

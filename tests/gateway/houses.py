@@ -5,9 +5,10 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from firmware_bridge.virtual.air import RoomSettings
 from firmware_bridge.virtual.bluez import VirtualBluez
 from firmware_bridge.virtual.peripheral import Peripheral
-from firmware_bridge.virtual.radio import Room, RoomSettings, make_host
+from firmware_bridge.virtual.radio import Room, make_host
 from gateway.sessions.book import SessionBook
 from tests.firmware_bridge.hets.rig import Bench
 from tests.firmware_bridge.radio.loops import until

@@ -10,12 +10,13 @@ from random import Random
 import pytest
 
 from device_drivers.hets.record import read_record
+from firmware_bridge.virtual.air import RoomSettings
 from firmware_bridge.virtual.bluez import BluezSettings, VirtualBluez
 from firmware_bridge.virtual.home import VirtualHome
 from firmware_bridge.virtual.journal import RecordLine, SampleLine, read_journal
 from firmware_bridge.virtual.people import Begin, Deed
 from firmware_bridge.virtual.peripheral import Peripheral
-from firmware_bridge.virtual.radio import Room, RoomSettings, make_host
+from firmware_bridge.virtual.radio import Room, make_host
 from firmware_bridge.virtual.radio.att_pdus import att_pdus, notified_value
 from firmware_bridge.virtual.radio.trace import read_trace
 from gateway.outbox.store import Outbox

@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from device_drivers.hets.record import read_record
+from firmware_bridge.virtual.air import RoomSettings
 from firmware_bridge.virtual.bluez import BluezSettings, VirtualBluez
 from firmware_bridge.virtual.bluez.names import DEVICE, GATT_CHARACTERISTIC
 from firmware_bridge.virtual.bluez.refusals import ATT_TIMED_OUT, IN_PROGRESS, LE_UNKNOWN
@@ -21,7 +22,7 @@ from firmware_bridge.virtual.journal import RecordLine, SampleLine, read_journal
 from firmware_bridge.virtual.life import Life
 from firmware_bridge.virtual.people import Begin, Deed
 from firmware_bridge.virtual.peripheral import Peripheral
-from firmware_bridge.virtual.radio import Room, RoomSettings, make_host
+from firmware_bridge.virtual.radio import Room, make_host
 from gateway.ble.hets import Patience
 from gateway.ble.radio import Limits
 from gateway.sessions.book import SessionBook

@@ -3,7 +3,7 @@
 from firmware_bridge.virtual.radio.att_pdus import AttPdu, att_pdus, notified_value
 from firmware_bridge.virtual.radio.hosts import make_host
 from firmware_bridge.virtual.radio.quiet import quiet_bumble
-from firmware_bridge.virtual.radio.room import Room, RoomSettings
+from firmware_bridge.virtual.radio.room import Room
 from firmware_bridge.virtual.radio.security import protect_notifying
 from firmware_bridge.virtual.radio.trace import Direction, Trace, TracedPacket, attach_trace, read_trace
 
@@ -11,7 +11,6 @@ __all__ = [
     "AttPdu",
     "Direction",
     "Room",
-    "RoomSettings",
     "Trace",
     "TracedPacket",
     "att_pdus",

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from random import Random
 from typing import Any, Final
 
@@ -14,21 +13,11 @@ from bumble.device import Device
 from bumble.link import LocalLink
 
 from firmware_bridge.errors import RoomError
+from firmware_bridge.virtual.air import RoomSettings
 from firmware_bridge.virtual.radio.link import Link, Pace
 
 _RSSI_SPREAD_DB: Final = 2.0
 _RSSI_DBM: Final = range(-120, 21)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomSettings:
-    """How the air of a room behaves; `connection_interval` None sends at once and without end."""
-
-    supervision_timeout: timedelta = timedelta(seconds=0.72)
-    connection_interval: timedelta | None = timedelta(milliseconds=30)
-    packets_per_event: int = 6
-    advertisement_loss: float = 0.0
-    rssi_dbm: int = -60
 
 
 @dataclass(kw_only=True)

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from bleak import BleakClient, BleakScanner
 
+from firmware_bridge.virtual.air import RoomSettings
 from firmware_bridge.virtual.bluez import BluezSettings, VirtualBluez
-from firmware_bridge.virtual.radio import RoomSettings, make_host
+from firmware_bridge.virtual.radio import make_host
 from tests.firmware_bridge.radio.plain_peripheral import PlainPeripheral, room_with
 
 SUPERVISION = timedelta(milliseconds=150)

@@ -8,8 +8,8 @@ from bleak import BleakClient, BleakScanner
 from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError
 from bleak_retry_connector import BleakClientWithServiceCache, establish_connection
 
+from firmware_bridge.virtual.air import RoomSettings
 from firmware_bridge.virtual.bluez import BluezSettings
-from firmware_bridge.virtual.radio import RoomSettings
 from tests.firmware_bridge.bluez.homes import PACED, SUPERVISION, connected, find, home
 from tests.firmware_bridge.radio.loops import in_a_loop, until
 from tests.firmware_bridge.radio.plain_peripheral import (

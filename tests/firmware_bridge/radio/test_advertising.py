@@ -4,7 +4,8 @@ import asyncio
 
 from bumble.core import AdvertisingData
 
-from firmware_bridge.virtual.radio import RoomSettings, make_host
+from firmware_bridge.virtual.air import RoomSettings
+from firmware_bridge.virtual.radio import make_host
 from tests.firmware_bridge.radio.loops import in_a_loop, until
 from tests.firmware_bridge.radio.plain_peripheral import GATT_SERVICE, PlainPeripheral, room_with
 

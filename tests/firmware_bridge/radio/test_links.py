@@ -9,7 +9,8 @@ from bumble.core import BaseBumbleError
 from bumble.hci import HCI_Error
 
 from firmware_bridge.errors import RoomError
-from firmware_bridge.virtual.radio import RoomSettings, make_host
+from firmware_bridge.virtual.air import RoomSettings
+from firmware_bridge.virtual.radio import make_host
 from tests.firmware_bridge.radio.loops import in_a_loop, until
 from tests.firmware_bridge.radio.plain_peripheral import PlainPeripheral, room_with
 

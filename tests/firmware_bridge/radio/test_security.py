@@ -7,7 +7,8 @@ import pytest
 from bumble.att import ATT_Error
 from bumble.core import InvalidStateError
 
-from firmware_bridge.virtual.radio import RoomSettings, make_host
+from firmware_bridge.virtual.air import RoomSettings
+from firmware_bridge.virtual.radio import make_host
 from tests.firmware_bridge.radio.loops import in_a_loop, until
 from tests.firmware_bridge.radio.plain_peripheral import SECRET, STRICT, TEXT, PlainPeripheral, room_with
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_bridge.errors import TraceError
+from firmware_bridge.virtual.air import RoomSettings
 from firmware_bridge.virtual.radio import (
     Direction,
-    RoomSettings,
     TracedPacket,
     att_pdus,
     attach_trace,

@@ -15,7 +15,8 @@ from alembic.script import ScriptDirectory
 from monitor_api import app
 from monitor_api.errors import StoreTooNew
 from monitor_api.records.columns import Table
-from monitor_api.records.database import Database, migration_config
+from monitor_api.records.database import Database
+from monitor_api.records.migrating import migration_config
 from tests.servers import postgres
 
 assert app  # imports every table there is, also one that the migrations were never told of
@@ -119,6 +120,7 @@ def test_a_store_says_which_schema_it_has_before_and_after(database):
     assert (found, known > 0) == (0, True)
     database.migrate()
     assert database.revisions() == (known, known)
+    assert version(database) == f"{known:04}"
 
 
 def test_a_store_of_a_newer_version_is_refused_with_what_to_do_and_left_as_it_was(database):

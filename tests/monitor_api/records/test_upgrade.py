@@ -8,7 +8,8 @@ import pytest
 from alembic import command
 
 from monitor_api.http.policy import Role
-from monitor_api.records.database import Database, migration_config
+from monitor_api.records.database import Database
+from monitor_api.records.migrating import migration_config
 from monitor_api.telemetry.sqlite import SqliteTelemetry
 from tests.monitor_api.http.world import Tenant, World
 from tests.servers import postgres
