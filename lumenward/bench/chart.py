@@ -1,5 +1,6 @@
 """`bench chart`: what a chart of one session costs, out of a store of very many."""
 
+from cProfile import Profile
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -9,8 +10,9 @@ from uuid import UUID
 
 import msgspec
 
-from lumenward.bench.context import Bench, Figure, Figures, Load, Work
+from lumenward.bench.context import Bench, Figure, Figures, Load, Share, Work
 from lumenward.bench.measuring import quantile
+from lumenward.bench.shares import Group, shares
 from monitor_api.http.queries.samples import session_samples
 from monitor_api.telemetry.series import SeriesKey
 from monitor_api.telemetry.sqlite import SqliteTelemetry
@@ -33,6 +35,13 @@ KINDS: Final = 50
 AT_ONCE: Final = 20
 """Sessions that are stored in one transaction."""
 
+_GROUPS: Final[tuple[Group, ...]] = (
+    ("driver of the store (sqlite3)", ("sqlite3",)),
+    ("unpacking blocks", ("zlib", "zstd", "decompress", "struct", "array", "monitor_api/telemetry")),
+    ("fewer points, as an answer", ("monitor_api/http",)),
+    ("JSON (msgspec)", ("msgspec", "encode")),
+)
+
 _CLINIC: Final = ClinicId(UUID(int=1))
 _PLACES: Final = 2
 """Decimals of what a device measures."""
@@ -46,6 +55,7 @@ def run(work: Work, charts: int = CHARTS) -> Figures:
     store, chance = SqliteTelemetry(path), Random(2)  # noqa: S311 - the same charts every time
     try:
         took = [_chart_s(store, chance.randrange(count)) for _ in range(charts)]
+        work.profile += _profile(store, [chance.randrange(count) for _ in range(max(1, charts // 10))])
     finally:
         store.close()
     return {"chart_p50_ms": quantile(took, 0.5) * 1e3, "chart_p99_ms": quantile(took, 0.99) * 1e3}
@@ -56,6 +66,13 @@ def _chart_s(store: SqliteTelemetry, number: int) -> float:
     key, began = _key(number), perf_counter()
     msgspec.json.encode(session_samples(key.session, store.series(key), POINTS))
     return perf_counter() - began
+
+
+def _profile(store: SqliteTelemetry, numbers: list[int]) -> list[Share]:
+    profile = Profile()
+    for number in numbers:
+        profile.runcall(_chart_s, store, number)
+    return shares(profile, _GROUPS)
 
 
 def _fill(path: Path, count: int, work: Work) -> None:

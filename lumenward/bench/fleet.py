@@ -4,6 +4,7 @@ Rules, kept here:
 - Every home has one session of ten minutes a day, all within three hours: so many batches a second, and so many homes
   at once. That rate is sent for a bounded time; homes that are not at it are registered, and silent.
 - An alert counts from the moment its batch is published until another process can read it.
+- The cost is all that an evening's batches cost, what was put off to after the peak as well.
 """
 
 import secrets
@@ -12,14 +13,14 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
 
 from sqlalchemy import select
 
-from lumenward.bench.context import Bench, Figure, Figures, Load, Work
+from lumenward.bench.context import Bench, Figure, Figures, Load, Share, Work
 from lumenward.bench.homes import SAMPLES, SESSION_SAMPLES, Home, SealedBatch, batches, burn, make_homes, register
 from lumenward.bench.line import SETTINGS
 from lumenward.bench.load import Load as BrokerLoad
@@ -32,11 +33,12 @@ from monitor_api.records.attention import AlertRow
 from monitor_api.records.courses import CourseDueRow
 from monitor_api.records.database import Database
 from monitor_api.records.sessions import DueRow
+from monitor_api.settings import ServerSettings
 from vocabulary.devices import Modality
 from vocabulary.identity import DeviceUid
 from vocabulary.severity import Severity
 
-STEPS: Final = (1000, 5000, 20_000)
+STEPS: Final = (1000, 2000, 5000, 7500, 10_000, 20_000)
 """Homes, one step after the other, as far as the load allows."""
 
 EVENING: Final = timedelta(hours=3)
@@ -50,8 +52,9 @@ GRACE_S: Final = 10.0
 GLANCE_S: Final = 0.02
 LOOK_S: Final = 0.2
 BOUND_S: Final = 2.0
-PATIENCE_S: Final = 60.0
-ROLES: Final = ("ingest", "check")
+PATIENCE_S: Final = 120.0
+ROLES: Final = ("ingest", "check", "check")
+"""As many checkers as this machine has cores for, beside ingest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,7 @@ def run(work: Work, peak_s: float = PEAK_S) -> Figures:
     for size in sizes:
         done.append(_step(size, peak_s, work))
         work.progress(len(done) / len(sizes))
-        if done[-1].p99_s > BOUND_S:
-            work.warn(f"{size} homes: high alerts are late, more homes are not tried")
-            break
-    carried = [one for one in done if one.p99_s <= BOUND_S]
+    carried = list(takewhile(lambda one: one.p99_s <= BOUND_S, done))
     cost = {one.homes: one.cpu_us for one in done}
     return {
         "homes_carried": float(carried[-1].homes if carried else 0),
@@ -127,16 +127,18 @@ def _step(size: int, peak_s: float, work: Work) -> Step:
         _wait_until_checked(database, lambda: work.progress(0))
         rate = at_once / SAMPLES
         sealed = list(islice(batches(busy, len(busy) + round(rate * peak_s)), len(busy), None))
-        cpu, began = sum(map(cpu_s, pids)), monotonic()
+        before, began = {name: cpu_s(pid) for name, pid in pids.items()}, monotonic()
         _peak(load, sealed, burning, alerts, peak_s=peak_s)
-        spent = sum(map(cpu_s, pids)) - cpu
-        per_home = spent / (monotonic() - began) / size * 1e6
-        until = monotonic() + GRACE_S
+        lasted, until = monotonic() - began, monotonic() + GRACE_S
         while len(alerts.late_s) < len(alerts.published) and monotonic() < until:
             load.read(GLANCE_S)
             alerts.glance()
             work.progress(0)
-        return Step(size, alerts.all(), per_home)
+        _wait_until_checked(database, lambda: load.read(GLANCE_S))
+        spent = {name: cpu_s(pid) - before[name] for name, pid in pids.items()}
+        total = sum(spent.values())
+        work.profile[:] = [Share(name, one / total) for name, one in spent.items()]
+        return Step(size, alerts.all(), total / lasted / size * 1e6)
 
 
 def _wait_until_checked(database: Database, told: Callable[[], None]) -> None:
@@ -172,7 +174,7 @@ def _peak(
 @contextmanager
 def _service(
     homes: list[Home], busy: list[Home], burning: list[Home], work: Work
-) -> Generator[tuple[BrokerLoad, list[int], Database]]:
+) -> Generator[tuple[BrokerLoad, dict[str, int], Database]]:
     """A broker, ingest and check over fresh stores with these homes, and a connection of the load."""
     place = work.directory / secrets.token_hex(4)
     place.mkdir()
@@ -190,7 +192,7 @@ def _service(
             try:
                 supervisor.start(children)
                 supervisor.wait_until_ready()
-                yield load, [pid for child in children if (pid := supervisor.pid(child.name)) is not None], database
+                yield load, _pids(supervisor, children), database
             finally:
                 load.close()
                 supervisor.stop()
@@ -198,11 +200,19 @@ def _service(
         database.close()
 
 
+def _pids(supervisor: Supervisor, children: Sequence[Child]) -> dict[str, int]:
+    return {child.name: pid for child in children if (pid := supervisor.pid(child.name)) is not None}
+
+
 def _children(place: Path, port: int, secret: bytes) -> list[Child]:
     told = place / "server.toml"
     told.write_text(SETTINGS.format(data=place, secret=b64encode(secret).decode(), port=port))
     arguments = ("-m", "lumenward", "server", "--settings", str(told), "--role")
-    return [Child(name=role, arguments=(*arguments, role)) for role in ROLES]
+    worker = f"{ServerSettings.PREFIX}WORKER"
+    return [
+        Child(name=f"{role}-{number}", arguments=(*arguments, role), environment={worker: str(number)})
+        for number, role in enumerate(ROLES, start=1)
+    ]
 
 
 FIGURES: Final = (

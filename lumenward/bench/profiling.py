@@ -3,14 +3,14 @@
 from base64 import b64encode
 from cProfile import Profile
 from pathlib import Path
-from pstats import Stats
 from tempfile import TemporaryDirectory
 from time import process_time
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from lumenward.bench.context import Share
 from lumenward.bench.homes import SealedBatch, make_homes, register
 from lumenward.bench.homes import batches as sealed_batches
+from lumenward.bench.shares import Group, shares
 from monitor_api.app import make_worker, open_stores
 from monitor_api.ingest.opening import Arrival
 from monitor_api.ingest.receipts import Message
@@ -22,7 +22,7 @@ QUEUE: Final = 20_000
 SMALL: Final = 200
 """Batches that are stored one by one."""
 
-_GROUPS: Final = (
+_GROUPS: Final[tuple[Group, ...]] = (
     ("driver of the stores (sqlite3)", ("sqlite3",)),
     ("decoding (msgspec)", ("msgspec",)),
     ("seal (cryptography)", ("cryptography", "hmac")),
@@ -67,7 +67,7 @@ def profile_ingest() -> tuple[list[Share], float]:
             small_us = (process_time() - began) / SMALL * 1e6
             profile = Profile()
             profile.runcall(_handle, worker, queue[2 * SMALL :], GROUP)
-            return _shares(profile), small_us
+            return shares(profile, _GROUPS), small_us
         finally:
             stores.close()
 
@@ -88,18 +88,3 @@ def _arrival(batch: SealedBatch) -> Arrival:
 def _handle(worker: Worker, queue: list[Arrival], size: int) -> None:
     for start in range(0, len(queue), size):
         worker.handle(queue[start : start + size], _Nobody(), lambda _: True)
-
-
-def _shares(profile: Profile) -> list[Share]:
-    """Own time by group of functions, as a part of all."""
-    found = cast("dict[tuple[str, int, str], tuple[int, int, float, float, object]]", Stats(profile).stats)  # type: ignore[attr-defined]
-    own: dict[str, float] = {}
-    for (file, _, function), (_, _, seconds, _, _) in found.items():
-        group = _group(f"{file} {function}")
-        own[group] = own.get(group, 0.0) + seconds
-    total = sum(own.values())
-    return [Share(group, seconds / total) for group, seconds in own.items()]
-
-
-def _group(name: str) -> str:
-    return next((group for group, words in _GROUPS if any(word in name for word in words)), "the rest of Python")

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
-from operator import ge, le
+from operator import add, ge, le
 from typing import Final, cast
 
 Column = Sequence[float | None]
 
 FEWEST: Final = 50
 """Points below which not even one lowest and one highest value of every column has room."""
+
+_PLACE: Final = tuple[float | None, ...].index
+"""Where a value is first in a row of them."""
 
 _DIVISORS: Final = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 
@@ -60,11 +63,19 @@ def _add_extremes(kept: set[int], columns: Iterable[Column], stretches: Sequence
     for column in columns:
         if len(kept) > points:
             return False
-        has_gaps = None in column
-        for start, end in stretches:
-            part = column[start:end]
-            values = [value for value in part if value is not None] if has_gaps else cast("Sequence[float]", part)
-            if values:
-                kept.add(start + part.index(min(values)))
-                kept.add(start + part.index(max(values)))
+        kept.update(_extremes(column, stretches))
     return len(kept) <= points
+
+
+def _extremes(column: Column, stretches: Sequence[tuple[int, int]]) -> set[int]:
+    """The rows of each stretch's first lowest and first highest value, of those that it has."""
+    parts = [(start, tuple(column[start:end])) for start, end in stretches]
+    if None in column:
+        parts = [(start, part) for start, part in parts if any(value is not None for value in part)]
+        known = [[value for value in part if value is not None] for _, part in parts]
+    else:
+        known = cast("list[list[float]]", [part for _, part in parts])
+    starts, whole = [start for start, _ in parts], [part for _, part in parts]
+    # Mapped without a loop of ours: a chart has thousands of stretches, and somebody waits for it.
+    low, high = (map(_PLACE, whole, map(extreme, known)) for extreme in (min, max))
+    return {*map(add, starts, low), *map(add, starts, high)}
