@@ -30,3 +30,13 @@ def quantile(values: Iterable[float], part: float) -> float:
     """The value that a part of them is not above; one at least."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+def children_of(pid: int) -> tuple[int, ...]:
+    """The processes that a process has started and that are still there."""
+    return tuple(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def arguments_of(pid: int) -> list[str]:
+    """What a process was started with."""
+    return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")

@@ -12,8 +12,8 @@ from typing import Final
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from lumenward.bench.context import Bench, Figure, Figures, Work
-from lumenward.bench.measuring import middle
+from lumenward.bench.context import Bench, Figure, Figures, Share, Work
+from lumenward.bench.measuring import arguments_of, children_of, cpu_s, middle
 from lumenward.demo.world import free_port
 from lumenward.errors import ChildFailed
 
@@ -41,7 +41,24 @@ def _first_page_s(work: Work, number: int) -> float:
                 raise ChildFailed("demo", "its page does not answer", log.read_text(errors="replace"))
             work.progress(0)
             work.stop.wait(LOOK_S)
-        return monotonic() - began
+        took = monotonic() - began
+        work.profile[:] = _shares(process.pid)
+        return took
+
+
+def _shares(demo: int) -> list[Share]:
+    """The parts of the processes in the CPU time until the page."""
+    spent = {"demo": cpu_s(demo)} | {_part(arguments_of(pid)): cpu_s(pid) for pid in children_of(demo)}
+    total = sum(spent.values())
+    return [Share(part, one / total) for part, one in spent.items()]
+
+
+def _part(arguments: list[str]) -> str:
+    """What a process of the demo is called: the role of a server, a command of ours, or a module."""
+    if "--role" in arguments:
+        return arguments[-1]
+    module, command = arguments[2:4]
+    return command if module == "lumenward" else module.rpartition(".")[2]
 
 
 @contextmanager
