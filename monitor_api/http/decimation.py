@@ -29,7 +29,8 @@ def kept_rows(columns: Sequence[Column], points: int) -> list[int]:
     varying = [column for column in columns if _varies(column)]
     uneven = [column for column in varying if not _is_steady(column)]
     room = points - 2
-    for divisor in (*_DIVISORS, 2 * len(varying)):
+    # A column's extremes seldom stand in the rows of another's: with fewer rows a stretch they have no room.
+    for divisor in (*(one for one in _DIVISORS if one >= len(uneven)), 2 * len(varying)):
         stretches = _stretches(max(1, room // max(1, divisor)), count)
         kept = {0, count - 1}
         if len(uneven) < len(varying):
