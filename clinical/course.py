@@ -133,7 +133,7 @@ class CourseDevice:
 
     `outputs`: of each programme, by band, as calibrated; empty where nobody has measured it. `proof` is None before
     the first record. `heard_at` is the last word of any kind, `said` the last state it reported. `serials`: every one
-    that this uid has given, as they came. `clock_steps` is None where no gateway could hold its clock against their own.
+    that this uid has given, as they came. `clock_steps` is None where no gateway could hold its clock against its own.
     """
 
     uid: DeviceUid
