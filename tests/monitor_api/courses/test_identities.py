@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import Random
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,16 +14,13 @@ from monitor_api.records.attention import AlertRow
 from monitor_api.records.courses import CourseDueRow, CourseFindingRow
 from monitor_api.sessions.device_clocks import Ahead, jumps
 from monitor_api.sessions.placing import DRIFT
-from tests.monitor_api.check.line import HOUR, Line, ago, stored
+from tests.monitor_api.check.line import HOUR, Line, ago
+from tests.monitor_api.courses.identities import PUT_BACK, SECOND, a_story, anchor, met, seen_live
 from tests.monitor_api.courses.watched import Watched, findings
-from tests.records import rf_record
-from tests.service import UID, FakeBroker, rf_device, rf_samples, rows
-from vocabulary.devices import DeviceState
+from tests.service import FakeBroker, rf_device, rows
 from vocabulary.identity import DeviceUid
-from vocabulary.wire.batches import Body, ReportedMark, SeenAnchor, SeenClock, SeenDevice, encode_body
+from vocabulary.wire.batches import Body, SeenAnchor, SeenClock, encode_body
 
-PUT_BACK = timedelta(hours=10)
-SECOND = timedelta(seconds=1)
 NUMBERS = count(1000)
 OF_IDENTITY = {"device-cloned", "clock-stepped"}
 
@@ -49,18 +45,6 @@ def line(tmp_path):
     line = Line(tmp_path)
     with closing(line.stores):
         yield line
-
-
-def met(serial: str, at: datetime, device=UID) -> tuple[SeenDevice, ReportedMark]:
-    """A device that gives a serial, and its state at an instant."""
-    return (
-        msgspec.structs.replace(rf_device(), device=device, serial=serial),
-        ReportedMark(device=device, at=at, state=DeviceState.READY, newest=0, timeline=1),
-    )
-
-
-def anchor(at: datetime, tick: timedelta, timeline=1) -> SeenAnchor:
-    return SeenAnchor(device=UID, timeline=timeline, tick_s=tick.total_seconds(), at=at, uncertainty_s=0.5)
 
 
 def in_boot(line: Line, boot: int, *anchors: SeenAnchor, clocks=()):
@@ -161,32 +145,12 @@ def test_ticks_that_two_boots_of_which_one_is_not_placed_saw_show_nothing(line):
     assert "clock-stepped" not in rules(line)
 
 
-def seen_live(counter: int, hours: float, clock_off: timedelta = timedelta(0)):
-    """A session that the gateway saw as it happened, and its record by a device clock that is off."""
-    began = ago(hours)
-    samples = [rf_samples(first, 60, counter=counter, at=began + (first + 60) * SECOND) for first in range(0, 240, 60)]
-    return [*samples, stored(rf_record(counter, start=began + clock_off))]
-
-
 def test_a_clock_that_was_put_back_between_two_sessions_was_stepped(line):
     line.bring(rf_device(), *seen_live(1, 60), *seen_live(2, 30))
     assert "clock-stepped" not in rules(line)
     line.bring(*seen_live(3, 3, -PUT_BACK))
     assert rules(line)["clock-stepped"] == "fires"
     assert findings(line)["clock-stepped"].evidence["measured"]["value"] == pytest.approx(36000, abs=60)
-
-
-def a_story():
-    """A device that is exchanged, whose ticks and whose time jump, item by item."""
-    return [
-        *([item] for item in seen_live(1, 60)),
-        *([item] for item in seen_live(2, 3, -PUT_BACK)),
-        [*met("A1", ago(70))],
-        [*met("B7", ago(4))],
-        [anchor(ago(60), 9 * HOUR)],
-        [anchor(ago(59), 10 * HOUR)],
-        [anchor(ago(2), HOUR)],
-    ]
 
 
 def test_late_duplicate_and_reordered_facts_of_identity_are_found_as_those_in_order(new_line):
