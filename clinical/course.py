@@ -107,9 +107,21 @@ class RecordProof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClockStep:
-    """The device's own clock was found to have jumped by `by` against a gateway's, `doubt` more or less."""
+class SerialGiven:
+    """A serial that a device gave, and when for the first time."""
 
+    serial: str
+    first_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStep:
+    """The device's own clock was found to have jumped by `by` against a gateway's, `doubt` more or less.
+
+    `shown_by`: the fact that showed it, a tick or a session; unlike `at`, what comes later never changes it.
+    """
+
+    shown_by: str
     at: datetime
     by: timedelta
     doubt: timedelta
@@ -121,7 +133,7 @@ class CourseDevice:
 
     `outputs`: of each programme, by band, as calibrated; empty where nobody has measured it. `proof` is None before
     the first record. `heard_at` is the last word of any kind, `said` the last state it reported. `serials`: every one
-    that this uid has given, in order. `clock_steps` is None where no gateway could hold its clock against their own.
+    that this uid has given, as they came. `clock_steps` is None where no gateway could hold its clock against its own.
     """
 
     uid: DeviceUid
@@ -137,7 +149,7 @@ class CourseDevice:
     said: DeviceState | None
     recalled_firmware: tuple[str, ...]
     calibration: Calibration = UNMEASURED
-    serials: tuple[str, ...] = ()
+    serials: tuple[SerialGiven, ...] = ()
     clock_steps: tuple[ClockStep, ...] | None = None
 
 

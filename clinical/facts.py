@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from statistics import median
 from typing import Final
 
-from clinical.plan import Cem43Levels
+from clinical.plan import Cem43Levels, Level
 from vocabulary.devices import DeviceState, Fault, Feature, Modality, Zone
 from vocabulary.identity import RegimenId, SessionId
 from vocabulary.instants import Placed
@@ -116,14 +116,6 @@ class RegimenVersion:
 
     id: RegimenId
     version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
-    """How strong a session is to be, mW/cm² with LED and W with RF, both ends within."""
-
-    lowest: float
-    highest: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

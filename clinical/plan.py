@@ -55,6 +55,14 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """How strong a session is to be, mW/cm² with LED and W with RF, both ends within."""
+
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cem43Levels:
     """Thermal dose of a zone within a session, in minutes at 43 °C, from which each word is said.
 

@@ -7,11 +7,12 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from clinical.course import Course, CourseDevice, PastSession
+from clinical.course import Course, PastSession
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule, when
 from clinical.misuse.shifts import Usual
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
 from vocabulary.devices import Modality
+from vocabulary.identity import DeviceUid
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
@@ -33,7 +34,7 @@ OF_LAST: Final = 3
 """and within how many sessions that must come twice."""
 
 
-@course_rule("device-cloned", version=2, severity=Severity.MEDIUM)
+@course_rule("device-cloned", version=3, severity=Severity.MEDIUM)
 def device_cloned(at: CourseAt) -> Iterator[Episode]:
     """Two devices go by one identity, or one was swapped for another.
 
@@ -55,13 +56,12 @@ def device_cloned(at: CourseAt) -> Iterator[Episode]:
 
 def _two_serials(at: CourseAt) -> Iterator[Episode]:
     for device in at.course.devices:
-        serials = tuple(dict.fromkeys(device.serials))
+        serials = [one.serial for one in device.serials]
         if len(serials) > 1:
             because = f"One identity, and {len(serials)} serials: {', '.join(serials)}"
-            mine = [when(session) for session in at.course.sessions if session.device == device.uid]
             yield Episode(
-                onset=f"{device.uid}:{serials[-1]}",
-                began_at=min(mine, default=at.now),
+                onset=f"{device.uid}:{':'.join(sorted(serials))}",
+                began_at=max(one.first_at for one in device.serials),
                 cleared_at=None,
                 verdict=fires(because, Evidence()),
                 sessions=(),
@@ -70,17 +70,16 @@ def _two_serials(at: CourseAt) -> Iterator[Episode]:
 
 def _one_serial(at: CourseAt) -> Iterator[Episode]:
     """A serial is a maker's for one device: two identities of one model that give it cannot both be it."""
-    known: dict[tuple[Modality, str | None, str], list[CourseDevice]] = {}
+    known: dict[tuple[Modality, str | None, str], dict[DeviceUid, datetime]] = {}
     for device in at.course.devices:
-        for serial in dict.fromkeys(device.serials):
-            known.setdefault((device.modality, device.model, serial), []).append(device)
+        for one in device.serials:
+            known.setdefault((device.modality, device.model, one.serial), {})[device.uid] = one.first_at
     for (_, _, serial), devices in known.items():
         if len(devices) > 1:
-            uids = sorted(device.uid for device in devices)
-            given = [device.given[0].from_at for device in devices if device.given]
+            uids = sorted(devices)
             yield Episode(
                 onset=f"{serial}:{':'.join(uids)}",
-                began_at=max(given, default=at.now),
+                began_at=max(devices.values()),
                 cleared_at=None,
                 verdict=fires(f"One serial, {serial}, and {len(uids)} identities: {', '.join(uids)}", Evidence()),
                 sessions=(),
@@ -102,7 +101,7 @@ def _cloned(before: PastSession, after: PastSession) -> Verdict | None:
     return None
 
 
-@course_rule("clock-stepped", version=1, severity=Severity.LOW)
+@course_rule("clock-stepped", version=2, severity=Severity.LOW)
 def clock_stepped(at: CourseAt) -> Iterator[Episode]:
     """The device's own clock was set to another time.
 
@@ -122,7 +121,7 @@ def clock_stepped(at: CourseAt) -> Iterator[Episode]:
                 because = f"The clock jumped by {step.by / timedelta(minutes=1):.1f} min"
                 surely = size - step.doubt > STEP
                 verdict = fires(because, evidence) if surely else undetermined(f"{because}, or less", evidence)
-                yield _momentary(f"{device.uid}:{step.at.isoformat()}", step.at, verdict)
+                yield _momentary(f"{device.uid}:{step.shown_by}", step.at, verdict)
 
 
 def _seconds(span: timedelta) -> Quantity:

@@ -35,6 +35,7 @@ LONGEST_SESSION: Final = timedelta(hours=2)
 SKIN_CELSIUS: Final = (35, 45)
 LONGEST_REST: Final = timedelta(days=31)
 HIGHEST_CEM43_MIN: Final = 240
+HIGHEST_LEVEL: Final = 1000
 
 
 def reasons_against(prescription: Prescription) -> dict[str, str]:
@@ -177,6 +178,17 @@ def _heat(wanted: Prescription) -> Reasons:
             yield f"cem43.{name}", "expected more than the level before it"
 
 
+def _level(wanted: Prescription) -> Reasons:
+    level = wanted.level
+    if level is None:
+        return
+    for name, value in (("lowest", level.lowest), ("highest", level.highest)):
+        if not 0 < value <= HIGHEST_LEVEL:
+            yield f"level.{name}", f"expected more than 0 and up to {HIGHEST_LEVEL}"
+    if not level.lowest <= level.highest:
+        yield "level.highest", "lies below the lowest"
+
+
 def _phototypes(wanted: Prescription) -> Reasons:
     if wanted.phototypes is None:
         return
@@ -222,6 +234,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     back_up_time,
     caps,
     _heat,
+    _level,
     _phototypes,
     _local,
 )

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 from enum import StrEnum
 from typing import Final
 
-from clinical.plan import Cap, Cem43Levels, Phase
+from clinical.plan import Cap, Cem43Levels, Level, Phase
 from vocabulary.devices import Modality, Zone
 from vocabulary.light import Band
 from vocabulary.quantities import Quantity, Unit
@@ -101,8 +101,9 @@ class Prescription:
     """What is prescribed: how often, how long, how much, with what, and within which limits. It may contradict itself.
 
     Phases follow each other from the day on which it comes into force. What is left out restricts nothing: no
-    `programmes` and `zones` are any, no `cem43` watches none, no `phototypes` allow all, and without `local` the days
-    are those of the patient's file. `most_per_day` and `most_per_week` count sessions in 24 hours and in 7 days.
+    `programmes` and `zones` are any, no `cem43` watches none, no `phototypes` allow all, without `local` the days are
+    those of the patient's file, and without a `level` any will do. `most_per_day` and `most_per_week` count sessions
+    in 24 hours and in 7 days.
     """
 
     modality: Modality
@@ -116,3 +117,4 @@ class Prescription:
     cem43: Cem43Levels | None = None
     phototypes: Phototypes | None = None
     local: LocalDays | None = None
+    level: Level | None = None

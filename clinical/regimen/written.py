@@ -1,12 +1,13 @@
 """How a prescription is written as JSON, and read back: in stores, over HTTP, and under a signature.
 
 Durations are seconds, phases whole weeks, periods whole days; null is "not set". `Written` holds JSON's own types.
+What came later than the first signatures, `level`, is written only where it is set: those must still hold.
 """
 
 from datetime import time, timedelta
 from typing import Any
 
-from clinical.plan import Cap, Cem43Levels, Phase, Timing, Weekday
+from clinical.plan import Cap, Cem43Levels, Level, Phase, Timing, Weekday
 from clinical.regimen.prescription import (
     Light,
     Limits,
@@ -42,7 +43,12 @@ def write(prescription: Prescription) -> Written:
         "cem43": heat and {name: getattr(heat, name) for name in _LEVELS},
         "phototypes": skin and {"allowed": [str(one) for one in skin.allowed], "because": skin.because},
         "local": local and {"zone": local.zone, "day_starts": local.day_starts.isoformat("minutes")},
+        **_write_level(prescription.level),
     }
+
+
+def _write_level(level: Level | None) -> Written:
+    return {} if level is None else {"level": {"lowest": level.lowest, "highest": level.highest}}
 
 
 _LEVELS = ("info_min", "warn_min", "alert_min", "stop_min")
@@ -110,7 +116,7 @@ def _seconds(lasts: timedelta | None) -> float | None:
 
 def read(written: Written, modality: Modality) -> Prescription:
     """The prescription that `write` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-    heat, skin, local = written["cem43"], written["phototypes"], written["local"]
+    heat, skin, local, level = written["cem43"], written["phototypes"], written["local"], written.get("level")
     return Prescription(
         modality=modality,
         phases=tuple(_read_phase(one) for one in written["phases"]),
@@ -124,6 +130,7 @@ def read(written: Written, modality: Modality) -> Prescription:
         phototypes=skin
         and Phototypes(allowed=tuple(Phototype(one) for one in skin["allowed"]), because=skin["because"]),
         local=local and LocalDays(zone=local["zone"], day_starts=time.fromisoformat(local["day_starts"])),
+        level=level and Level(lowest=level["lowest"], highest=level["highest"]),
     )
 
 

@@ -14,6 +14,7 @@ from clinical.course import (
     Interval,
     PastSession,
     RecordProof,
+    SerialGiven,
     WearSigns,
 )
 from clinical.dose.worn import worn_probability
@@ -148,6 +149,6 @@ def _device(uid: DeviceUid, modality: Modality, start: datetime) -> CourseDevice
         heard_at=NOW,
         said=None,
         recalled_firmware=(),
-        serials=("1",),
+        serials=(SerialGiven(serial="1", first_at=start - _DAY),),
         clock_steps=(),
     )

@@ -27,6 +27,7 @@ LEAD: Final = timedelta(minutes=27)
 """How far in the past it starts: the scenario is over when it meets the present."""
 
 _LED_DAYS: Final = {
+    "Anna Lind": (13, 12, 11),
     "Kofi Osei": (13, 12, 10, 9, 8, 6, 5, 3, 2, 1),
     "Paolo Conti": (13, 11, 10, 9, 6, 5, 4, 2),
     "Chiara Bassi": (12, 11, 10, 8, 7, 5, 4, 3, 1),

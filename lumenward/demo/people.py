@@ -29,8 +29,8 @@ from vocabulary.wire.keys import GatewayKey
 CLINIC: Final = uuid5(HETS_SERVICE, "the clinic of the demo")
 ZONE: Final = "Europe/Zurich"
 
-SINCE: Final = timedelta(days=35)
-"""How long everybody has been with the clinic."""
+SINCE: Final = timedelta(days=14)
+"""How long everybody has been with the clinic: since the day before the first of their evenings."""
 
 CALIBRATIONS: Final = {
     "mask": (0.10, 0.2, "virtual device: its physics, known to a tenth"),

@@ -80,14 +80,12 @@ LED: Final = _TEMPLATES["led-red-infrared"].filled(
     }
 )
 
-# NEWA's phases and limits; the dose is what 10 W within ± 20 % deliver in 4 min. The levels of heat lie so far apart
-# that a cut-off that fails reaches one that calls somebody, and stays there: what is passed on the way is seen or not.
+# NEWA's phases, limits and levels of heat; the dose is what 10 W within ± 20 % deliver in 4 min.
 RF: Final = _TEMPLATES["rf-three-then-two"].filled(
     {
         "phases.0.dose": {"value": 1800.0, "unit": "J"},
         "phases.1.weeks": None,
         "phases.1.dose": {"value": 1800.0, "unit": "J"},
-        "cem43": {"info_min": 1, "warn_min": 5, "alert_min": 15, "stop_min": 30},
         "limits.duration_s": 300,
         "limits.dose": {"value": 2400.0, "unit": "J"},
         "limits.rest_s": _DAY_S,

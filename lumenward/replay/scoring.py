@@ -169,7 +169,7 @@ EXPECTED: Final[Mapping[Done, Expectation]] = {
     Done.DOUBLE_SESSION: _expects(*_ADDED, beyond=_short_rest),
     Done.SHORT_REST: _expects(*_ADDED, beyond=_short_rest),
     Done.CROSSED_ZONES: _expects(*_ADDED, beyond=_short_rest),
-    Done.BORROWED: _expects("other-person", "device-cloned", *_ADDED),
+    Done.BORROWED: _expects("other-person", "device-cloned", "contact-lost", *_ADDED),
     Done.OVER_LONG: _expects("too-long", "drift", "heat-stacked", *_MUCH, beyond=_too_long),
     Done.WRONG_PROGRAM: _expects("wrong-programme", "contraindicated", "too-long", "wrong-level", *_SHORT, *_MUCH),
     Done.ON_THE_TABLE: _expects("not-worn", "other-person", "contact-lost", beyond=_shown_by_samples),
@@ -181,6 +181,7 @@ EXPECTED: Final[Mapping[Done, Expectation]] = {
     Done.CLOCK_TAMPERED: _expects("clock-stepped", "too-soon", "device-cloned"),
     Done.RECALLED_FIRMWARE: _expects("firmware-recalled"),
     Done.OUTPUT_DRIFT: _expects("output-drift", "wrong-level", *_MUCH),
+    Done.LIGHT_AFTER_HEAT: _expects("heat-stacked"),
     Done.CLONED_SERIAL: _expects("device-cloned"),
     Done.POWER_LOST: _expects(*_SHORT),
     Done.STOPPED_EARLY: _expects(*_SHORT),
@@ -251,10 +252,9 @@ UNLABELLED: Final = frozenset(
         "partial-twice",
         "off-schedule",
         "drift",
-        "heat-stacked",
     )
 )
-"""Rules about what people do and leave undone by themselves: an evening left out, both devices in one evening."""
+"""Rules about what people do and leave undone by themselves, such as an evening left out."""
 
 KNOWN_CAUSES: Final = frozenset(rule for one in EXPECTED.values() for rule in one.rules) - UNLABELLED
 """Rules of which it is known what causes them; of any other nothing can be called false."""

@@ -1,7 +1,8 @@
 """Put a patient's course together from what is stored."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import groupby
 from math import inf
@@ -18,15 +19,17 @@ from clinical.course import (
     InForce,
     Interval,
     PastSession,
+    SerialGiven,
     WearSigns,
 )
 from clinical.facts import Calibration, RegimenVersion
 from clinical.regimen.life import Step
+from monitor_api.courses.clocks import clock_readings, clock_steps
 from monitor_api.courses.due import CourseKey
 from monitor_api.courses.proving import proof_of
 from monitor_api.orders.asking import WishKind
 from monitor_api.records.courses import ExcuseRow, SessionSumRow
-from monitor_api.records.devices import AssignmentRow, DeviceRow
+from monitor_api.records.devices import AssignmentRow, DeviceRow, DeviceSerialRow
 from monitor_api.records.orders import WishRow
 from monitor_api.records.people import PatientRow
 from monitor_api.records.regimens import interruptions, read_regimen, step_rows
@@ -46,7 +49,8 @@ def read_course(session: Session, key: CourseKey) -> Course:
     """All that is stored of one patient. Raises sqlalchemy's NoResultFound when there is no such patient."""
     patient = session.get_one(PatientRow, key.patient)
     steps, regimens = _steps(session, key), tuple(_in_force(session, key))
-    sessions = [_past(row, sums or _unsummed()) for row, sums in _session_rows(session, key)]
+    rows = [(row, sums or _unsummed()) for row, sums in _session_rows(session, key)]
+    sessions = [_past(row, sums) for row, sums in rows]
     return Course(
         patient=key.patient,
         zone=patient.zone,
@@ -55,7 +59,7 @@ def read_course(session: Session, key: CourseKey) -> Course:
         regimens=regimens,
         holds=(*_holds(session, key), *(span for taken in steps for span in _forbidden(taken, regimens))),
         excuses=(*_excuses(session, key), *(excuse for taken in steps for excuse in _pauses(taken))),
-        devices=tuple(_devices(session, key)),
+        devices=tuple(_devices(session, key, rows)),
     )
 
 
@@ -193,14 +197,29 @@ def _excuses(session: Session, key: CourseKey) -> Iterator[Excuse]:
         yield Excuse(during=Interval(from_at=row.from_at, until_at=row.until_at), because=row.because)
 
 
-def _devices(session: Session, key: CourseKey) -> Iterator[CourseDevice]:
+_Summed = tuple[SessionRow, SessionSumRow]
+
+
+def _devices(session: Session, key: CourseKey, sessions: Iterable[_Summed]) -> Iterator[CourseDevice]:
     mine = (AssignmentRow.clinic_id == key.clinic, AssignmentRow.patient_id == key.patient)
     given: defaultdict[str, list[Interval]] = defaultdict(list)
     for row in session.scalars(select(AssignmentRow).where(*mine).order_by(AssignmentRow.from_at)):
         given[row.device_uid].append(Interval(from_at=row.from_at, until_at=row.until_at))
+    serials, readings = _serials(session, key, list(given)), clock_readings(sessions)
     of_clinic = (DeviceRow.clinic_id == key.clinic, DeviceRow.uid.in_(list(given)))
     for device in session.scalars(select(DeviceRow).where(*of_clinic).order_by(DeviceRow.uid)):
-        yield _device(session, device, given[device.uid])
+        known = _device(session, device, given[device.uid])
+        steps = clock_steps(session, known, key.clinic, readings.get(known.uid, ()))
+        yield replace(known, serials=serials[device.uid], clock_steps=steps)
+
+
+def _serials(session: Session, key: CourseKey, devices: Sequence[str]) -> Mapping[str, tuple[SerialGiven, ...]]:
+    row = DeviceSerialRow
+    mine = (row.clinic_id == key.clinic, row.device_uid.in_(devices))
+    found: defaultdict[str, tuple[SerialGiven, ...]] = defaultdict(tuple)
+    for one in session.scalars(select(row).where(*mine).order_by(row.first_at, row.serial)):
+        found[one.device_uid] += (SerialGiven(serial=one.serial, first_at=one.first_at),)
+    return found
 
 
 def _device(session: Session, row: DeviceRow, given: Iterable[Interval]) -> CourseDevice:
@@ -218,6 +237,4 @@ def _device(session: Session, row: DeviceRow, given: Iterable[Interval]) -> Cour
         said=None if row.state is None else DeviceState(row.state),
         recalled_firmware=recalled_on(session, row),
         calibration=Calibration(dose_fraction=row.dose_uncertainty_fraction, skin_celsius=row.skin_uncertainty_celsius),
-        serials=() if row.serial is None else (row.serial,),
-        clock_steps=None,
     )

@@ -9,6 +9,7 @@ from clinical.dose.cem43 import Doubt, hottest, thermal_doses
 from clinical.dose.worn import wear_signs
 from monitor_api.records.courses import SessionSumRow
 from monitor_api.sessions.assembly import Account
+from monitor_api.sessions.device_clocks import ahead_in
 from monitor_api.sessions.evidence import Evidence
 
 
@@ -17,6 +18,7 @@ def store_sum(session: Session, evidence: Evidence, account: Account) -> None:
     samples, record = account.samples, account.record
     wear = wear_signs(samples, evidence.device.features, account.missing)
     heat = hottest(thermal_doses(samples, _doubt(evidence, account)))
+    clock = ahead_in(evidence)
     impedances = [ohm for ohm in samples.impedance_ohm if ohm is not None]
     session.merge(
         SessionSumRow(
@@ -34,6 +36,8 @@ def store_sum(session: Session, evidence: Evidence, account: Account) -> None:
             seen_fraction=wear.seen_fraction,
             faults=list(record.faults) if record else [],
             firmware=record.firmware if record else None,
+            clock_ahead_s=clock.by.total_seconds() if clock else None,
+            clock_doubt_s=clock.doubt.total_seconds() if clock else None,
         )
     )
 

@@ -103,6 +103,13 @@ class LevelsBody(Body):
     stop_min: Number
 
 
+class StrengthBody(Body):
+    """How strong the device is to be, mW/cm² of light or W of radiofrequency, both ends within."""
+
+    lowest: Number
+    highest: Number
+
+
 class PhototypesBody(Body):
     """The phototypes that may be treated so (Fitzpatrick), and why these."""
 
@@ -135,6 +142,7 @@ class PrescriptionBody(Body):
     cem43: LevelsBody | None = None
     phototypes: PhototypesBody | None = None
     local: LocalBody | None = None
+    level: StrengthBody | None = None
 
     def prescription(self, modality: Modality) -> Prescription:
         """It as the clinical core knows it."""

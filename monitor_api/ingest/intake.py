@@ -14,9 +14,11 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from monitor_api.clock import Clocks
+from monitor_api.courses.due import CourseKey, mark_course_due
 from monitor_api.ingest import rows
 from monitor_api.ingest.group import gather, sample_blocks
 from monitor_api.ingest.hours import our_time, retimed_sessions, store_clocks
+from monitor_api.ingest.identities import news_for_courses
 from monitor_api.ingest.opening import Opened
 from monitor_api.ingest.reports import store_reports
 from monitor_api.ingest.storing import store_devices, store_records, store_sessions, touched_sessions
@@ -70,7 +72,7 @@ class Intake:
         ours = our_time(session, group, now)
         store_devices(session, group, now, ours)
         store_sessions(session, group, ours)
-        recorded, touched = set[SeriesKey](), set[SeriesKey]()
+        recorded, touched, courses = set[SeriesKey](), set[SeriesKey](), set[CourseKey]()
         if telling:
             insert_new(session, GapRow, rows.gap_rows(telling))
             insert_new(session, AnchorRow, rows.anchor_rows(telling, ours))
@@ -78,6 +80,9 @@ class Intake:
             store_reports(session, telling, now, ours)
             recorded = store_records(session, telling, now, ours)
             touched = touched_sessions(session, telling, ours) | retimed_sessions(session, telling)
+            courses = news_for_courses(session, telling, ours)
+        # Due marks come last, as everybody locks them: of courses, then of sessions.
+        mark_course_due(session, courses, now)
         mark_due(session, {one.key for one in group.heard} | recorded | touched, now)
 
     def _note_heard(self, session: Session, batches: Sequence[Opened]) -> None:

@@ -15,6 +15,8 @@ class SessionSumRow(Table):
 
     `level` is the median of irradiance (mW/cm²) or power (W) while it emitted. CEM43 is None where no
     temperature came, its upper end also where nothing bounds it. A fraction is None where the device lacks the sensor.
+    `clock_ahead_s`: how far the device's own clock was ahead of when a gateway saw it begin, give or take the doubt;
+    None where nobody saw it, or the device has no such clock.
     """
 
     __tablename__ = "session_sum"
@@ -32,6 +34,8 @@ class SessionSumRow(Table):
     seen_fraction: Mapped[float]
     faults: Mapped[list[str]] = mapped_column(JSON)
     firmware: Mapped[Word | None]
+    clock_ahead_s: Mapped[float | None]
+    clock_doubt_s: Mapped[float | None]
 
 
 class CourseFindingRow(Table):

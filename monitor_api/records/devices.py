@@ -70,6 +70,19 @@ class DeviceRow(Table):
     calibration_source: Mapped[str | None]
 
 
+class DeviceSerialRow(Table):
+    """A serial that a device gave, and when for the first time: a device has one, and it is no other's."""
+
+    __tablename__ = "device_serial"
+
+    clinic_id: Mapped[UUID] = mapped_column(primary_key=True)
+    device_uid: Mapped[Uid] = mapped_column(primary_key=True)
+    serial: Mapped[Word] = mapped_column(primary_key=True)
+    first_at: Mapped[datetime]
+
+    __table_args__ = (ForeignKeyConstraint(["clinic_id", "device_uid"], ["device.clinic_id", "device.uid"]),)
+
+
 class AssignmentRow(Table):
     """Whose a device is, from one instant until another (None: until further notice)."""
 
@@ -102,6 +115,8 @@ class AnchorRow(Table):
     gateway_id: Mapped[Word]
     boot: Mapped[Big]
     contact_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_anchor_clinic_id_device_uid_contact_at", "clinic_id", "device_uid", "contact_at"),)
 
 
 class MarkRow(Table):

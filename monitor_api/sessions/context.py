@@ -85,13 +85,13 @@ def _told(record: SessionRecord) -> Told:
 
 
 def planned(regimen: Regimen, phase: Phase) -> Planned:
-    """What a regimen says of the strength of its light is what it reckons with, and no order to the device."""
+    """What a session was to be. The light of its programmes is what a regimen reckons with, and no level to keep."""
     return Planned(
         dose=phase.dose,
         duration=phase.duration,
         programs=tuple(programme.number for programme in regimen.programmes),
         zones=regimen.zones,
-        level=None,
+        level=regimen.level,
         cem43=regimen.cem43,
         phototypes=regimen.phototypes.allowed if regimen.phototypes else (),
     )

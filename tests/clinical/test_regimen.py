@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinical.errors import RegimenRefused
-from clinical.plan import Cap, Cem43Levels, Phase, Timing, Weekday
+from clinical.plan import Cap, Cem43Levels, Level, Phase, Timing, Weekday
 from clinical.regimen import (
     NO_LIMITS,
     Light,
@@ -172,6 +172,9 @@ def test_a_contradiction_is_refused_by_its_field(change, field):
         ({"cem43": Cem43Levels(info_min=0, warn_min=2, alert_min=5, stop_min=15)}, "cem43.info_min"),
         ({"cem43": Cem43Levels(info_min=1, warn_min=2, alert_min=2, stop_min=15)}, "cem43.alert_min"),
         ({"cem43": Cem43Levels(info_min=1, warn_min=2, alert_min=5, stop_min=nan)}, "cem43.stop_min"),
+        ({"level": Level(lowest=9, highest=8)}, "level.highest"),
+        ({"level": Level(lowest=0, highest=8)}, "level.lowest"),
+        ({"level": Level(lowest=1, highest=inf)}, "level.highest"),
         ({"phototypes": Phototypes(allowed=(), because="x")}, "phototypes.allowed"),
         ({"phototypes": Phototypes(allowed=(Phototype.I, Phototype.I), because="x")}, "phototypes.allowed"),
         ({"phototypes": Phototypes(allowed=(Phototype.I,), because=" ")}, "phototypes.because"),
@@ -297,6 +300,7 @@ whatever = st.fixed_dictionaries(
         ).map(tuple),
         "most_per_day": st.none() | st.integers(-1, 3),
         "most_per_week": st.none() | st.integers(-1, 9),
+        "level": st.none() | st.builds(Level, lowest=st.floats(), highest=st.floats()),
         "local": st.none() | st.builds(LocalDays, zone=st.text(max_size=8), day_starts=st.times()),
     }
 )

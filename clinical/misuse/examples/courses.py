@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from clinical.course import Between, ClockStep, Course, CourseDevice, InForce, PastSession, WearSigns
+from clinical.course import Between, ClockStep, Course, CourseDevice, InForce, PastSession, SerialGiven, WearSigns
 from clinical.facts import Calibration
 from clinical.misuse.course_rules import CourseAt, course_at
 from clinical.plan import Cap, Phase, Timing
@@ -104,10 +104,17 @@ def device(uid: DeviceUid, modality: Modality, **changes: Any) -> CourseDevice: 
         said=None,
         recalled_firmware=(),
         calibration=Calibration(dose_fraction=0.1, skin_celsius=0.1),
-        serials=("A1",),
+        serials=given("A1"),
         clock_steps=(),
     )
     return replace(known, **changes)
+
+
+def given(*serials: str) -> tuple[SerialGiven, ...]:
+    """Serials that a device gave, one a day since ten days ago."""
+    return tuple(
+        SerialGiven(serial=serial, first_at=NOW - timedelta(days=10 - day)) for day, serial in enumerate(serials)
+    )
 
 
 def course(*sessions: PastSession, caps: Iterable[Cap] = (), head: CourseDevice | None = None) -> CourseAt:
@@ -143,7 +150,7 @@ def daily(*changes: dict[str, Any], head: CourseDevice | None = None) -> CourseA
 
 def stepped(by: timedelta, doubt: timedelta) -> CourseAt:
     """A head whose clock jumped a day ago."""
-    step = ClockStep(at=NOW - timedelta(days=1), by=by, doubt=doubt)
+    step = ClockStep(shown_by="1:86400", at=NOW - timedelta(days=1), by=by, doubt=doubt)
     return course(head=device(HEAD, Modality.RF, clock_steps=(step,)))
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from clinical.misuse.examples.courses import HEAD, NOW, course, daily, device, lit, past, recalled, stepped
+from clinical.misuse.examples.courses import HEAD, NOW, course, daily, device, given, lit, past, recalled, stepped
 from clinical.misuse.examples.kinds import Example, examples
 from clinical.plan import Cap
 from clinical.verdicts import Outcome
@@ -109,8 +109,8 @@ OF_COURSES: Final[tuple[Example, ...]] = (
     ),
     *examples(
         "device-cloned",
-        fires=("two serials by one identity", course(head=device(HEAD, Modality.RF, serials=("A1", "B7")))),
-        silent=("one serial, given twice", course(head=device(HEAD, Modality.RF, serials=("A1", "A1")))),
+        fires=("two serials by one identity", course(head=device(HEAD, Modality.RF, serials=given("A1", "B7")))),
+        silent=("one serial, and no other", course(head=device(HEAD, Modality.RF, serials=given("A1")))),
         boundary=("a later session with a lower number", course(past(11, 9 * HOUR), past(10, HOUR)), FIRES),
         undetermined="times that overlap only within their doubt are no sign of two devices",
     ),

@@ -8,7 +8,6 @@ from uuid import UUID
 from clinical.facts import (
     Calibration,
     DeviceFacts,
-    Level,
     Planned,
     RegimenVersion,
     Rest,
@@ -18,7 +17,7 @@ from clinical.facts import (
     Wearer,
 )
 from clinical.misuse.examples.kinds import OfSession
-from clinical.plan import Cem43Levels
+from clinical.plan import Cem43Levels, Level
 from clinical.regimen import Limits
 from vocabulary.devices import DeviceState, Feature, Modality, Zone
 from vocabulary.identity import RegimenId, SessionId

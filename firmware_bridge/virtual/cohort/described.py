@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from clinical.course import ClockStep, CourseDevice, Interval, RecordProof
+from clinical.course import ClockStep, CourseDevice, Interval, RecordProof, SerialGiven
 from clinical.facts import Calibration
 from firmware_bridge.virtual.cohort.deeds import Spell
 from firmware_bridge.virtual.cohort.labels import Done
@@ -45,7 +45,7 @@ def describe(
         said=None if heard is None else DeviceState.READY,
         recalled_firmware=product.recalled,
         calibration=Calibration(dose_fraction=product.dose_fraction, skin_celsius=product.skin_celsius),
-        serials=(unit.serial,),
+        serials=(SerialGiven(serial=unit.serial, first_at=cohort.from_at),),
         clock_steps=_clock_steps(told),
     )
     yield device
@@ -59,7 +59,13 @@ def _clock_steps(told: Sequence[Told]) -> tuple[ClockStep, ...]:
     first = next((one for one in told if one.lived.in_spell(Done.CLOCK_TAMPERED) and one.passage), None)
     if first is None or first.passage is None:
         return ()
-    return (ClockStep(at=first.passage.heard_at, by=tampered_by(first.lived), doubt=timedelta(seconds=2)),)
+    step = ClockStep(
+        shown_by=str(first.session),
+        at=first.passage.heard_at,
+        by=tampered_by(first.lived),
+        doubt=timedelta(seconds=2),
+    )
+    return (step,)
 
 
 def _outputs(unit: DeviceUnit) -> tuple[BandOutput, ...]:

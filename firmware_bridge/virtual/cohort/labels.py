@@ -25,6 +25,7 @@ class Done(StrEnum):
     GAVE_UP = "gave up"
     FADED = "use faded"
     FORGOTTEN_WEEK = "forgotten week"
+    LIGHT_AFTER_HEAT = "light after heat"
     BORROWED = "borrowed device"
     ON_THE_TABLE = "emitted on a table"
     DRY_GEL = "gel dried"

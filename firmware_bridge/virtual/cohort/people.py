@@ -23,7 +23,7 @@ from firmware_bridge.virtual.cohort.labels import Done, Label
 from firmware_bridge.virtual.cohort.lives import Lived, live
 from firmware_bridge.virtual.cohort.reach import Context, Reached, pass_on, reach
 from firmware_bridge.virtual.cohort.span import Cohort
-from firmware_bridge.virtual.cohort.told import Told, label_session, label_spells, label_will
+from firmware_bridge.virtual.cohort.told import Told, label_evenings, label_session, label_spells, label_will
 from firmware_bridge.virtual.cohort.units import DeviceUnit, Prescribed, draw_prescribed, draw_units
 from vocabulary.identity import HETS_SERVICE, PatientId, session_id
 
@@ -90,6 +90,7 @@ def make_person(cohort: Cohort, index: int) -> CohortPerson:
             *label_will(cohort, life.person.will, life.person.starts_on_day),
             *label_spells(cohort, spells, units),
             *(label for one in everything for label in label_session(one)),
+            *label_evenings(everything),
         ),
     )
 

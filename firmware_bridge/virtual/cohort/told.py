@@ -13,6 +13,7 @@ from firmware_bridge.virtual.cohort.reach import Passage, Reached, tampered_by
 from firmware_bridge.virtual.cohort.samples import longest_seen
 from firmware_bridge.virtual.cohort.span import Cohort
 from firmware_bridge.virtual.cohort.units import DOSE_UNITS, DeviceUnit
+from vocabulary.devices import Modality
 from vocabulary.identity import SessionId
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason
@@ -20,6 +21,8 @@ from vocabulary.readings import EndReason
 _ADDED: Final = frozenset((*REST_H, Done.BORROWED))
 """Sessions besides the planned ones: they shorten the rest before themselves and before the next."""
 
+_NONE: Final = timedelta(0)
+_A_DAY: Final = timedelta(days=1)
 _OF_A_SESSION: Final = frozenset((Done.USED_ON_HOLD, Done.CLOCK_LOST))
 _SHOWN_BY_SAMPLES: Final = frozenset((Done.ON_THE_TABLE, Done.DRY_GEL, Done.NO_EYE_SHIELD, Done.BORROWED))
 
@@ -109,6 +112,18 @@ def _shift(told: Told, spell: Spell) -> Quantity | None:
     if spell.kind is not Done.CLOCK_TAMPERED:
         return None
     return Quantity(tampered_by(told.lived) / timedelta(minutes=1), Unit.MINUTE)
+
+
+def label_evenings(told: Iterable[Told]) -> Iterator[Label]:
+    """That somebody used both devices within a day, light second: `value` is the pause between the two."""
+    everything = list(told)
+    warm = [one.lived for one in everything if one.lived.act.unit.product.modality is Modality.RF]
+    for one in everything:
+        if one.lived.act.unit.product.modality is Modality.LED:
+            pauses = [pause for lived in warm if _NONE <= (pause := one.lived.act.began - lived.ended) < _A_DAY]
+            if pauses:
+                value = Quantity(min(pauses) / timedelta(minutes=1), Unit.MINUTE)
+                yield replace(_plain(one), kind=Done.LIGHT_AFTER_HEAT, value=value)
 
 
 def label_spells(cohort: Cohort, spells: Iterable[Spell], units: Sequence[DeviceUnit]) -> Iterator[Label]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalchemy import delete, update
 
 from alerts.life import State
-from clinical.plan import Cem43Levels
+from clinical.plan import Cem43Levels, Level
 from clinical.regimen import Programme
 from monitor_api.check.checker import Checker
 from monitor_api.errors import ClaimLost, StoreUnavailable, StoreUnusable
@@ -345,3 +345,19 @@ def test_when_a_store_fails_the_other_checks_are_given_back_at_once(line, failur
     with pytest.raises(type(failure)):
         checker.check_due()
     assert [row.claimed_by for row in rows(line.stores, DueRow)] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("level", "outcome"),
+    [
+        (Level(lowest=5, highest=7.9), "fires"),
+        (Level(lowest=8.1, highest=9), "fires"),
+        (Level(lowest=8, highest=8), None),
+        (None, None),
+    ],
+)
+def test_a_session_is_held_against_the_level_that_the_regimen_names(level, outcome, line):
+    line.prescribe(level=level)
+    line.know(rf_samples(0, 240), recorded(start=ago(1)))  # at 8 W
+    found = line.finding("wrong-level")
+    assert (found and found.outcome) == outcome

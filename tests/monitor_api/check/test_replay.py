@@ -1,13 +1,21 @@
 """The live path and a replay find the same: whatever comes in whatever order, and however often it is checked."""
 
+from datetime import UTC, datetime, timedelta
 from random import Random
+from uuid import UUID
 
+import msgspec
 import pytest
 
+from monitor_api.courses.due import CourseKey, mark_course_due
 from monitor_api.records.attention import AlertRow, FindingRow
-from tests.monitor_api.check.line import Line, ago, stored
+from monitor_api.records.courses import CourseFindingRow
+from tests.monitor_api.check.line import HOUR, Line, ago, stored
+from tests.monitor_api.courses.identities import anchor, met
+from tests.monitor_api.courses.watched import KEY, Watched
 from tests.records import rf_record
-from tests.service import rf_device, rf_samples, rows
+from tests.service import CLINIC, PATIENT, key_of, rf_device, rf_samples, rows
+from vocabulary.identity import DeviceUid
 from vocabulary.readings import Sign
 from vocabulary.wire.batches import Gap
 
@@ -110,3 +118,50 @@ def test_judging_the_whole_store_again_finds_the_same(new_line, day):
         line.mark(counter)
     line.check()
     assert found_by(line) == before
+
+
+def another_home():
+    """A device of another patient, that does all that calls somebody."""
+    device = DeviceUid("00112233445566aa")
+    began = ago(20)
+    return device, [
+        msgspec.structs.replace(item, device=device)
+        for item in (
+            *met("A1", ago(30)),
+            *met("B7", ago(3)),
+            anchor(ago(20), 20 * HOUR),
+            anchor(ago(19), HOUR),
+            *(rf_samples(number, 60, counter=2, skin=44.0, at=began) for number in range(0, 240, 60)),
+            stored(rf_record(2, start=began, skin=44.0, energy_j=3000)),
+        )
+    ]
+
+
+def test_what_is_judged_again_stays_as_it_was_whatever_is_known_of_other_people_and_devices(new_line, day):
+    def judged(line):
+        """What is found of our patient."""
+        line.check()
+        Watched(line, now).look()
+        findings = [row for row in rows(line.stores, FindingRow) if row.session_id in mine]
+        course = [row for row in rows(line.stores, CourseFindingRow) if row.patient_id == PATIENT]
+        said = {(row.id, row.outcome, row.because, str(row.evidence), row.found_at) for row in findings}
+        told = {(row.id, row.outcome, row.because, row.began_at, row.cleared_at) for row in course}
+        return said, told, {row.id: row.raised_at for row in rows(line.stores, AlertRow) if row.patient_id == PATIENT}
+
+    line, other, mine = new_line(), UUID(int=20), {key_of(counter).session for counter in range(1, 5)}
+    line.bring(*day, *met("A1", ago(50)))
+    now = datetime.now(UTC) + timedelta(minutes=2)
+    before = judged(line)
+    device, items = another_home()
+    line.meet(other)
+    line.add_device(device, other)
+    for item in items:
+        line.bring(item)
+    for counter in (2, 1, 4, 3):
+        line.mark(counter)
+    with line.stores.database.write() as session:
+        mark_course_due(session, [KEY, CourseKey(CLINIC, other)], now)
+    assert judged(line) == before
+    assert {"too-hot", "device-cloned", "clock-stepped"} <= {
+        row.rule for row in rows(line.stores, AlertRow) if row.patient_id == other
+    }

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from clinical.plan import Level
 from clinical.verdicts import Outcome
 from monitor_api.check.courses import CourseChecker
 from monitor_api.clock import Clocks
@@ -15,6 +16,7 @@ from monitor_api.records.attention import FindingRow
 from monitor_api.records.courses import CourseFindingRow
 from tests.monitor_api.check.line import HOUR, Line, ago, stored
 from tests.monitor_api.check.test_replay import a_day
+from tests.monitor_api.courses.identities import a_story
 from tests.records import rf_record
 from tests.service import CLINIC, PATIENT, rows
 from vocabulary.devices import Modality
@@ -64,6 +66,17 @@ def test_a_replay_of_the_stores_finds_what_the_checkers_found(line, tmp_path):
     expected = found_live(line)
     assert {(one.id, one.rule, one.verdict.outcome, one.because) for one in found} == expected
     assert {"too-hot", "too-soon", "over-dose", "too-many-a-day"} <= {rule for _, rule, _, _ in expected}
+
+
+def test_a_replay_of_the_stores_finds_another_device_a_clock_that_was_set_and_another_level(line, tmp_path):
+    line.prescribe(level=Level(lowest=5, highest=6))
+    for items in a_story():
+        line.bring(*items)
+    now = judged_now(line)
+    expected = found_live(line)
+    assert {"device-cloned", "clock-stepped", "wrong-level"} <= {rule for _, rule, _, _ in expected}
+    found = replayed(snapshot(line, tmp_path, now), now)
+    assert {(one.id, one.rule, one.verdict.outcome, one.because) for one in found} == expected
 
 
 def test_a_limit_can_be_tried_on_the_patients_of_a_store_before_it_takes_effect(line, tmp_path):

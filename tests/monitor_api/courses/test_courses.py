@@ -10,8 +10,8 @@ import pytest
 
 from clinical.course import InForce
 from clinical.judgement import judge_course
-from monitor_api.check.courses import LOOK_AGAIN, CourseChecker
-from monitor_api.clock import Clocks, Moment
+from monitor_api.check.courses import LOOK_AGAIN
+from monitor_api.clock import Moment
 from monitor_api.courses.due import CourseKey, claim_courses, mark_course_due, release_course
 from monitor_api.courses.reading import read_course
 from monitor_api.courses.standing import stand
@@ -22,12 +22,12 @@ from monitor_api.records.courses import CourseDueRow, CourseFindingRow, CourseSu
 from monitor_api.records.people import PatientRow
 from monitor_api.records.trail import Actor, ActorKind
 from tests.monitor_api.check.line import HOUR, Line, ago, stored
+from tests.monitor_api.courses.watched import KEY, Watched, findings
 from tests.records import rf_record
 from tests.service import CLINIC, PATIENT, UID, key_of, rf_samples, rows
 from vocabulary.devices import DeviceState
 from vocabulary.wire.batches import ReportedMark
 
-KEY = CourseKey(CLINIC, PATIENT)
 SOMEBODY = Actor(kind=ActorKind.USER, id=UUID(int=77))
 
 
@@ -38,22 +38,6 @@ def line(tmp_path) -> Iterator[Line]:
         yield line
 
 
-class Watched:
-    """A course checker by clocks that a test sets."""
-
-    def __init__(self, line: Line, now: datetime):
-        self.line, self.now = line, now
-        self.checker = CourseChecker(
-            line.stores.database, Clocks(civil=lambda: self.now, wall=lambda: datetime.now(UTC)), "check-1"
-        )
-
-    def look(self) -> int:
-        count = 0
-        while done := self.checker.check_due():
-            count += done
-        return count
-
-
 def course(line: Line):
     with line.stores.database.read() as session:
         return read_course(session, KEY)
@@ -62,10 +46,6 @@ def course(line: Line):
 def mark(line: Line, at: datetime) -> None:
     with line.stores.database.write() as session:
         mark_course_due(session, [KEY], at)
-
-
-def findings(line: Line) -> dict[str, CourseFindingRow]:
-    return {row.rule: row for row in rows(line.stores, CourseFindingRow)}
 
 
 def course_alerts(line: Line) -> list[AlertRow]:
