@@ -4,6 +4,7 @@ import gc
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import Event, Thread
 from uuid import uuid4
@@ -28,6 +29,8 @@ from monitor_api.records.signing import Signatures
 from monitor_api.settings import ServerSettings
 from monitor_api.telemetry.port import Telemetry
 from monitor_api.telemetry.sqlite import SqliteTelemetry
+from monitor_api.watch.chores import all_chores
+from monitor_api.watch.turn import Turn
 from monitor_api.watch.watcher import Watcher
 
 Ready = Callable[[], None]
@@ -134,8 +137,16 @@ def run_watch(settings: ServerSettings, environ: Mapping[str, str], stop: Event,
     """The role `watch`, until `stop` is set: the leader, or a standby."""
     stores = open_stores(settings, environ)
     name = f"{socket.gethostname()}-{settings.worker}-{uuid4().hex[:8]}"
+
+    def keep_snapshot(turn: Turn, stop: Event) -> AbstractContextManager[Callable[[], None]]:
+        # pandas takes longer to import than the role takes to start.
+        from monitor_api.cohorts.keeping import SnapshotKeeper  # noqa: PLC0415
+
+        keeper = SnapshotKeeper(place=settings.snapshot_file, database=stores.database, telemetry=stores.telemetry)
+        return keeper.refreshed(turn.civil, stop)
+
     try:
-        Watcher(stores.database, stores.clocks, name).run(stop, ready)
+        Watcher(stores.database, stores.clocks, name, all_chores(keep_snapshot)).run(stop, ready)
     finally:
         stores.close()
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import groupby
 from math import inf
@@ -44,14 +45,19 @@ DAY_STARTS: Final = time(4)
 
 def read_course(session: Session, key: CourseKey) -> Course:
     """All that is stored of one patient. Raises sqlalchemy's NoResultFound when there is no such patient."""
+    sessions = [_past(row, sums or _unsummed()) for row, sums in _session_rows(session, key)]
+    return replace(read_bare_course(session, key), sessions=tuple(sorted(sessions, key=_when)))
+
+
+def read_bare_course(session: Session, key: CourseKey) -> Course:
+    """A course without its sessions, which are most of it. Raises as `read_course` does."""
     patient = session.get_one(PatientRow, key.patient)
     steps, regimens = _steps(session, key), tuple(_in_force(session, key))
-    sessions = [_past(row, sums or _unsummed()) for row, sums in _session_rows(session, key)]
     return Course(
         patient=key.patient,
         zone=patient.zone,
         day_starts=DAY_STARTS,
-        sessions=tuple(sorted(sessions, key=_when)),
+        sessions=(),
         regimens=regimens,
         holds=(*_holds(session, key), *(span for taken in steps for span in _forbidden(taken, regimens))),
         excuses=(*_excuses(session, key), *(excuse for taken in steps for excuse in _pauses(taken))),
