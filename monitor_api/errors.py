@@ -159,6 +159,17 @@ class SnapshotUnreadable(MonitorError):
         super().__init__(f"{path} is not a snapshot of session facts: {problem}. Make one: lumenward cohort make")
 
 
+class SnapshotMissing(MonitorError):
+    """A service has no snapshot yet: `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"there is no snapshot of session facts at {path}. The role `watch` makes one a few minutes after it"
+            " started, and every night; on another machine, look there. One for now: lumenward cohort snapshot"
+        )
+
+
 class SnapshotUnwritten(MonitorError):
     """A snapshot cannot be written: `path`, `problem`. The one that is there stays."""
 
