@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Final
 
+from monitor_api.cohorts.age import note_as_of
 from monitor_api.cohorts.rows import Entry
 from monitor_api.cohorts.snapshot import compose, known_people, put_in_place
 from monitor_api.cohorts.stored import stored_entries, stored_people
@@ -50,7 +51,7 @@ class SnapshotKeeper:
         """
         with _alone(self.place.parent), TemporaryDirectory(prefix=_BEGUN, dir=self.place.parent) as directory:
             written = self._compose(Path(directory), now, stop)
-            os.utime(written, (now.timestamp(), now.timestamp()))
+            note_as_of(written, now)
             yield partial(put_in_place, written, self.place)
 
     def _compose(self, directory: Path, now: datetime, stop: Event) -> Path:
