@@ -8,12 +8,14 @@ from time import monotonic, sleep
 import pytest
 from sqlalchemy import select, update
 
+from monitor_api.app import keeps_snapshot
 from monitor_api.clock import Clocks
+from monitor_api.cohorts.age import as_of
 from monitor_api.errors import WorkStopped
 from monitor_api.records.watching import ChoreRow, LeaseRow
-from monitor_api.watch.chores import Chore, LongChore
+from monitor_api.watch.chores import Chore, LongChore, all_chores
 from monitor_api.watch.watcher import Watcher
-from tests.service import open_service
+from tests.service import open_service, settings
 
 EVENING = datetime(2026, 3, 28, 20, 0, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -154,3 +156,16 @@ def test_one_under_way_ends_with_its_watch_and_is_due_again(watched):
     watched.watcher._aside.end()
     assert (watched.long.finished, watched.long.dropped) == (0, 1)
     assert watched.due_at() <= watched.now + 10 * MINUTE
+
+
+def test_the_watch_of_a_service_makes_its_snapshot(tmp_path):
+    watched = Watched(tmp_path)
+    place = settings(tmp_path).snapshot_file
+    chores = [one for one in all_chores(keeps_snapshot(place, watched.stores)) if isinstance(one, LongChore)]
+    watched.watcher = Watcher(watched.stores.database, watched.clocks, "first", chores)
+    watched.look_at(EVENING)
+    watched.now += 6 * MINUTE
+    watched.watcher.look()
+    wait_for(lambda: not watched.watcher._aside.is_busy("snapshot"))
+    assert as_of(place) == EVENING + 6 * MINUTE
+    watched.stores.close()
