@@ -80,8 +80,11 @@ def _until(stop: Event, entries: Iterable[Entry]) -> Iterator[Entry]:
 @contextmanager
 def _alone(directory: Path) -> Generator[None]:
     """Be the only one that composes there; the system ends the hold of a process that dies."""
-    directory.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(directory, os.O_RDONLY)
+    except OSError as error:
+        raise SnapshotUnwritten(directory, error.strerror or str(error)) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 from monitor_api.cohorts.keeping import SnapshotKeeper
 from monitor_api.cohorts.snapshot import count_people, held, known_people, newest, read_snapshot
 from monitor_api.cohorts.stored import stored_cases, stored_people
-from monitor_api.errors import SnapshotBusy, WorkStopped
+from monitor_api.errors import SnapshotBusy, SnapshotUnwritten, WorkStopped
 from monitor_api.records.columns import Table
 from monitor_api.records.courses import CourseDueRow
 from monitor_api.records.devices import DeviceRow
@@ -191,6 +191,12 @@ def test_one_that_is_asked_to_stop_stops_and_leaves_the_one_before(line, place):
     with pytest.raises(WorkStopped), keeper.refreshed(LATER, stop):
         pass
     assert (newest(place), list(place.parent.iterdir())) == (NOW, [place])
+
+
+def test_a_place_that_cannot_be_is_told_in_words(line, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SnapshotUnwritten, match="file"):
+        refresh(line, tmp_path / "file" / "sessions.parquet")
 
 
 def test_two_never_write_at_once(line, place):
