@@ -6,10 +6,10 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,14 +67,32 @@ def check_up(data: Path, broker: str, port: int, settings: Path | None = None) -
         lambda: _disk(data),
     )
     findings = [check() for check in checks]
-    telemetry = None if settings is None else _influx(settings)
-    return findings if telemetry is None else [*findings, _telemetry(telemetry)]
+    return findings if settings is None else [*findings, *_of_service(settings)]
 
 
-def _influx(settings: Path) -> "InfluxSettings | None":
+def _of_service(settings: Path) -> Iterator[Finding]:
     from monitor_api.settings import ServerSettings  # noqa: PLC0415 - as below
 
-    return load(ServerSettings, settings).telemetry
+    told = load(ServerSettings, settings)
+    yield _snapshot(told.snapshot_file)
+    if told.telemetry is not None:
+        yield _telemetry(told.telemetry)
+
+
+def _snapshot(file: Path) -> Finding:
+    from monitor_api.clock import clocks  # noqa: PLC0415 - as below
+    from monitor_api.cohorts.age import STALE, as_of  # noqa: PLC0415
+
+    made, now = as_of(file), clocks(os.environ).civil()
+    if made is None:
+        remedy = "The role watch makes one five minutes after it began to lead; on another machine, look there."
+        return Finding("Snapshot", State.MISSING, f"no {file}", remedy)
+    found = f"{file}, as of {made:%Y-%m-%d %H:%M} UTC, {(now - made) / timedelta(hours=1):.0f} h old"
+    if now - made > STALE:
+        return Finding(
+            "Snapshot", State.WRONG, found, "The role watch missed nights: see whether it runs, and its log."
+        )
+    return Finding("Snapshot", State.OK, found)
 
 
 def _python() -> Finding:

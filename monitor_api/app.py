@@ -4,7 +4,9 @@ import gc
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event, Thread
 from uuid import uuid4
 
@@ -28,6 +30,8 @@ from monitor_api.records.signing import Signatures
 from monitor_api.settings import ServerSettings
 from monitor_api.telemetry.port import Telemetry
 from monitor_api.telemetry.sqlite import SqliteTelemetry
+from monitor_api.watch.chores import Prepare, all_chores
+from monitor_api.watch.turn import Turn
 
 Ready = Callable[[], None]
 
@@ -129,6 +133,19 @@ def run_dispatch(settings: ServerSettings, environ: Mapping[str, str], stop: Eve
         stores.close()
 
 
+def keeps_snapshot(place: Path, stores: Stores) -> Prepare:
+    """What keeps the snapshot of session facts, as a chore of the watch."""
+
+    def keep(turn: Turn, stop: Event) -> AbstractContextManager[Callable[[], None]]:
+        # pandas takes longer to import than the role takes to start.
+        from monitor_api.cohorts.keeping import SnapshotKeeper  # noqa: PLC0415
+
+        keeper = SnapshotKeeper(place=place, database=stores.database, telemetry=stores.telemetry)
+        return keeper.refreshed(turn.civil, stop)
+
+    return keep
+
+
 def run_watch(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
     """The role `watch`, until `stop` is set: the leader, or a standby."""
     # The other roles start without what drives it by the clock.
@@ -136,8 +153,9 @@ def run_watch(settings: ServerSettings, environ: Mapping[str, str], stop: Event,
 
     stores = open_stores(settings, environ)
     name = f"{socket.gethostname()}-{settings.worker}-{uuid4().hex[:8]}"
+    chores = all_chores(keeps_snapshot(settings.snapshot_file, stores))
     try:
-        Watcher(stores.database, stores.clocks, name).run(stop, ready)
+        Watcher(stores.database, stores.clocks, name, chores).run(stop, ready)
     finally:
         stores.close()
 

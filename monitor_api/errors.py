@@ -159,6 +159,40 @@ class SnapshotUnreadable(MonitorError):
         super().__init__(f"{path} is not a snapshot of session facts: {problem}. Make one: lumenward cohort make")
 
 
+class SnapshotMissing(MonitorError):
+    """A service has no snapshot yet: `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"there is no snapshot of session facts at {path}. The role `watch` makes one a few minutes after it"
+            " started, and every night; on another machine, look there. One for now: lumenward cohort snapshot"
+        )
+
+
+class SnapshotUnwritten(MonitorError):
+    """A snapshot cannot be written: `path`, `problem`. The one that is there stays."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"no snapshot can be written in {path}: {problem}. Make room there, or name another place")
+
+
+class SnapshotBusy(MonitorError):
+    """Another process is writing the service's snapshot: `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"another process writes a snapshot in {path}")
+
+
+class WorkStopped(MonitorError):
+    """A long work was asked to stop before it was done; nothing of it stays."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped before it was done")
+
+
 class BatchRefused(MonitorError):
     """A batch that cannot be taken, and never can: `where`, `reason`."""
 

@@ -55,6 +55,7 @@ class ServerSettings(Settings):
     `broker` is for ingest and dispatch only.
     `signing_keys`: the directory of the keys that clinics sign regimens with; None: nothing is signed here.
     `records_connections`: what one process may open to a records store that is a server.
+    `snapshot`: the directory in which the watch keeps the snapshot of session facts; None: one in `data`.
     """
 
     PREFIX: ClassVar[str] = "LUMENWARD_SERVER_"
@@ -68,6 +69,7 @@ class ServerSettings(Settings):
     records_connections: Annotated[int, Field(ge=2, le=100)] = 15
     signing_keys: Path | None = None
     telemetry: InfluxSettings | None = None
+    snapshot: Path | None = None
     worker: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,30}$")] = "1"
 
     @property
@@ -94,3 +96,8 @@ class ServerSettings(Settings):
     def telemetry_file(self) -> Path:
         """The file of the embedded telemetry store, which is used unless `telemetry` names another."""
         return self.data / "telemetry.sqlite"
+
+    @property
+    def snapshot_file(self) -> Path:
+        """The snapshot of session facts; its time is the instant as of which it is."""
+        return (self.snapshot or self.data / "snapshot") / "sessions.parquet"

@@ -1,6 +1,8 @@
 """`lumenward replay`: what the rules would have said over the last weeks, and what a change of them would change."""
 
 import json
+import os
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,11 +11,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from lumenward.environment import load
 from lumenward.processes import stop_event
+from vocabulary.errors import SettingsError
 
 if TYPE_CHECKING:
+    from lumenward.replay.candidates import Candidate
     from lumenward.replay.run import Source
-    from monitor_api.cohorts.replay import Window
+    from lumenward.replay.tally import Tally
 
 
 SEED = 1
@@ -23,7 +28,12 @@ SEED = 1
 def replay(
     *,
     cohort: Annotated[int | None, typer.Option(help="Replay so many synthetic people.", min=1)] = None,
-    snapshot: Annotated[Path | None, typer.Option(help="Replay a snapshot (Parquet).", exists=True)] = None,
+    snapshot: Annotated[
+        Path | None,
+        typer.Option(
+            help="Replay a snapshot (Parquet), or the one that the service of a TOML file keeps.", exists=True
+        ),
+    ] = None,
     days: Annotated[int, typer.Option(help="Over how many days.", min=7, max=1000)] = 90,
     candidate: Annotated[
         Path | None,
@@ -36,36 +46,78 @@ def replay(
     The days end with the newest fact. With --candidate, also what would differ under other rules or limits. Nobody
     is alerted.
     """
-    from lumenward.replay import run  # noqa: PLC0415 - pandas takes a second to import
-    from lumenward.replay.candidates import read_candidate  # noqa: PLC0415
-    from lumenward.replay.report import difference, figures  # noqa: PLC0415
-
-    if (cohort is None) == (snapshot is None):
+    if snapshot is not None and cohort is None:
+        found = _of_snapshot(snapshot, days, candidate)
+    elif cohort is not None and snapshot is None:
+        found = _of_cohort(cohort, days, candidate)
+    else:
         raise typer.BadParameter("say whom: either --cohort N or --snapshot FILE")
-    source, window = _whom(cohort, snapshot, days)
-    other = read_candidate(candidate) if candidate else None
-    asked, stop = run.Replay(source=source, window=window, candidate=other), stop_event()
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(f"{source.count()} people, {days} days", total=1.0)
-        outcome = run.run_replay(asked, run.processes_here(), lambda part: progress.update(task, completed=part), stop)
-    found = figures(outcome.now, window)
-    if other is not None:
-        found["candidate"] = figures(outcome.candidate, window) | difference(outcome.candidate)
     if as_json:
         typer.echo(json.dumps(found, indent=2))
     else:
         _show(found)
 
 
-def _whom(cohort: int | None, snapshot: Path | None, days: int) -> "tuple[Source, Window]":
-    from firmware_bridge.virtual.cohort.span import Cohort  # noqa: PLC0415
-    from lumenward.replay.run import CohortSource, SnapshotSource, last_days  # noqa: PLC0415
+def _of_cohort(people: int, days: int, candidate: Path | None) -> dict[str, Any]:
+    from firmware_bridge.virtual.cohort.span import Cohort  # noqa: PLC0415 - pandas takes a second to import
+    from lumenward.replay.run import CohortSource  # noqa: PLC0415
 
-    if cohort is not None:
-        span = Cohort(seed=SEED, days=days)
-        return CohortSource(cohort=span, people=cohort), last_days(span.until_at, days)
-    source = SnapshotSource(path=snapshot or Path())
-    return source, last_days(source.newest(), days)
+    span = Cohort(seed=SEED, days=days)
+    return _run(CohortSource(cohort=span, people=people), span.until_at, days, candidate)
+
+
+def _of_snapshot(file: Path, days: int, candidate: Path | None) -> dict[str, Any]:
+    """With as of when it is; of a service's own also its age."""
+    from lumenward.replay.run import SnapshotSource  # noqa: PLC0415 - as above
+    from monitor_api.clock import clocks  # noqa: PLC0415
+    from monitor_api.cohorts.snapshot import held  # noqa: PLC0415
+
+    of_service = file.suffix == ".toml"
+    with held(_own(file) if of_service else file) as steady:
+        source = SnapshotSource(path=steady)
+        as_of = source.newest()
+        found = _run(source, as_of, days, candidate)
+    told: dict[str, Any] = {"as_of": as_of.isoformat(timespec="seconds")}
+    if of_service:
+        told["age_h"] = round((clocks(os.environ).civil() - as_of) / timedelta(hours=1), 1)
+    return told | found
+
+
+def _own(settings: Path) -> Path:
+    """Where a service keeps its own. Raises SnapshotMissing."""
+    from monitor_api.errors import SnapshotMissing  # noqa: PLC0415
+    from monitor_api.settings import ServerSettings  # noqa: PLC0415
+
+    file = load(ServerSettings, settings).snapshot_file
+    if not file.exists():
+        raise SnapshotMissing(file)
+    return file
+
+
+def _run(source: "Source", until: datetime, days: int, candidate: Path | None) -> dict[str, Any]:
+    from lumenward.replay import run  # noqa: PLC0415
+    from lumenward.replay.candidates import read_candidate  # noqa: PLC0415
+    from lumenward.replay.report import difference, figures  # noqa: PLC0415
+
+    window, other = run.last_days(until, days), read_candidate(candidate) if candidate else None
+    asked, stop = run.Replay(source=source, window=window, candidate=other), stop_event()
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(f"{source.count()} people, {days} days", total=1.0)
+        outcome = run.run_replay(asked, run.processes_here(), lambda part: progress.update(task, completed=part), stop)
+    found = figures(outcome.now, window)
+    if other is not None and candidate is not None:
+        _check_concerned(other, outcome.candidate, candidate)
+        found["candidate"] = figures(outcome.candidate, window) | difference(outcome.candidate)
+    return found
+
+
+def _check_concerned(candidate: "Candidate", found: "Tally", file: Path) -> None:
+    """Raise SettingsError where limits are of somebody who was not replayed: no difference would say nothing then."""
+    nobody = {
+        f"limits.{one}.patient": "nobody replayed has this id" for one, _ in candidate.only if not found.concerned[one]
+    }
+    if nobody:
+        raise SettingsError(str(file), nobody, "Look for it on their page, or in `whom` of a replay.")
 
 
 def _show(found: dict[str, Any]) -> None:

@@ -5,23 +5,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from monitor_api.cohorts.replay import AS_THEY_ARE, OtherLimits, Ruling
 from vocabulary.devices import Modality
 from vocabulary.errors import SettingsError
-from vocabulary.identity import RuleId
+from vocabulary.identity import PatientId, RuleId
 from vocabulary.settings import problems_of
 
 _Positive = Annotated[float, Field(gt=0)]
 
 
 class _Limits(BaseModel):
-    """Limits of one modality, as the file says them."""
+    """Limits of one modality, as the file says them; `patient`: of one patient only."""
 
     model_config = ConfigDict(extra="forbid")
 
+    patient: UUID | None = None
     duration_min: _Positive | None = None
     dose_fraction: Annotated[float, Field(ge=1)] | None = None
     skin_celsius: Annotated[float, Field(ge=35, le=45)] | None = None
@@ -52,15 +54,20 @@ class _File(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """Rules, by name, that would no longer be asked, and limits that would take the place of the regimens' own."""
+    """Rules, by name, that would no longer be asked, and limits that would take the place of the regimens' own.
+
+    `only`: whose regimens those are, by modality; everybody's where it says nothing.
+    """
 
     without: frozenset[RuleId]
     limits: tuple[tuple[Modality, OtherLimits], ...]
+    only: tuple[tuple[Modality, PatientId], ...] = ()
 
-    def ruling(self) -> Ruling:
-        """What a replay is asked to go by."""
-        now = AS_THEY_ARE.without(self.without)
-        return Ruling(rules=now.rules, course_rules=now.course_rules, limits=dict(self.limits))
+    def ruling(self, patient: PatientId) -> Ruling:
+        """What a replay of somebody is asked to go by."""
+        now, only = AS_THEY_ARE.without(self.without), dict(self.only)
+        limits = {modality: limits for modality, limits in self.limits if only.get(modality, patient) == patient}
+        return Ruling(rules=now.rules, course_rules=now.course_rules, limits=limits)
 
 
 def read_candidate(path: Path) -> Candidate:
@@ -79,4 +86,5 @@ def read_candidate(path: Path) -> Candidate:
     return Candidate(
         without=frozenset(RuleId(name) for name in asked.without),
         limits=tuple((modality, limits.limits()) for modality, limits in asked.limits.items()),
+        only=tuple((one, PatientId(limits.patient)) for one, limits in asked.limits.items() if limits.patient),
     )

@@ -40,6 +40,7 @@ def figures(tally: Tally, window: Window) -> dict[str, Any]:
 def difference(tally: Tally) -> dict[str, Any]:
     """What a candidate would change, by rule and severity."""
     return {
+        "people_concerned": dict(sorted(tally.concerned.items())),
         "would_start": [_changed(key, count) for key, count in sorted(tally.starts.items())],
         "would_stop": [_changed(key, count) for key, count in sorted(tally.stops.items())],
     }

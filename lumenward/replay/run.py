@@ -155,7 +155,9 @@ def replay_part(asked: Replay, first: int, end: int) -> Outcome:
         judged = replay(case, asked.window, AS_THEY_ARE)
         outcome.now.add(tally_case(case, judged, asked.window))
         if asked.candidate is not None:
-            other = replay(case, asked.window, asked.candidate.ruling())
+            ruling = asked.candidate.ruling(case.course.patient)
+            other = replay(case, asked.window, ruling)
+            outcome.candidate.concerned.update(modality.value for modality in ruling.limits)
             outcome.candidate.add(tally_case(case, other, asked.window))
             outcome.candidate.add(compare(judged, other))
     return outcome

@@ -22,7 +22,7 @@ LOUD: Final = (Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """Sums over the people that were replayed so far."""
+    """Sums over the people that were replayed so far; `concerned`: whom other limits of a modality are tried on."""
 
     people: int = 0
     sessions: int = 0
@@ -36,12 +36,13 @@ class Tally:
     false: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     starts: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     stops: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    concerned: Counter[str] = field(default_factory=Counter[str])
 
     def add(self, other: "Tally") -> None:
         """Add a part."""
         self.people += other.people
         self.sessions += other.sessions
-        for name in ("rules", "labels", "urgent", "alerts", "false_alerts", "whom", "starts", "stops"):
+        for name in ("rules", "labels", "urgent", "alerts", "false_alerts", "whom", "starts", "stops", "concerned"):
             getattr(self, name).update(getattr(other, name))
         self.missed = (self.missed + other.missed)[:EXAMPLES]
         self.false = (self.false + other.false)[:EXAMPLES]

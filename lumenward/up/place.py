@@ -191,7 +191,7 @@ def make_secrets(directory: Path) -> None:
         for name in COMPOSED:
             write_once(directory / "secrets" / name, secrets.token_urlsafe(32))
         Accounts(directory).make()
-        for inner in ("mosquitto/data", "influx", "keys"):
+        for inner in ("mosquitto/data", "influx", "keys", "snapshot"):
             (directory / inner).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         problem = {"directory": f"{directory}: {error.strerror or error}"}

@@ -1,18 +1,16 @@
 """The columnar snapshot of session facts: one Parquet file, a row a session, written whole and renamed into place.
 
 Rules, kept here:
-- The schema is the table below and nothing else; a row gives back the facts it was made from, to the bit.
+- The schema is the table in `rows` and nothing else; a row gives back the facts it was made from, to the bit.
 - What is of a person rather than of a session stands in `person`, the same text in each of their rows; somebody
   without a session has one row with nothing but that.
 - A reader sees the old file or the new one, never a part: it is written beside its place and renamed.
 """
 
-import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+import os
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
@@ -21,113 +19,22 @@ from typing import Any, Final
 from uuid import UUID
 
 import duckdb
-import msgspec
 import pandas as pd
 
-from clinical.course import Between, Course, PastSession, WearSigns
-from clinical.facts import RegimenVersion, Samples, Wearer
-from clinical.misuse.course_rules import LimitsAsked
-from monitor_api.cohorts.case import Case, Kept
-from monitor_api.errors import SnapshotUnreadable
-from monitor_api.sessions.skin import NOBODY_ASKED
-from vocabulary.devices import Fault, Modality, Zone
-from vocabulary.identity import DeviceUid, GatewayId, RegimenId, SessionId
-from vocabulary.instants import Known, Placed
-from vocabulary.quantities import Quantity, Unit
-from vocabulary.readings import EndReason
+from monitor_api.cohorts.case import Case
+from monitor_api.cohorts.rows import MOVED, NAMES, Entry, case_of, layout, rows_of, schema
+from monitor_api.errors import SnapshotUnreadable, SnapshotUnwritten
+from vocabulary.identity import PatientId
 
-AT_ONCE: Final = 500
-"""People whose rows are written together."""
+ROWS_AT_ONCE: Final = 5_000
+"""Rows that are in memory together."""
+
+MEMORY: Final = "512MB"
+"""What DuckDB may use while a snapshot is written; beyond that it goes to disk, beside the snapshot."""
 
 _AS_OF: Final = "as_of"
+_LAYOUT: Final = "layout"
 _ROW_GROUP: Final = 10_000
-_NO_SAMPLES: Final = Samples(sequence=(), state=(), signs=(), skin_celsius=(), zone=(), level=(), impedance_ohm=())
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column of the file: its name, DuckDB's type, and where its value comes from."""
-
-    name: str
-    type: str
-    value: Callable[[Kept], Any]
-
-
-def _naive(at: datetime | None) -> datetime | None:
-    return None if at is None else at.astimezone(UTC).replace(tzinfo=None)
-
-
-def _started(one: Kept, end: str) -> datetime | None:
-    return getattr(one.past.started, end, None)
-
-
-def _seconds(span: timedelta | None) -> float | None:
-    return None if span is None else span.total_seconds()
-
-
-COLUMNS: Final[tuple[_Column, ...]] = (
-    _Column("session", "VARCHAR", lambda one: str(one.past.session)),
-    _Column("device", "VARCHAR", lambda one: one.past.device),
-    _Column("counter", "BIGINT", lambda one: one.past.counter),
-    _Column("modality", "VARCHAR", lambda one: one.past.modality.value),
-    _Column("heard_at", "TIMESTAMP", lambda one: _naive(one.past.heard_at)),
-    _Column("started_earliest", "TIMESTAMP", lambda one: _naive(_started(one, "earliest"))),
-    _Column("started_latest", "TIMESTAMP", lambda one: _naive(_started(one, "latest"))),
-    _Column("placed_by", "VARCHAR", lambda one: one.past.started and one.past.started.known.value),
-    _Column("recorded", "BOOLEAN", lambda one: one.past.recorded),
-    _Column("regimen", "VARCHAR", lambda one: one.past.regimen and str(one.past.regimen.id)),
-    _Column("regimen_version", "INTEGER", lambda one: one.past.regimen and one.past.regimen.version),
-    _Column("program", "INTEGER", lambda one: one.past.program),
-    _Column("zones", "VARCHAR", lambda one: "|".join(one.past.zones)),
-    _Column("planned_s", "DOUBLE", lambda one: _seconds(one.past.planned)),
-    _Column("active_s", "DOUBLE", lambda one: _seconds(one.past.active)),
-    _Column("elapsed_s", "DOUBLE", lambda one: _seconds(one.past.elapsed)),
-    _Column("dose", "DOUBLE", lambda one: one.past.dose and one.past.dose.value),
-    _Column("dose_unit", "VARCHAR", lambda one: one.past.dose and one.past.dose.unit.value),
-    _Column("output_level", "DOUBLE", lambda one: one.past.output_level),
-    _Column("impedance_ohm", "DOUBLE", lambda one: one.past.impedance_ohm),
-    _Column("highest_skin_celsius", "DOUBLE", lambda one: one.past.highest_skin_celsius),
-    _Column("cem43_low_min", "DOUBLE", lambda one: one.past.cem43_min and one.past.cem43_min.low),
-    _Column("cem43_high_min", "DOUBLE", lambda one: one.past.cem43_min and one.past.cem43_min.high),
-    _Column("contact_fraction", "DOUBLE", lambda one: one.past.wear.contact_fraction),
-    _Column("moving_fraction", "DOUBLE", lambda one: one.past.wear.moving_fraction),
-    _Column("eye_shield_fraction", "DOUBLE", lambda one: one.past.wear.eye_shield_fraction),
-    _Column("skin_rise_celsius", "DOUBLE", lambda one: one.past.wear.skin_rise_celsius),
-    _Column("seen_fraction", "DOUBLE", lambda one: one.past.wear.seen_fraction),
-    _Column("end_reason", "VARCHAR", lambda one: one.past.end_reason and one.past.end_reason.value),
-    _Column("faults", "VARCHAR", lambda one: "|".join(one.past.faults)),
-    _Column("firmware", "VARCHAR", lambda one: one.past.firmware),
-    _Column("gateway", "VARCHAR", lambda one: one.past.gateway),
-    _Column("samples_missing", "INTEGER", lambda one: one.missing),
-    _Column("samples", "BLOB", lambda one: _pack(one.samples) if one.samples.sequence else None),
-)
-"""What is kept of a session; instants are UTC, texts of several values are joined by '|'."""
-
-_OF_PERSON: Final = (("number", "BIGINT"), ("patient", "VARCHAR"), ("physician", "VARCHAR"), ("person", "VARCHAR"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Person:
-    """What is of a person: their course without its sessions, the maker's note, their skin, limits asked for."""
-
-    physician: str
-    course: Course
-    note: str
-    wearer: Wearer = NOBODY_ASKED
-    limits: tuple[LimitsAsked, ...] = ()
-
-
-_READS_PERSON: Final = msgspec.json.Decoder(_Person)
-_READS_SAMPLES: Final = msgspec.msgpack.Decoder(Samples)
-
-
-def _pack(samples: Samples) -> bytes:
-    return zlib.compress(msgspec.msgpack.encode(samples), 1)
-
-
-@lru_cache(maxsize=256)
-def _unpack(data: bytes) -> Samples:
-    return _READS_SAMPLES.decode(zlib.decompress(data))
 
 
 def write_snapshot(path: Path, cases: Iterable[Case], as_of: datetime | None = None) -> int:
@@ -137,50 +44,97 @@ def write_snapshot(path: Path, cases: Iterable[Case], as_of: datetime | None = N
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".snapshot-", dir=path.parent) as directory:
-        with closing(duckdb.connect(str(Path(directory) / "rows.duckdb"))) as store:
-            store.execute(f"CREATE TABLE rows ({', '.join(f'{name} {kind}' for name, kind in _schema())})")
-            _fill(store, iter(cases))
-            written = Path(directory) / "sessions.parquet"
-            told = "" if as_of is None else f", KV_METADATA {{{_AS_OF}: '{as_of.astimezone(UTC).isoformat()}'}}"
-            store.execute(
-                f"COPY rows TO '{_quoted(written)}'"
-                f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}{told})"
-            )
-            count = store.execute("SELECT count(session) FROM rows").fetchone()
-        written.replace(path)
-    return int(count[0]) if count else 0
+        written = compose(Path(directory), (Entry(case=case) for case in cases), as_of)
+        count: int = _query(written, "SELECT count(session) FROM read_parquet($path)", {})[0][0]
+        put_in_place(written, path)
+    return count
 
 
-def _schema() -> list[tuple[str, str]]:
-    return [*_OF_PERSON, *((column.name, column.type) for column in COLUMNS)]
+def compose(
+    directory: Path, entries: Iterable[Entry], as_of: datetime | None = None, before: Path | None = None
+) -> Path:
+    """Write a snapshot somewhere in an empty directory, for `put_in_place`; `before`: the one that entries go on from.
+
+    Raises SnapshotUnwritten.
+    """
+    written = directory / "sessions.parquet"
+    try:
+        with closing(duckdb.connect(str(directory / "rows.duckdb"))) as store:
+            for setting in ("threads = 1", f"memory_limit = '{MEMORY}'", f"temp_directory = '{_quoted(directory)}'"):
+                store.execute(f"SET {setting}")
+            _fill(store, entries)
+            store.execute(_copy(written, as_of, before))
+    except duckdb.Error as error:
+        raise SnapshotUnwritten(directory.parent, str(error).splitlines()[0]) from error
+    with written.open("rb") as file:
+        os.fsync(file.fileno())
+    return written
 
 
-def _fill(store: duckdb.DuckDBPyConnection, cases: Iterator[Case]) -> None:
-    number = 0
-    while part := list(islice(cases, AT_ONCE)):
-        rows = [row for offset, case in enumerate(part) for row in _rows(number + offset, case)]
-        frame = pd.DataFrame(rows, columns=[name for name, _ in _schema()], dtype=object)
-        store.register("part", frame)
-        casts = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in _schema())
-        store.execute(f"INSERT INTO rows SELECT {casts} FROM part")  # noqa: S608 - names out of the table above
-        store.unregister("part")
-        number += len(part)
+def _copy(written: Path, as_of: datetime | None, before: Path | None) -> str:
+    told = {_LAYOUT: layout()} | ({} if as_of is None else {_AS_OF: as_of.astimezone(UTC).isoformat()})
+    metadata = ", ".join(f"{key}: '{value}'" for key, value in told.items())
+    taken_over = "" if before is None else f" UNION ALL {_taken_over(before)}"
+    options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, KV_METADATA {{{metadata}}}"
+    return f"COPY (SELECT {NAMES} FROM rows{taken_over}) TO '{_quoted(written)}' ({options})"  # noqa: S608
 
 
-def _rows(number: int, case: Case) -> Iterator[tuple[Any, ...]]:
-    person = _Person(
-        physician=case.physician,
-        course=replace(case.course, sessions=()),
-        note=case.note,
-        wearer=case.wearer,
-        limits=case.limits,
-    )
-    text = msgspec.json.encode(person).decode()
-    of_person = (number, str(case.course.patient), case.physician, text)
-    if not case.kept:
-        yield (*of_person, *(None for _ in COLUMNS))
-    for one in case.kept:
-        yield (*of_person, *(column.value(one) for column in COLUMNS))
+def put_in_place(written: Path, path: Path) -> None:
+    """Let readers see a composed snapshot from now on; not one of them sees a part of it, whatever fails."""
+    written.replace(path)
+
+
+def _taken_over(before: Path) -> str:
+    """The rows of those, with what is of the person as it is now."""
+    now = {name for name, _ in MOVED}
+    names = ", ".join(f"{'moved' if name in now else 'old'}.{name}" for name, _ in schema())
+    return f"SELECT {names} FROM read_parquet('{_quoted(before)}') old JOIN moved ON old.number = moved.before"  # noqa: S608
+
+
+def _fill(store: duckdb.DuckDBPyConnection, entries: Iterable[Entry]) -> None:
+    """Stage what is new, some rows at a time: one person may have thousands."""
+    tables = {"rows": schema(), "moved": list(MOVED)}
+    for table, columns in tables.items():
+        store.execute(f"CREATE TABLE {table} ({', '.join(f'{name} {kind}' for name, kind in columns)})")
+    arriving = (row for number, entry in enumerate(entries) for row in rows_of(number, entry))
+    while part := list(islice(arriving, ROWS_AT_ONCE)):
+        for table, columns in tables.items():
+            _insert(store, table, columns, [row for into, row in part if into == table])
+
+
+def _insert(
+    store: duckdb.DuckDBPyConnection, table: str, columns: list[tuple[str, str]], rows: list[tuple[Any, ...]]
+) -> None:
+    if not rows:
+        return
+    store.register("part", pd.DataFrame(rows, columns=[name for name, _ in columns], dtype=object))
+    casts = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in columns)
+    store.execute(f"INSERT INTO {table} SELECT {casts} FROM part")  # noqa: S608 - names out of the tables above
+    store.unregister("part")
+
+
+@contextmanager
+def held(path: Path) -> Generator[Path]:
+    """A name of the snapshot that is there now, which stays this one when another takes its place.
+
+    Processes of the same user may read it too, for as long as it is held. Raises SnapshotUnreadable.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise SnapshotUnreadable(path, error.strerror or str(error)) from error
+    with file:
+        yield Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
+
+
+def known_people(path: Path) -> dict[PatientId, tuple[int, str]]:
+    """Who is in a snapshot, with their number and `facts`; nobody where it is not there, or of another layout."""
+    try:
+        told = _told(path, _LAYOUT)
+        rows = _query(path, "SELECT DISTINCT patient, number, facts FROM read_parquet($path)", {})
+    except SnapshotUnreadable:
+        return {}
+    return {PatientId(UUID(patient)): (number, facts) for patient, number, facts in rows} if told == layout() else {}
 
 
 def count_people(path: Path) -> int:
@@ -191,23 +145,27 @@ def count_people(path: Path) -> int:
 
 def newest(path: Path) -> datetime:
     """As of when a snapshot is; long ago if it does not say and has nothing. Raises SnapshotUnreadable."""
-    told = _query(
-        path, "SELECT decode(value) FROM parquet_kv_metadata($path) WHERE decode(key) = $key", {"key": _AS_OF}
-    )
-    if told:
-        return datetime.fromisoformat(told[0][0])
+    told = _told(path, _AS_OF)
+    if told is not None:
+        return datetime.fromisoformat(told)
     rows = _query(path, "SELECT coalesce(max(heard_at), TIMESTAMP '2000-01-01') FROM read_parquet($path)", {})
     found: datetime = rows[0][0]
     return found.replace(tzinfo=UTC)
 
 
+def _told(path: Path, key: str) -> str | None:
+    """What the file says of itself."""
+    query = "SELECT decode(value) FROM parquet_kv_metadata($path) WHERE decode(key) = $key"
+    return next((value for (value,) in _query(path, query, {"key": key})), None)
+
+
 def read_snapshot(path: Path, first: int, end: int) -> Iterator[Case]:
     """The people numbered from `first` to before `end`. Raises SnapshotUnreadable."""
-    names = ", ".join(name for name, _ in _schema())
-    query = f"SELECT {names} FROM read_parquet($path) WHERE number >= $first AND number < $end ORDER BY number"  # noqa: S608
+    of_these = "number >= $first AND number < $end ORDER BY number, place"
+    query = f"SELECT {NAMES} FROM read_parquet($path) WHERE {of_these}"  # noqa: S608 - names out of the table above
     rows = _query(path, query, {"first": first, "end": end})
     for _, group in groupby(rows, key=itemgetter(0)):
-        yield _case(list(group))
+        yield case_of(list(group))
 
 
 def _query(path: Path, query: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -221,83 +179,3 @@ def _query(path: Path, query: str, parameters: dict[str, Any]) -> list[tuple[Any
 
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
-
-
-def _case(rows: list[tuple[Any, ...]]) -> Case:
-    person = _READS_PERSON.decode(rows[0][3])
-    kept = tuple(_kept(row[len(_OF_PERSON) :]) for row in rows if row[len(_OF_PERSON)] is not None)
-    course = replace(person.course, sessions=tuple(one.past for one in kept))
-    return Case(
-        physician=person.physician,
-        course=course,
-        kept=kept,
-        note=person.note,
-        wearer=person.wearer,
-        limits=person.limits,
-    )
-
-
-def _kept(values: tuple[Any, ...]) -> Kept:
-    row = dict(zip((column.name for column in COLUMNS), values, strict=True))
-    packed = row["samples"]
-    return Kept(past=_past(row), samples=_unpack(packed) if packed else _NO_SAMPLES, missing=row["samples_missing"])
-
-
-def _past(row: dict[str, Any]) -> PastSession:
-    return PastSession(
-        session=SessionId(UUID(row["session"])),
-        device=DeviceUid(row["device"]),
-        counter=row["counter"],
-        modality=Modality(row["modality"]),
-        heard_at=row["heard_at"].replace(tzinfo=UTC),
-        started=_placed(row),
-        recorded=row["recorded"],
-        regimen=_regimen(row),
-        program=row["program"],
-        zones=tuple(Zone(name) for name in row["zones"].split("|") if name),
-        planned=_span(row["planned_s"]),
-        active=timedelta(seconds=row["active_s"]),
-        elapsed=timedelta(seconds=row["elapsed_s"]),
-        dose=None if row["dose"] is None else Quantity(row["dose"], Unit(row["dose_unit"])),
-        output_level=row["output_level"],
-        highest_skin_celsius=row["highest_skin_celsius"],
-        cem43_min=_between(row["cem43_low_min"], row["cem43_high_min"]),
-        wear=_wear(row),
-        end_reason=None if row["end_reason"] is None else EndReason(row["end_reason"]),
-        faults=tuple(Fault(name) for name in row["faults"].split("|") if name),
-        firmware=row["firmware"],
-        impedance_ohm=row["impedance_ohm"],
-        gateway=None if row["gateway"] is None else GatewayId(row["gateway"]),
-    )
-
-
-def _placed(row: dict[str, Any]) -> Placed | None:
-    earliest, latest = row["started_earliest"], row["started_latest"]
-    if earliest is None:
-        return None
-    known = Known(row["placed_by"])
-    return Placed(earliest=earliest.replace(tzinfo=UTC), latest=latest.replace(tzinfo=UTC), known=known)
-
-
-def _regimen(row: dict[str, Any]) -> RegimenVersion | None:
-    if row["regimen"] is None:
-        return None
-    return RegimenVersion(id=RegimenId(UUID(row["regimen"])), version=row["regimen_version"])
-
-
-def _span(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
-
-
-def _between(low: float | None, high: float | None) -> Between | None:
-    return None if low is None or high is None else Between(low=low, high=high)
-
-
-def _wear(row: dict[str, Any]) -> WearSigns:
-    return WearSigns(
-        contact_fraction=row["contact_fraction"],
-        moving_fraction=row["moving_fraction"],
-        eye_shield_fraction=row["eye_shield_fraction"],
-        skin_rise_celsius=row["skin_rise_celsius"],
-        seen_fraction=row["seen_fraction"],
-    )

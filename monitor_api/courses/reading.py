@@ -8,7 +8,7 @@ from itertools import groupby
 from math import inf
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from clinical.course import (
@@ -41,21 +41,33 @@ from vocabulary.identity import DeviceUid, GatewayId, RegimenId, SessionId
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason
 
+_Summed = tuple[SessionRow, SessionSumRow]
+
 DAY_STARTS: Final = time(4)
 """When a therapy day begins, local time (product defaults)."""
 
 
 def read_course(session: Session, key: CourseKey) -> Course:
     """All that is stored of one patient. Raises sqlalchemy's NoResultFound when there is no such patient."""
+    rows = list(_session_rows(session, key))
+    sessions = sorted((_past(row, sums) for row, sums in rows), key=_when)
+    return replace(_without_sessions(session, key, rows), sessions=tuple(sessions))
+
+
+def read_bare_course(session: Session, key: CourseKey) -> Course:
+    """A course without its sessions, which are most of it. Raises as `read_course` does."""
+    return _without_sessions(session, key, _session_rows(session, key, SessionSumRow.clock_ahead_s.is_not(None)))
+
+
+def _without_sessions(session: Session, key: CourseKey, rows: Iterable[_Summed]) -> Course:
+    """`rows` are at least those sessions that show how a device's clock stood."""
     patient = session.get_one(PatientRow, key.patient)
     steps, regimens = _steps(session, key), tuple(_in_force(session, key))
-    rows = [(row, sums or _unsummed()) for row, sums in _session_rows(session, key)]
-    sessions = [_past(row, sums) for row, sums in rows]
     return Course(
         patient=key.patient,
         zone=patient.zone,
         day_starts=DAY_STARTS,
-        sessions=tuple(sorted(sessions, key=_when)),
+        sessions=(),
         regimens=regimens,
         holds=(*_holds(session, key), *(span for taken in steps for span in _forbidden(taken, regimens))),
         excuses=(*_excuses(session, key), *(excuse for taken in steps for excuse in _pauses(taken))),
@@ -67,16 +79,18 @@ def _when(one: PastSession) -> datetime:
     return one.started.at if one.started else one.heard_at
 
 
-def _session_rows(session: Session, key: CourseKey) -> Iterator[tuple[SessionRow, SessionSumRow | None]]:
+def _session_rows(session: Session, key: CourseKey, *which: ColumnElement[bool]) -> Iterator[_Summed]:
     query = (
         select(SessionRow, SessionSumRow)
         .outerjoin(
             SessionSumRow,
             (SessionSumRow.clinic_id == SessionRow.clinic_id) & (SessionSumRow.session_id == SessionRow.id),
         )
-        .where(SessionRow.clinic_id == key.clinic, SessionRow.patient_id == key.patient)
+        .where(SessionRow.clinic_id == key.clinic, SessionRow.patient_id == key.patient, *which)
     )
-    yield from session.execute(query)
+    for row, sums in session.execute(query):
+        found: SessionSumRow | None = sums  # of an outer join
+        yield row, found or _unsummed()
 
 
 def _past(row: SessionRow, sums: SessionSumRow) -> PastSession:
@@ -195,9 +209,6 @@ def _excuses(session: Session, key: CourseKey) -> Iterator[Excuse]:
     mine = (ExcuseRow.clinic_id == key.clinic, ExcuseRow.patient_id == key.patient, ExcuseRow.withdrawn_at.is_(None))
     for row in session.scalars(select(ExcuseRow).where(*mine).order_by(ExcuseRow.from_at)):
         yield Excuse(during=Interval(from_at=row.from_at, until_at=row.until_at), because=row.because)
-
-
-_Summed = tuple[SessionRow, SessionSumRow]
 
 
 def _devices(session: Session, key: CourseKey, sessions: Iterable[_Summed]) -> Iterator[CourseDevice]:

@@ -12,14 +12,17 @@ from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, R
 
 from monitor_api.http.errors import TooMany
 
+WORKS: Final = RateLimitItemPerMinute(30)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What is allowed in a window of time."""
+    """What is allowed in a window of time; `works` are requests that have much reckoned."""
 
     tries_of_login: RateLimitItem
     tries_of_address: RateLimitItem
     requests: RateLimitItem
+    works: RateLimitItem = WORKS
 
 
 USUAL: Final = Limits(
@@ -42,6 +45,11 @@ class Pace:
         """Count a request. Raises TooMany."""
         if not self._requests.hit(self._limits.requests, who):
             raise self._too_many(self._requests, self._limits.requests, who)
+
+    def work(self, who: str) -> None:
+        """Count a request that has much reckoned. Raises TooMany."""
+        if not self._requests.hit(self._limits.works, who):
+            raise self._too_many(self._requests, self._limits.works, who)
 
     def try_login(self, login: str, address: str) -> None:
         """Count a try before it is made, so that tries made together count too. Raises TooMany."""

@@ -1,12 +1,14 @@
 """What `doctor` finds on a machine that is made so."""
 
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from lumenward import checkup
 from lumenward.checkup import State, check_up
+from monitor_api.cohorts.age import note_as_of
 from monitor_api.records.database import Database
 from tests.servers import free_port, postgres, require
 from vocabulary.errors import SettingsError
@@ -126,6 +128,18 @@ def test_everything_is_looked_at_and_what_is_not_ok_says_what_to_do(tmp_path):
         "Disk",
     ]
     assert [finding.what for finding in findings if finding.state is not State.OK and not finding.remedy] == []
+
+
+@pytest.mark.parametrize(("hours", "state"), [(None, State.MISSING), (5, State.OK), (50, State.WRONG)])
+def test_a_snapshot_has_an_age_and_one_that_is_days_old_is_wrong(tmp_path, hours, state):
+    file = tmp_path / "sessions.parquet"
+    if hours is not None:
+        file.write_bytes(b"")
+        note_as_of(file, datetime.now(UTC) - timedelta(hours=hours))
+    finding = checkup._snapshot(file)
+    assert finding.state is state
+    assert (f"{hours} h old" in finding.found) is (hours is not None)
+    assert ("watch" in finding.remedy) is (state is not State.OK)
 
 
 def test_a_telemetry_store_that_the_settings_name_is_tried(influx):

@@ -83,10 +83,14 @@ class SeenSilence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSizes:
-    """Bytes on disk, all clinics together; null for a store that is no file of ours."""
+    """Bytes on disk, all clinics together; null for a store that is no file of ours.
+
+    `snapshot_as_of`: as of when the snapshot of session facts is; null where this process sees none.
+    """
 
     records_bytes: int
     telemetry_bytes: int | None
+    snapshot_as_of: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

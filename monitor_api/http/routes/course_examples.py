@@ -26,6 +26,7 @@ from monitor_api.http.queries.courses import (
     SeenStrand,
 )
 from monitor_api.http.queries.excuses import Excuses, SeenExcuse
+from monitor_api.http.queries.previews import LOOKS_BACK, RegimenPreview, SeenCall, SeenCalls
 from monitor_api.http.routes.examples import AT, DEVICE, PATIENT, SUMMARY, USER
 from vocabulary.devices import Modality, Zone
 from vocabulary.identity import finding_id
@@ -111,6 +112,29 @@ EXCUSE: Final = SeenExcuse(
 )
 EXCUSES: Final = Excuses(items=(EXCUSE,))
 WITHDRAWN: Final = replace(EXCUSE, withdrawn_at=AT + timedelta(days=1))
+PREVIEW: Final = RegimenPreview(
+    patient_id=PATIENT.id,
+    modality=Modality.RF,
+    from_at=AT - LOOKS_BACK,
+    as_of=AT,
+    sessions=38,
+    would_start=SeenCalls(
+        count=1,
+        newest=(
+            SeenCall(
+                rule=too_many_a_day.id,
+                rule_version=too_many_a_day.version,
+                title=too_many_a_day.title,
+                severity=too_many_a_day.severity,
+                at=AT,
+                sessions=(SUMMARY.id,),
+                because=_EPISODE.because,
+            ),
+        ),
+    ),
+    would_stop=SeenCalls(count=0, newest=()),
+    would_stay=SeenCalls(count=0, newest=()),
+)
 SKIN: Final = Skin(phototype=Phototype.III, photosensitised=False)
 OUTPUTS: Final = Outputs(
     outputs=(

@@ -326,5 +326,5 @@ HEALTH: Final = Health(
     checks_due=0,
     oldest_due_at=None,
     quarantined=1,
-    stores=StoreSizes(records_bytes=1048576, telemetry_bytes=4194304),
+    stores=StoreSizes(records_bytes=1048576, telemetry_bytes=4194304, snapshot_as_of=AT - timedelta(hours=17)),
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import select
 
+from monitor_api.cohorts.age import as_of
 from monitor_api.http.describing import told
 from monitor_api.http.paging import Page, Wanted
 from monitor_api.http.parts import ApiParts, api_of
@@ -77,4 +78,5 @@ def _sizes(parts: ApiParts) -> StoreSizes:
     return StoreSizes(
         records_bytes=parts.database.size_bytes,
         telemetry_bytes=file_bytes(telemetry) if telemetry and telemetry.exists() else None,
+        snapshot_as_of=as_of(parts.settings.snapshot_file),
     )

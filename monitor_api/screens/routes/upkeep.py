@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from monitor_api.cohorts.age import STALE
 from monitor_api.http.paging import PageWanted
 from monitor_api.http.policy import Permission, Role
 from monitor_api.http.queries.clinics import own_clinic
@@ -42,7 +43,16 @@ def show_service(
         zone = ZoneInfo(own_clinic(session, caller).zone)
     health = read_health_details(visit)
     silent = {one.name for one in health.silent if one.part is Part.GATEWAY}
-    about = {"silent": silent, "gateways": homes, "devices": owned, "refused": refused, "incidents": failed}
+    made = health.stores.snapshot_as_of
+    stale = made is not None and visit.now - made > STALE
+    about = {
+        "stale": stale,
+        "silent": silent,
+        "gateways": homes,
+        "devices": owned,
+        "refused": refused,
+        "incidents": failed,
+    }
     return page.show("operator.html", health=health, zone=zone, **about)
 
 

@@ -1,6 +1,7 @@
 """Replay over the cohort: the same findings however facts come, and a score that a missing rule brings down."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
@@ -123,6 +124,24 @@ def test_a_candidate_says_what_would_start_and_what_would_stop():
     assert scored(cases) == figures(outcome.now, WINDOW)
 
 
+def test_limits_of_one_patient_are_tried_on_that_one_alone(tmp_path):
+    cases = tuple(case for case in cohort_cases(COHORT, range(120)) if Modality.RF in modalities(case))[:4]
+    file = tmp_path / "c.toml"
+    started = {}
+    for whom in (None, *cases):
+        only = "" if whom is None else f'patient = "{whom.course.patient}"\n'
+        file.write_text(f"[limits.rf]\nskin_celsius = 38.0\n{only}")
+        asked = Replay(source=ListSource(cases), window=WINDOW, candidate=read_candidate(file))
+        outcome = replay_part(asked, 0, len(cases))
+        started[whom and whom.course.patient] = Counter(
+            {one["rule"]: one["alerts"] for one in difference(outcome.candidate)["would_start"]}
+        )
+        assert difference(outcome.candidate)["people_concerned"] == {"rf": len(cases) if whom is None else 1}
+    everybody = started.pop(None)
+    assert sum(started.values(), Counter()) == everybody
+    assert len([one for one in started.values() if one["too-hot"]]) > 1
+
+
 def modalities(case):
     return {device.modality for device in case.course.devices}
 
@@ -134,7 +153,7 @@ def test_a_candidate_is_read_from_a_file(tmp_path):
     ((modality, limits),) = candidate.limits
     assert modality is Modality.RF
     assert (limits.skin_celsius, limits.rest.total_seconds()) == (42.0, 86400)
-    assert "too-soon" not in {rule.id for rule in candidate.ruling().rules}
+    assert "too-soon" not in {rule.id for rule in candidate.ruling(crowd()[0].course.patient).rules}
 
 
 @pytest.mark.parametrize(
@@ -144,6 +163,7 @@ def test_a_candidate_is_read_from_a_file(tmp_path):
         ("[limits.rf]\nskin_celsius = 60", "skin_celsius"),
         ("=", "file"),
         ("x = 1", "x"),
+        ('[limits.rf]\npatient = "Ada"', "limits.rf.patient"),
     ],
 )
 def test_a_candidate_that_makes_no_sense_is_refused_in_words(tmp_path, text, problem):

@@ -99,6 +99,7 @@ def bodies(patient: UUID, tag: str = "new") -> dict[str, Any]:
             "modality": "led",
         },
         "put_regimen": version(1, "J"),
+        "preview_regimen": {"phases": version(9, "J/cm2")["phases"], "modality": "led"},
         "step_regimen": {"step": "paused", "because": "away"},
         "stop_device": {"reason": "too warm"},
         "hold_device": {"reason": "a blister"},

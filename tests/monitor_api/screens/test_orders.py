@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from monitor_api.cohorts.age import note_as_of
 from monitor_api.records.orders import GuardStopRow, IncidentRow, OrderReportRow, SendingRow, WishRow
 from tests.monitor_api.screens.browsing import PHONE, Desk
 from tests.monitor_api.screens.clinic import Clinic
@@ -242,6 +243,21 @@ def test_incidents_of_gateways_are_on_the_operators_page(site: Site, clinic: Cli
     )
     with site.visitor(clinic.user("operator")) as visitor:
         assert "Disk failed No space left on device" in text(visitor.get("/operator"))
+
+
+@pytest.mark.parametrize(("days", "told"), [(1, "24 h ago"), (3, "the watch missed nights")])
+def test_the_age_of_the_snapshot_is_on_the_operators_page(site: Site, clinic: Clinic, days: int, told: str):
+    file = site.house.folder / "snapshot" / "sessions.parquet"
+    with site.visitor(clinic.user("operator")) as visitor:
+        assert "Snapshot of session facts none here" in text(visitor.get("/operator"))
+        file.parent.mkdir()
+        file.write_bytes(b"")
+        note_as_of(file, clinic.now - timedelta(days=days))
+        shown = text(visitor.get("/operator"))
+    file.unlink()
+    file.parent.rmdir()
+    assert told in shown
+    assert ("missed nights" in shown) is (days == 3)
 
 
 def test_in_a_browser_a_stop_is_asked_without_leaving_the_page(desk: Desk, clinic: Clinic, anna: Treated):

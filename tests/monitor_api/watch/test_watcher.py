@@ -186,7 +186,7 @@ def test_a_chore_that_fails_is_tried_again_and_keeps_no_other_from_being_done(wa
 
 def test_two_watches_that_run_have_one_leader_and_a_clean_stop_hands_over_at_once(watched):
     stops = [Event(), Event()]
-    watchers = [Watcher(watched.stores.database, watched.stores.clocks, name) for name in ("a", "b")]
+    watchers = [Watcher(watched.stores.database, watched.stores.clocks, name, CHORES) for name in ("a", "b")]
     threads = [Thread(target=one.run, args=(stop, Event().set)) for one, stop in zip(watchers, stops, strict=True)]
     for thread in threads:
         thread.start()
