@@ -12,7 +12,6 @@ from datetime import timedelta
 from itertools import pairwise
 from math import isfinite
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from clinical.plan import Phase, Timing
 from clinical.regimen.cap_checks import caps
@@ -186,17 +185,6 @@ def _phototypes(wanted: Prescription) -> Reasons:
         yield "phototypes.because", "expected the reason"
 
 
-def _local(wanted: Prescription) -> Reasons:
-    if wanted.local is None:
-        return
-    try:
-        ZoneInfo(wanted.local.zone)
-    except (KeyError, ValueError, OSError):
-        yield "local.zone", "expected an IANA time zone, for example Europe/Berlin"
-    if wanted.local.day_starts.tzinfo is not None:
-        yield "local.day_starts", "expected a local time, without an offset"
-
-
 def _positive(value: float) -> bool:
     return isfinite(value) and value > 0
 
@@ -223,5 +211,4 @@ CHECKS: Final[tuple[Check, ...]] = (
     caps,
     _heat,
     _phototypes,
-    _local,
 )

@@ -71,7 +71,6 @@ BODY = {
     "most_per_week": 3,
     "cem43": {"info_min": 1.0, "warn_min": 2.0, "alert_min": 5.0, "stop_min": 15.0},
     "phototypes": {"allowed": ["I", "II", "III", "IV"], "because": "cleared for these"},
-    "local": {"zone": "Europe/Zurich", "day_starts": "04:00"},
 }
 
 
