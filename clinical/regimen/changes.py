@@ -6,7 +6,7 @@ from re import fullmatch
 from typing import Any, Final
 
 from clinical.regimen.prescription import Prescription
-from clinical.regimen.written import write
+from clinical.regimen.written import Written, write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,12 @@ class FieldChange:
 
 def changes(old: Prescription, new: Prescription) -> tuple[FieldChange, ...]:
     """Every field that differs, in the order of the written form; none where both say the same."""
-    before, after = (dict(_leaves("", write(one))) for one in (old, new))
+    return written_changes(write(old), write(new))
+
+
+def written_changes(old: Written, new: Written) -> tuple[FieldChange, ...]:
+    """The same of two written forms, also of drafts: what a draft lacks is not set."""
+    before, after = (dict(_leaves("", one)) for one in (old, new))
     fields = [*before, *(field for field in after if field not in before)]
     return tuple(
         FieldChange(field=field, old=then, new=now, words=f"{_name(field)}: {_value(then)} → {_value(now)}")

@@ -7,7 +7,7 @@ Rules, kept here:
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from math import isfinite
@@ -38,12 +38,22 @@ HIGHEST_CEM43_MIN: Final = 240
 
 def reasons_against(prescription: Prescription) -> dict[str, str]:
     """What is wrong, by the path of the field; empty when the prescription agrees with itself."""
-    found: dict[str, list[str]] = {}
+    return by_field(contradictions(prescription))
+
+
+def contradictions(prescription: Prescription) -> Reasons:
+    """What is wrong: paths of fields, each with one reason; a field may come more than once."""
     for check in CHECKS:
-        for field, reason in check(prescription):
-            if reason not in found.setdefault(field, []):
-                found[field].append(reason)
-    return {field: "; ".join(reasons) for field, reasons in found.items()}
+        yield from check(prescription)
+
+
+def by_field(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """All reasons of a field as one."""
+    reasons: dict[str, list[str]] = {}
+    for field, reason in found:
+        if reason not in reasons.setdefault(field, []):
+            reasons[field].append(reason)
+    return {field: "; ".join(said) for field, said in reasons.items()}
 
 
 def _modality(wanted: Prescription) -> Reasons:
