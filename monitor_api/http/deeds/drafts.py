@@ -77,8 +77,10 @@ def make_draft(writing: Writing, wanted: NewDraft) -> SeenDraft:
 
 
 def change_draft(writing: Writing, which: UUID, wanted: DraftBody, if_match: str | None) -> SeenDraft:
-    """Put another prescription into a draft. Raises NotThere, PreconditionMissing, Stale."""
-    row, _ = _unchanged(writing, which, if_match)
+    """Put a prescription into a draft; the same one changes nothing. Raises NotThere, PreconditionMissing, Stale."""
+    row, seen = _unchanged(writing, which, if_match)
+    if wanted == seen.prescription:
+        return seen
     row.body, row.revision = wanted.written, row.revision + 1
     row.changed_at, row.changed_by = writing.now, writing.caller.id
     _tell(writing, row, "regimen draft changed", revision=row.revision)

@@ -92,7 +92,7 @@ def seen_draft(session: Session, row: RegimenDraftRow) -> SeenDraft:
         template=row.template,
         prescription=DraftBody.model_validate(row.body),
         reasons=reasons_to_wait(row.body, modality),
-        follows=newest and Followed(regimen_id=RegimenId(newest.regimen_id), version=newest.version),
+        follows=_followed(newest),
         changes=_changes(newest, row),
         revision=row.revision,
         made_at=row.made_at,
@@ -100,6 +100,10 @@ def seen_draft(session: Session, row: RegimenDraftRow) -> SeenDraft:
         changed_at=row.changed_at,
         changed_by=UserId(row.changed_by),
     )
+
+
+def _followed(newest: RegimenVersionRow | None) -> Followed | None:
+    return None if newest is None else Followed(regimen_id=RegimenId(newest.regimen_id), version=newest.version)
 
 
 def _newest(session: Session, row: RegimenDraftRow) -> RegimenVersionRow | None:
