@@ -109,6 +109,21 @@ def planned(phase: Phase) -> str:
     return f"{often[0].upper()}{often[1:]}, {phase_words(phase)}: {how_long}, {how_much}"
 
 
+def in_full(phase: Phase) -> str:
+    """A phase as it is signed: as `planned` says it, with every digit of its dose."""
+    return planned(phase).removesuffix(amount(phase.dose)) + exact(phase.dose)
+
+
+def exact(quantity: Quantity) -> str:
+    """A value with all of its digits, and its unit."""
+    return f"{quantity.value:.12g}{NO_BREAK}{SYMBOLS[quantity.unit]}"
+
+
+def window(lasts: timedelta) -> str:
+    """A window of time: 1 day, 7 days, 90 min."""
+    return lasting(lasts.total_seconds()) if lasts % _DAY else count(lasts // _DAY, "day")
+
+
 PROOFS: Final = {
     Proof.VALID: "signature valid",
     Proof.BROKEN: "signature broken: this is not what was signed, and no home is given it",
