@@ -84,6 +84,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "shapes": words.SHAPES,
     "share_words": adherence.share_words,
     "slot_meanings": adherence.SLOT_WORDS,
+    "standing_skin": words.standing_skin,
     "static": static,
     "symbols": words.SYMBOLS,
     "time_svg": svg.time_svg,

@@ -6,6 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from clinical.plan import Phase
+from clinical.regimen import STANDING_LIMITS
 from clinical.regimen.wording import phase_words, timing_words
 from monitor_api.http.queries.sessions import Started
 from monitor_api.records.signing import Proof
@@ -107,6 +108,13 @@ def planned(phase: Phase) -> str:
     often = timing_words(phase.timing)
     how_long, how_much = lasting(phase.duration.total_seconds()), amount(phase.dose)
     return f"{often[0].upper()}{often[1:]}, {phase_words(phase)}: {how_long}, {how_much}"
+
+
+def standing_skin(modality: Modality) -> str | None:
+    """What skin is held to where nobody prescribed a limit; None where nothing is."""
+    standing = STANDING_LIMITS[modality]
+    grace = lasting(standing.skin_grace.total_seconds())
+    return standing.skin_celsius and f"not above {standing.skin_celsius:g} °C for {grace}, as without a regimen"
 
 
 def in_full(phase: Phase) -> str:

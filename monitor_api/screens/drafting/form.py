@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from clinical.regimen import DOSE_UNITS, NO_LIMITS, Phototype
 from clinical.regimen.written import Written
@@ -84,7 +85,7 @@ def read_form(pairs: Sequence[tuple[str, str]], modality: Modality) -> Typed:
         "cem43": _levels(reader),
         "phototypes": _phototypes(reader),
     }
-    return Typed(written=written, texts=reader.texts, wrong=reader.wrong | _unreadable(written))
+    return Typed(written=written, texts=reader.texts, wrong=reader.wrong | unreadable(written))
 
 
 def _phase(reader: _Reader, at: str, path: str) -> Written:
@@ -144,13 +145,18 @@ def _phototypes(reader: _Reader) -> Written | None:
     return {"allowed": allowed, "because": because} if allowed or because else None
 
 
-def _unreadable(written: Written) -> dict[str, str]:
+def unreadable(written: Written) -> dict[str, str]:
     """What is too large, too small or too long to be stored, by the field that it was typed into."""
     try:
         DraftBody.model_validate(written)
     except ValidationError as error:
-        return {_field(one["loc"]): str(one["msg"]) for one in error.errors()}
+        return {_field(one["loc"]): _words(one) for one in error.errors()}
     return {}
+
+
+def _words(error: ErrorDetails) -> str:
+    most = error.get("ctx", {}).get("max_length")
+    return str(error["msg"]) if most is None else f"expected no more than {most}"
 
 
 def _field(place: tuple[int | str, ...]) -> str:

@@ -1,6 +1,6 @@
 """Prescribe: begin with a template, fill a draft in, and sign it. Plain forms; what is typed is never lost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -8,7 +8,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from clinical.adherence.days import TherapyDays
@@ -25,7 +24,7 @@ from monitor_api.http.problems import meaning
 from monitor_api.http.queries.drafts import draft
 from monitor_api.http.visits import Visit, page_for
 from monitor_api.screens.drafting.deeds import SIGN, press
-from monitor_api.screens.drafting.form import Typed, read_form
+from monitor_api.screens.drafting.form import Typed, read_form, unreadable
 from monitor_api.screens.drafting.views import PrescribeView, to_sign, view_beginnings, view_draft
 from monitor_api.screens.page import After, Page, go
 from vocabulary.devices import Modality
@@ -115,15 +114,13 @@ def save_draft(
     with visit.reading() as session:
         modality = draft(session, visit.caller, draft_id).modality
     typed = read_form(sent.pairs, modality)
-    if typed.wrong:
-        return _draft_page(Page.begin(request, visit), draft_id, typed, HTTPStatus.UNPROCESSABLE_ENTITY)
     done = press(typed.written, sent.do)
-    try:
-        wanted = DraftBody.model_validate(done.written)
-        with visit.writing() as writing:
-            deeds.change_draft(writing, draft_id, wanted, sent.seen)
-    except ValidationError:  # no more parts of this kind
+    if wrong := typed.wrong | unreadable(done.written):
+        typed = replace(typed, wrong=wrong)
         return _draft_page(Page.begin(request, visit), draft_id, typed, HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        with visit.writing() as writing:
+            deeds.change_draft(writing, draft_id, DraftBody.model_validate(done.written), sent.seen)
     except Stale:
         return _draft_page(Page.begin(request, visit), draft_id, typed, HTTPStatus.PRECONDITION_FAILED)
     return go(f"/drafts/{draft_id}/sign" if sent.do == SIGN else f"/drafts/{draft_id}#{done.at}")
