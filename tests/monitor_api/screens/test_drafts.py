@@ -22,7 +22,6 @@ from tests.monitor_api.screens.drafting import LACKING, WHOLE, Page, drafted
 from tests.monitor_api.screens.site import Site
 from tests.monitor_api.screens.test_orders import posted, text
 
-
 LONG = 30_000
 """Milliseconds in which a page on a busy machine says what it has to."""
 
