@@ -8,7 +8,7 @@ Rules, kept here:
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from clinical.errors import RegimenRefused
 from clinical.regimen.checks import LONGEST_PERIOD, LONGEST_SESSION, MOST_A_DAY, by_field, contradictions
@@ -77,10 +77,22 @@ def _missing(value: Any, steps: list[str], path: str) -> Iterator[str]:  # noqa:
 def _filled(draft: Written, holes: Mapping[str, str], end: int, modality: Modality) -> Written:
     written = deepcopy(draft)
     for path, pattern in holes.items():
-        *steps, last = path.split(".")
-        into: Any = written
-        for step in steps:
-            into = into[int(step)] if isinstance(into, list) else into[step]
+        part, _, last = path.rpartition(".")
         figure = NEEDED[pattern][end]
-        into[last] = {"value": figure, "unit": str(DOSE_UNITS[modality])} if last == "dose" else figure
+        under(written, part)[last] = {"value": figure, "unit": str(DOSE_UNITS[modality])} if last == "dose" else figure
     return written
+
+
+def under(document: Any, path: str) -> Any:  # noqa: ANN401 - JSON
+    """What stands under a path of a written form; None where nothing does."""
+    for step in path.split("."):
+        document = _member(document, step)
+    return document
+
+
+def _member(value: Any, step: str) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value).get(step)
+    if isinstance(value, list) and step.isdecimal():
+        return next(iter(value[int(step) :]), None)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return None

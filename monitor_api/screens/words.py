@@ -113,8 +113,10 @@ def planned(phase: Phase) -> str:
 def standing_skin(modality: Modality) -> str | None:
     """What skin is held to where nobody prescribed a limit; None where nothing is."""
     standing = STANDING_LIMITS[modality]
+    if standing.skin_celsius is None:
+        return None
     grace = lasting(standing.skin_grace.total_seconds())
-    return standing.skin_celsius and f"not above {standing.skin_celsius:g} °C for {grace}, as without a regimen"
+    return f"not above {standing.skin_celsius:g} °C for {grace}, as without a regimen"
 
 
 def in_full(phase: Phase) -> str:

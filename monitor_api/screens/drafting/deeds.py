@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final
 
+from clinical.regimen.drafts import under
 from clinical.regimen.written import Written
 from monitor_api.screens.drafting.form import BLANK
 from monitor_api.screens.drafting.units import pattern
@@ -51,12 +52,5 @@ def _drop(written: Written, part: str) -> str:
 
 def _members(written: Written, group: str) -> list[Any] | None:
     """The list under a path, None where there is none."""
-    here: Any = written
-    for step in group.split("."):
-        if isinstance(here, list) and step.isdecimal() and int(step) < len(here):  # pyright: ignore[reportUnknownArgumentType]
-            here = here[int(step)]
-        elif isinstance(here, dict) and step in here:
-            here = here[step]
-        else:
-            return None
-    return here if isinstance(here, list) else None  # pyright: ignore[reportUnknownVariableType]
+    found = under(written, group)
+    return found if isinstance(found, list) else None  # pyright: ignore[reportUnknownVariableType]

@@ -6,9 +6,10 @@ Rules, kept here:
 """
 
 import re
+from decimal import Decimal
 from typing import Final
 
-_PLAIN: Final = re.compile(r"-?\d{1,12}(\.\d{1,20})?")
+_PLAIN: Final = re.compile(r"-?\d{1,12}(\.\d{1,30})?")
 _STEP: Final = 6
 """Decimals of a stored second: its microsecond."""
 
@@ -40,7 +41,7 @@ def typed(path: str, value: float | None) -> str:
         return ""
     per = PER.get(pattern(path))
     shown = value if per is None else value / per
-    return str(int(shown)) if shown == int(shown) else repr(shown)
+    return str(int(shown)) if shown == int(shown) else format(Decimal(repr(shown)), "f")
 
 
 def stored(path: str, text: str) -> float | int | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from clinical.regimen import DOSE_UNITS, Phototype, Prescription
 from clinical.regimen.changes import field_words
-from clinical.regimen.drafts import finished
+from clinical.regimen.drafts import finished, under
 from clinical.regimen.templates import TEMPLATES, Template
 from monitor_api.http.etags import etag
 from monitor_api.http.paging import PageWanted
@@ -116,7 +116,7 @@ class DraftView:
 
     def at(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """What stands under a path; None where nothing does."""
-        return _under(self.written, path)
+        return under(self.written, path)
 
     def text(self, path: str) -> str:
         """What stands in a field; a dose in another unit than the modality's stands in none."""
@@ -134,36 +134,15 @@ class DraftView:
             return None
         known = next((figure(one) for one in template.figures if one.field == path), None)
         if known is not None:
-            return _remark(known, same=self._is_as_in(template, path))
+            return _remark(known, same=under(template.document(), path) == self.at(path))
         ours = path in template.to_fill and self.at(path) is None
         return Remark(words=_YOURS, weak=False) if ours else None
-
-    def _is_as_in(self, template: Template, path: str) -> bool:
-        return _like(_under(template.document(), path), self.at(path))
 
 
 def _remark(known: Figure, *, same: bool) -> Remark:
     source = f"{known.source} ({known.mark})"
     words = f"From {source}" if same else f"The template has: {known.words}, from {source}"
     return Remark(words=words, weak=known.weak and same)
-
-
-def _under(value: Any, path: str) -> Any:  # noqa: ANN401 - JSON
-    for step in path.split("."):
-        if isinstance(value, list) and step.isdecimal() and int(step) < len(value):  # pyright: ignore[reportUnknownArgumentType]
-            value = value[int(step)]
-        elif isinstance(value, dict):
-            value = value.get(step)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        else:
-            return None
-    return value  # pyright: ignore[reportUnknownVariableType]
-
-
-def _like(known: Any, value: Any) -> bool:  # noqa: ANN401 - JSON
-    """Whether a draft still says what the template does; tuples and lists are the same here."""
-    if isinstance(known, dict) and isinstance(value, dict):
-        return all(_like(known[name], value.get(name)) for name in known)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType]
-    return bool(known == value)
 
 
 def view_draft(page: Page, session: Session, which: UUID, typed_now: Typed | None = None) -> DraftView:
