@@ -101,8 +101,9 @@ def sign_draft(writing: Writing, which: UUID, wanted: Signing, if_match: str | N
     Raises NotThere, PreconditionMissing, Stale, RegimenRefused with every reason at once, Conflict.
     """
     row, seen = _unchanged(writing, which, if_match)
-    finished(row.body, seen.modality)
-    said = row.body | {"from_at": wanted.from_at or writing.now}
+    written = seen.prescription.written
+    finished(written, seen.modality)
+    said = written | {"from_at": wanted.from_at or writing.now}
     if seen.follows is None:
         about = {"patient_id": row.patient_id, "modality": row.modality}
         signed = prescribe(writing, NewRegimen.model_validate(said | about))

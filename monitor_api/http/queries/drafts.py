@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from clinical.regimen.changes import FieldChange, written_changes
 from clinical.regimen.drafts import reasons_to_wait
-from clinical.regimen.written import write
+from clinical.regimen.written import Written, write
 from monitor_api.http.callers import Caller
 from monitor_api.http.drafts import DraftBody
 from monitor_api.http.errors import NotThere
@@ -85,15 +85,16 @@ def draft_row(session: Session, caller: Caller, which: UUID) -> RegimenDraftRow:
 def seen_draft(session: Session, row: RegimenDraftRow) -> SeenDraft:
     """A draft out of its row."""
     modality, newest = Modality(row.modality), _newest(session, row)
+    prescription = DraftBody.model_validate(row.body)
     return SeenDraft(
         id=row.id,
         patient_id=PatientId(row.patient_id),
         modality=modality,
         template=row.template,
-        prescription=DraftBody.model_validate(row.body),
-        reasons=reasons_to_wait(row.body, modality),
+        prescription=prescription,
+        reasons=reasons_to_wait(prescription.written, modality),
         follows=_followed(newest),
-        changes=_changes(newest, row),
+        changes=_changes(newest, prescription.written, modality),
         revision=row.revision,
         made_at=row.made_at,
         made_by=UserId(row.made_by),
@@ -117,10 +118,10 @@ def _newest(session: Session, row: RegimenDraftRow) -> RegimenVersionRow | None:
     return session.scalar(versions.where(*theirs_now).order_by(RegimenVersionRow.version.desc()).limit(1))
 
 
-def _changes(newest: RegimenVersionRow | None, row: RegimenDraftRow) -> tuple[FieldChange, ...]:
+def _changes(newest: RegimenVersionRow | None, written: Written, modality: Modality) -> tuple[FieldChange, ...]:
     if newest is None:
         return ()
-    return written_changes(write(read_prescription(newest.body, row.modality)), row.body)
+    return written_changes(write(read_prescription(newest.body, modality)), written)
 
 
 def _visible(caller: Caller) -> Conditions:
