@@ -6,7 +6,7 @@ from re import fullmatch
 from typing import Any, Final
 
 from clinical.regimen.prescription import Prescription
-from clinical.regimen.written import write
+from clinical.regimen.written import Written, write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +21,15 @@ class FieldChange:
 
 def changes(old: Prescription, new: Prescription) -> tuple[FieldChange, ...]:
     """Every field that differs, in the order of the written form; none where both say the same."""
-    before, after = (dict(_leaves("", write(one))) for one in (old, new))
+    return written_changes(write(old), write(new))
+
+
+def written_changes(old: Written, new: Written) -> tuple[FieldChange, ...]:
+    """The same of two written forms, also of drafts: what a draft lacks is not set."""
+    before, after = (dict(_leaves("", one)) for one in (old, new))
     fields = [*before, *(field for field in after if field not in before)]
     return tuple(
-        FieldChange(field=field, old=then, new=now, words=f"{_name(field)}: {_value(then)} → {_value(now)}")
+        FieldChange(field=field, old=then, new=now, words=f"{field_words(field)}: {_value(then)} → {_value(now)}")
         for field in fields
         if (then := before.get(field)) != (now := after.get(field))
     )
@@ -51,18 +56,27 @@ _NAMES: Final = (
     (r"phases\.(\d+)\.timing\.frequency", "phase {}, sessions"),
     (r"phases\.(\d+)\.timing\.period_days", "phase {}, in so many days"),
     (r"phases\.(\d+)\.timing\.weekdays", "phase {}, days of the week"),
+    (r"phases\.(\d+)\.timing", "phase {}, how often"),
     (r"phases\.(\d+)\.duration_s", "phase {}, seconds of a session"),
     (r"phases\.(\d+)\.dose", "phase {}, dose of a session"),
+    (r"phases\.(\d+)", "phase {}"),
+    (r"programmes\.(\d+)\.light\.(\d+)\.(.+)", "programme {}, light {}, {}"),
     (r"programmes\.(\d+)\.(.+)", "programme {}, {}"),
+    (r"caps\.(\d+)\.window_s", "cap {}, window in seconds"),
     (r"caps\.(\d+)\.(.+)", "cap {}, {}"),
     (r"limits\.duration_s", "back-up time in seconds"),
     (r"limits\.rest_s", "rest in seconds"),
+    (r"limits\.skin_grace_s", "seconds over the limit of skin temperature"),
+    (r"limits\.contact_grace_s", "seconds without contact"),
     (r"limits\.(.+)", "limit of {}"),
+    (r"cem43", "thermal dose"),
+    (r"cem43\.(.+)_min", "thermal dose, minutes to {}"),
     (r"(.+)", "{}"),
 )
 
 
-def _name(field: str) -> str:
+def field_words(field: str) -> str:
+    """A field of the written form as people call it: `phases.0.dose` is "Phase 1, dose of a session"."""
     matches = ((words, found) for pattern, words in _NAMES if (found := fullmatch(pattern, field)))
     words, found = next(matches)
     places = [str(int(one) + 1) if one.isdigit() else one.replace(".", " ").replace("_", " ") for one in found.groups()]

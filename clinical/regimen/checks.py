@@ -7,12 +7,11 @@ Rules, kept here:
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from math import isfinite
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from clinical.plan import Phase, Timing
 from clinical.regimen.cap_checks import caps
@@ -40,12 +39,22 @@ HIGHEST_LEVEL: Final = 1000
 
 def reasons_against(prescription: Prescription) -> dict[str, str]:
     """What is wrong, by the path of the field; empty when the prescription agrees with itself."""
-    found: dict[str, list[str]] = {}
+    return by_field(contradictions(prescription))
+
+
+def contradictions(prescription: Prescription) -> Reasons:
+    """What is wrong: paths of fields, each with one reason; a field may come more than once."""
     for check in CHECKS:
-        for field, reason in check(prescription):
-            if reason not in found.setdefault(field, []):
-                found[field].append(reason)
-    return {field: "; ".join(reasons) for field, reasons in found.items()}
+        yield from check(prescription)
+
+
+def by_field(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """All reasons of a field as one."""
+    reasons: dict[str, list[str]] = {}
+    for field, reason in found:
+        if reason not in reasons.setdefault(field, []):
+            reasons[field].append(reason)
+    return {field: "; ".join(said) for field, said in reasons.items()}
 
 
 def _modality(wanted: Prescription) -> Reasons:
@@ -198,17 +207,6 @@ def _phototypes(wanted: Prescription) -> Reasons:
         yield "phototypes.because", "expected the reason"
 
 
-def _local(wanted: Prescription) -> Reasons:
-    if wanted.local is None:
-        return
-    try:
-        ZoneInfo(wanted.local.zone)
-    except (KeyError, ValueError, OSError):
-        yield "local.zone", "expected an IANA time zone, for example Europe/Berlin"
-    if wanted.local.day_starts.tzinfo is not None:
-        yield "local.day_starts", "expected a local time, without an offset"
-
-
 def _positive(value: float) -> bool:
     return isfinite(value) and value > 0
 
@@ -236,5 +234,4 @@ CHECKS: Final[tuple[Check, ...]] = (
     _heat,
     _level,
     _phototypes,
-    _local,
 )

@@ -1,7 +1,7 @@
 """What a physician writes for one device of one patient: phases, limits and caps, before anybody checked them."""
 
 from dataclasses import dataclass, replace
-from datetime import time, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -89,21 +89,13 @@ class Phototypes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LocalDays:
-    """What a day is to the patient: an IANA time zone, and the local time at which a therapy day begins."""
-
-    zone: str
-    day_starts: time
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Prescription:
     """What is prescribed: how often, how long, how much, with what, and within which limits. It may contradict itself.
 
     Phases follow each other from the day on which it comes into force. What is left out restricts nothing: no
-    `programmes` and `zones` are any, no `cem43` watches none, no `phototypes` allow all, without `local` the days are
-    those of the patient's file, and without a `level` any will do. `most_per_day` and `most_per_week` count sessions
-    in 24 hours and in 7 days.
+    `programmes` and `zones` are any, no `cem43` watches none, no `phototypes` allow all, and without a `level` any will
+    do. Days are those of the patient's file. `most_per_day` and `most_per_week` count sessions in 24 hours and in 7
+    days.
     """
 
     modality: Modality
@@ -116,5 +108,4 @@ class Prescription:
     most_per_week: int | None = None
     cem43: Cem43Levels | None = None
     phototypes: Phototypes | None = None
-    local: LocalDays | None = None
     level: Level | None = None

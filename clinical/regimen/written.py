@@ -4,14 +4,13 @@ Durations are seconds, phases whole weeks, periods whole days; null is "not set"
 What came later than the first signatures, `level`, is written only where it is set: those must still hold.
 """
 
-from datetime import time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from clinical.plan import Cap, Cem43Levels, Level, Phase, Timing, Weekday
 from clinical.regimen.prescription import (
     Light,
     Limits,
-    LocalDays,
     Phototype,
     Phototypes,
     Prescription,
@@ -26,12 +25,7 @@ Written = dict[str, Any]
 
 def write(prescription: Prescription) -> Written:
     """A prescription as JSON, without its modality, which is its regimen's."""
-    limits, heat, skin, local = (
-        prescription.limits,
-        prescription.cem43,
-        prescription.phototypes,
-        prescription.local,
-    )
+    limits, heat, skin = prescription.limits, prescription.cem43, prescription.phototypes
     return {
         "phases": [_write_phase(one) for one in prescription.phases],
         "programmes": [_write_programme(one) for one in prescription.programmes],
@@ -42,7 +36,6 @@ def write(prescription: Prescription) -> Written:
         "most_per_week": prescription.most_per_week,
         "cem43": heat and {name: getattr(heat, name) for name in _LEVELS},
         "phototypes": skin and {"allowed": [str(one) for one in skin.allowed], "because": skin.because},
-        "local": local and {"zone": local.zone, "day_starts": local.day_starts.isoformat("minutes")},
         **_write_level(prescription.level),
     }
 
@@ -116,7 +109,7 @@ def _seconds(lasts: timedelta | None) -> float | None:
 
 def read(written: Written, modality: Modality) -> Prescription:
     """The prescription that `write` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-    heat, skin, local, level = written["cem43"], written["phototypes"], written["local"], written.get("level")
+    heat, skin, level = written["cem43"], written["phototypes"], written.get("level")
     return Prescription(
         modality=modality,
         phases=tuple(_read_phase(one) for one in written["phases"]),
@@ -129,7 +122,6 @@ def read(written: Written, modality: Modality) -> Prescription:
         cem43=heat and Cem43Levels(**{name: heat[name] for name in _LEVELS}),
         phototypes=skin
         and Phototypes(allowed=tuple(Phototype(one) for one in skin["allowed"]), because=skin["because"]),
-        local=local and LocalDays(zone=local["zone"], day_starts=time.fromisoformat(local["day_starts"])),
         level=level and Level(lowest=level["lowest"], highest=level["highest"]),
     )
 

@@ -78,6 +78,7 @@ SEEN_WITH: Final[dict[str, Permission]] = {
     ChangeKind.DEVICE: P.SEE_DEVICES,
     ChangeKind.PATIENT: P.SEE_PATIENTS,
     ChangeKind.REGIMEN: P.SEE_REGIMENS,
+    ChangeKind.DRAFT: P.PRESCRIBE,
     ChangeKind.GATEWAY: P.SEE_GATEWAYS,
     ChangeKind.SERVICE: P.SEE_HEALTH,
 }

@@ -1,6 +1,5 @@
 """A prescription in requests and answers: its written form, part by part, so that what is read can be sent back."""
 
-from datetime import time
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, JsonValue
@@ -31,7 +30,6 @@ EXAMPLE: Final[dict[str, JsonValue]] = {
     "limits": {"duration_s": 660, "dose": {"value": 39.6, "unit": "J/cm2"}, "rest_s": 57600},
     "caps": [{"window_s": 604800, "dose": {"value": 200, "unit": "J/cm2"}, "band": "red", "zone": None}],
     "most_per_day": 1,
-    "local": {"zone": "Europe/Zurich", "day_starts": "04:00"},
 }
 
 Whole = Annotated[int, Field(ge=-(10**6), le=10**6, strict=True)]
@@ -117,13 +115,6 @@ class PhototypesBody(Body):
     because: Because
 
 
-class LocalBody(Body):
-    """What a day is to the patient: an IANA time zone, and the local time at which a therapy day begins."""
-
-    zone: Annotated[str, Field(max_length=40, pattern=PRINTABLE)]
-    day_starts: Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")] = time(4).isoformat("minutes")
-
-
 class PrescriptionBody(Body):
     """What is prescribed: how often, how long, how much, with what, and within which limits.
 
@@ -141,7 +132,6 @@ class PrescriptionBody(Body):
     most_per_week: Whole | None = None
     cem43: LevelsBody | None = None
     phototypes: PhototypesBody | None = None
-    local: LocalBody | None = None
     level: StrengthBody | None = None
 
     def prescription(self, modality: Modality) -> Prescription:

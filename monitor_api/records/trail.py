@@ -49,6 +49,7 @@ class ChangeKind(StrEnum):
     DEVICE = "device"
     PATIENT = "patient"
     REGIMEN = "regimen"
+    DRAFT = "draft"
     GATEWAY = "gateway"
     SERVICE = "service"
 

@@ -29,6 +29,8 @@ _FILTERS: Final[dict[str, Any]] = {
     "began": words.began,
     "clock_time": words.clock_time,
     "count": words.count,
+    "exact": words.exact,
+    "in_full": words.in_full,
     "lasting": words.lasting,
     "long_day": words.long_day,
     "moment": words.moment,
@@ -38,6 +40,7 @@ _FILTERS: Final[dict[str, Any]] = {
     "plain_day": plain.plain_day,
     "said": words.said,
     "time_of_day": words.time_of_day,
+    "window": words.window,
 }
 
 
@@ -81,6 +84,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "shapes": words.SHAPES,
     "share_words": adherence.share_words,
     "slot_meanings": adherence.SLOT_WORDS,
+    "standing_skin": words.standing_skin,
     "static": static,
     "symbols": words.SYMBOLS,
     "time_svg": svg.time_svg,

@@ -13,6 +13,7 @@ from monitor_api.http.errors import NotThere
 from monitor_api.http.paging import PageWanted
 from monitor_api.http.queries.alerts import AlertsWanted, alerts
 from monitor_api.http.queries.briefs import Version
+from monitor_api.http.queries.drafts import SeenDraft, drafts
 from monitor_api.http.queries.ledgers import ledgers
 from monitor_api.http.queries.patients import Patient
 from monitor_api.http.queries.regimens import SeenVersion, regimen_detail, regimens
@@ -61,6 +62,7 @@ class PatientView:
     orders: tuple[OrderDesk, ...]
     happenings: tuple[Happening, ...]
     versions: dict[Version, SeenVersion]
+    drafts: tuple[SeenDraft, ...]
     shown: Told | None
     chart: Markup | None
 
@@ -120,6 +122,7 @@ def view_patient(page: Page, session: Session, wanted: Wanted) -> PatientView:
             for seen in regimen_detail(look, one.regimen.id).versions
             if seen.version == one.regimen.version
         },
+        drafts=drafts(session, caller, who, LATEST).items,
         shown=shown,
         chart=chart_of(page, session, shown.detail) if shown else None,
     )

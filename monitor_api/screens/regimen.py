@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from clinical.plan import Phase
+from clinical.regimen import Prescription
 from clinical.regimen.changes import FieldChange, changes
 from clinical.regimen.life import MOVES, Step, Taken
 from monitor_api.http.etags import etag
@@ -34,7 +34,7 @@ class VersionView:
     """A version, and what it changed of the one before; no changes for the first. `by` is who prescribed it."""
 
     version: SeenVersion
-    phases: tuple[Phase, ...]
+    prescription: Prescription
     by: str
     changes: tuple[FieldChange, ...]
     steps: tuple[tuple[Taken, str], ...]
@@ -98,7 +98,7 @@ def _versions(
     views = [
         VersionView(
             version=one,
-            phases=prescription.phases,
+            prescription=prescription,
             by=people.get(one.prescriber_id, "somebody"),
             changes=difference,
             steps=tuple((step, people.get(step.by, "somebody") if step.by else "") for step in one.life.steps),

@@ -6,6 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from clinical.plan import Phase
+from clinical.regimen import STANDING_LIMITS
 from clinical.regimen.wording import phase_words, timing_words
 from monitor_api.http.queries.sessions import Started
 from monitor_api.records.signing import Proof
@@ -107,6 +108,30 @@ def planned(phase: Phase) -> str:
     often = timing_words(phase.timing)
     how_long, how_much = lasting(phase.duration.total_seconds()), amount(phase.dose)
     return f"{often[0].upper()}{often[1:]}, {phase_words(phase)}: {how_long}, {how_much}"
+
+
+def standing_skin(modality: Modality) -> str | None:
+    """What skin is held to where nobody prescribed a limit; None where nothing is."""
+    standing = STANDING_LIMITS[modality]
+    if standing.skin_celsius is None:
+        return None
+    grace = lasting(standing.skin_grace.total_seconds())
+    return f"not above {standing.skin_celsius:g} °C for {grace}, as without a regimen"
+
+
+def in_full(phase: Phase) -> str:
+    """A phase as it is signed: as `planned` says it, with every digit of its dose."""
+    return planned(phase).removesuffix(amount(phase.dose)) + exact(phase.dose)
+
+
+def exact(quantity: Quantity) -> str:
+    """A value with all of its digits, and its unit."""
+    return f"{quantity.value:.12g}{NO_BREAK}{SYMBOLS[quantity.unit]}"
+
+
+def window(lasts: timedelta) -> str:
+    """A window of time: 1 day, 7 days, 90 min."""
+    return lasting(lasts.total_seconds()) if lasts % _DAY else count(lasts // _DAY, "day")
 
 
 PROOFS: Final = {

@@ -1,7 +1,7 @@
 """A regimen that contradicts itself is refused, with every reason at once."""
 
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import timedelta
 from itertools import product
 from math import inf, nan
 from uuid import UUID
@@ -15,7 +15,6 @@ from clinical.plan import Cap, Cem43Levels, Level, Phase, Timing, Weekday
 from clinical.regimen import (
     NO_LIMITS,
     Light,
-    LocalDays,
     Phototype,
     Phototypes,
     Prescription,
@@ -55,7 +54,6 @@ MASK = {
     "most_per_week": 5,
     "cem43": Cem43Levels(info_min=1, warn_min=2, alert_min=5, stop_min=15),
     "phototypes": Phototypes(allowed=tuple(Phototype), because="light of these bands suits all skin"),
-    "local": LocalDays(zone="Australia/Lord_Howe", day_starts=time(4)),
 }
 
 
@@ -178,9 +176,6 @@ def test_a_contradiction_is_refused_by_its_field(change, field):
         ({"phototypes": Phototypes(allowed=(), because="x")}, "phototypes.allowed"),
         ({"phototypes": Phototypes(allowed=(Phototype.I, Phototype.I), because="x")}, "phototypes.allowed"),
         ({"phototypes": Phototypes(allowed=(Phototype.I,), because=" ")}, "phototypes.because"),
-        ({"local": LocalDays(zone="Europe/Atlantis", day_starts=time(4))}, "local.zone"),
-        ({"local": LocalDays(zone="../etc/passwd", day_starts=time(4))}, "local.zone"),
-        ({"local": LocalDays(zone="", day_starts=time(4))}, "local.zone"),
     ],
 )
 def test_a_contradiction_of_light_heat_skin_and_days_is_refused_by_its_field(change, field):
@@ -301,7 +296,6 @@ whatever = st.fixed_dictionaries(
         "most_per_day": st.none() | st.integers(-1, 3),
         "most_per_week": st.none() | st.integers(-1, 9),
         "level": st.none() | st.builds(Level, lowest=st.floats(), highest=st.floats()),
-        "local": st.none() | st.builds(LocalDays, zone=st.text(max_size=8), day_starts=st.times()),
     }
 )
 

@@ -11,12 +11,14 @@ from clinical.regimen.changes import FieldChange
 from clinical.regimen.life import Life, Stage, Step, Taken
 from clinical.verdicts import Outcome
 from monitor_api.http.deeds.users import MadeToken
+from monitor_api.http.drafts import DraftBody
 from monitor_api.http.paging import Page
 from monitor_api.http.policy import Role
 from monitor_api.http.prescriptions import EXAMPLE, PrescriptionBody
 from monitor_api.http.queries.alerts import SeenAcknowledgement, SeenAlert
 from monitor_api.http.queries.clinics import Clinic
 from monitor_api.http.queries.devices import Assigned, Device, Link, ReportedState
+from monitor_api.http.queries.drafts import Followed, SeenDraft
 from monitor_api.http.queries.gateways import Gateway, SeenIncident, SeenKey
 from monitor_api.http.queries.ledgers import DeviceLedger
 from monitor_api.http.queries.orders import DeviceOrders, SeenOrder, SeenReport, SeenSending, Standing
@@ -277,6 +279,21 @@ DIFFERENCE: Final = Difference(
     old=1,
     new=2,
     changes=(FieldChange(field="phases.0.timing.frequency", old=5, new=3, words="Phase 1, sessions: 5 → 3"),),
+)
+DRAFT: Final = SeenDraft(
+    id=_id(12),
+    patient_id=PATIENT.id,
+    modality=Modality.LED,
+    template=None,
+    prescription=DraftBody.model_validate(EXAMPLE | {"most_per_day": 0}),
+    reasons={"most_per_day": "expected at least 1"},
+    follows=Followed(regimen_id=REGIMEN.id, version=2),
+    changes=(FieldChange(field="most_per_day", old=1, new=0, words="Most per day: 1 → 0"),),
+    revision=3,
+    made_at=AT,
+    made_by=USER.id,
+    changed_at=AT + timedelta(minutes=4),
+    changed_by=USER.id,
 )
 TEMPLATES: Final = seen_templates()[:1]
 REGIMEN_DETAIL: Final = RegimenDetail(regimen=REGIMEN, versions=(_VERSION,))

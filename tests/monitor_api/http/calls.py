@@ -6,10 +6,13 @@ from uuid import UUID
 
 from httpx import Response
 
-from tests.monitor_api.http.world import SECRET_TEXT, Client, Tenant, World
+from tests.monitor_api.http.world import BODY, SECRET_TEXT, Client, Tenant, World
 
-BODY_REFERENCES = {"add_user", "put_assignment", "prescribe_regimen"}
+BODY_REFERENCES = {"add_user", "put_assignment", "prescribe_regimen", "make_draft"}
 """Operations whose body names a patient."""
+
+MATCHING = {"put_regimen", "end_regimen", "step_regimen", "put_draft", "sign_draft", "discard_draft"}
+"""Operations that say of which version they are."""
 
 STREAMS = {"follow_events"}
 
@@ -59,6 +62,7 @@ def ids(tenant: Tenant) -> dict[str, object]:
         "uid": tenant.device,
         "session_id": tenant.session,
         "regimen_id": tenant.regimen,
+        "draft_id": tenant.draft,
         "alert_id": tenant.alert,
         "entry_id": tenant.quarantine,
         "order_id": tenant.hold,
@@ -66,9 +70,15 @@ def ids(tenant: Tenant) -> dict[str, object]:
     }
 
 
+def own(tenant: Tenant, operation: Operation) -> dict[str, object]:
+    """The ids for an operation; a draft is signed that no other operation changes or discards."""
+    return ids(tenant) | ({"draft_id": tenant.draft_to_sign} if operation.id == "sign_draft" else {})
+
+
 MISSING = {
     **{
-        f"{kind}_id": UNKNOWN for kind in ("patient", "user", "token", "session", "regimen", "alert", "order", "excuse")
+        f"{kind}_id": UNKNOWN
+        for kind in ("patient", "user", "token", "session", "regimen", "draft", "alert", "order", "excuse")
     },
     "gateway_id": "nowhere",
     "key_id": 99,
@@ -101,6 +111,9 @@ def bodies(patient: UUID, tag: str = "new") -> dict[str, Any]:
         "put_regimen": version(1, "J"),
         "preview_regimen": {"phases": version(9, "J/cm2")["phases"], "modality": "led"},
         "step_regimen": {"step": "paused", "because": "away"},
+        "make_draft": {"patient_id": str(patient), "modality": "led", "template": "led-red-infrared"},
+        "put_draft": BODY,
+        "sign_draft": {"from_at": None},
         "stop_device": {"reason": "too warm"},
         "hold_device": {"reason": "a blister"},
         "lift_hold": {},
@@ -117,9 +130,9 @@ def bodies(patient: UUID, tag: str = "new") -> dict[str, Any]:
 
 def call(client: Client, operation: Operation, of: dict[str, object], body: Any = None) -> Response:
     path = operation.path.format(**of)
-    headers = {"If-Match": "*"} if operation.id in {"put_regimen", "end_regimen", "step_regimen"} else {}
+    headers = {"If-Match": "*"} if operation.id in MATCHING else {}
     return client.request(operation.method, path, json=body, headers=headers)
 
 
 def call_with_own(client: Client, operation: Operation, tenant: Tenant, tag: str = "new") -> Response:
-    return call(client, operation, ids(tenant), bodies(tenant.patient, tag).get(operation.id))
+    return call(client, operation, own(tenant, operation), bodies(tenant.patient, tag).get(operation.id))

@@ -25,6 +25,7 @@ from monitor_api.records.attention import AlertRow, ChangeRow, FindingRow
 from monitor_api.records.courses import ExcuseRow
 from monitor_api.records.database import Database
 from monitor_api.records.devices import AssignmentRow, DeviceRow, GatewayKeyRow, GatewayRow, QuarantineRow
+from monitor_api.records.drafts import RegimenDraftRow
 from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.orders import GuardStopRow, IncidentRow, OrderReportRow, SendingRow, WishRow
 from monitor_api.records.people import ClinicRow, LoginRow, PatientRow, TokenRow, UserRow
@@ -71,7 +72,6 @@ BODY = {
     "most_per_week": 3,
     "cem43": {"info_min": 1.0, "warn_min": 2.0, "alert_min": 5.0, "stop_min": 15.0},
     "phototypes": {"allowed": ["I", "II", "III", "IV"], "because": "cleared for these"},
-    "local": {"zone": "Europe/Zurich", "day_starts": "04:00"},
 }
 
 
@@ -98,6 +98,8 @@ class Tenant:
     users: dict[Role, UUID] = field(default_factory=lambda: {role: uuid4() for role in Role})
     token: UUID = field(default_factory=uuid4)
     regimen: UUID = field(default_factory=uuid4)
+    draft: UUID = field(default_factory=uuid4)
+    draft_to_sign: UUID = field(default_factory=uuid4)
     alert: UUID = field(default_factory=uuid4)
     finding: UUID = field(default_factory=uuid4)
     hold: UUID = field(default_factory=uuid4)
@@ -126,7 +128,7 @@ class Tenant:
     def ids(self) -> set[str]:
         """Every id by which a stranger could learn that something is here."""
         people = (self.id, self.patient, self.other_patient, *self.users.values(), self.token)
-        things = (self.regimen, self.hold, self.excuse, self.alert, self.finding)
+        things = (self.regimen, self.draft, self.draft_to_sign, self.hold, self.excuse, self.alert, self.finding)
         return {str(thing) for thing in (*people, *things, self.gateway, self.device, self.session)}
 
 
@@ -161,7 +163,7 @@ def rows(tenant: Tenant) -> list[list[Any]]:
         [ClinicRow(id=tenant.id, name=f"Clinic {tenant.letter}", zone="UTC")],
         [*patients, GatewayRow(id=tenant.gateway, **clinic, name="Home", registered_at=at, heard_at=at)],
         [*users, *devices, GatewayKeyRow(gateway_id=tenant.gateway, key_id=1, wrapped=wrapped, created_at=at)],
-        [_assignment(tenant, at), _token(tenant), _session(tenant, at), _regimen(tenant, at)],
+        [_assignment(tenant, at), _token(tenant), _session(tenant, at), _regimen(tenant, at), *_drafts(tenant, at)],
         [_version(tenant, at), _alert(tenant, at), _finding(tenant, at), _quarantined(tenant, at)],
         [GapRow(**clinic, session_id=tenant.session, first=100, last=101), _hold(tenant, at), _excuse(tenant, at)],
         [*_way_down(tenant, at)],
@@ -233,6 +235,25 @@ def _session(tenant: Tenant, at: datetime) -> SessionRow:
 
 def _regimen(tenant: Tenant, at: datetime) -> RegimenRow:
     return RegimenRow(id=tenant.regimen, clinic_id=tenant.id, patient_id=tenant.patient, modality="rf", created_at=at)
+
+
+def _drafts(tenant: Tenant, at: datetime) -> list[RegimenDraftRow]:
+    physician = tenant.users[Role.PHYSICIAN]
+    return [
+        RegimenDraftRow(
+            id=one,
+            clinic_id=tenant.id,
+            patient_id=tenant.patient,
+            modality="rf",
+            body=BODY,
+            revision=1,
+            made_at=at,
+            made_by=physician,
+            changed_at=at,
+            changed_by=physician,
+        )
+        for one in (tenant.draft, tenant.draft_to_sign)
+    ]
 
 
 def _version(tenant: Tenant, at: datetime) -> RegimenVersionRow:

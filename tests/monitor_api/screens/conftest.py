@@ -11,6 +11,7 @@ from monitor_api.records.trail import ActorKind
 from tests.monitor_api.screens.browsing import Desk, chromium
 from tests.monitor_api.screens.clinic import NOW, Clinic
 from tests.monitor_api.screens.cohort import fill
+from tests.monitor_api.screens.drafting import LACKING, WHOLE, drafted
 from tests.monitor_api.screens.house import House, running_clock, serving
 from tests.monitor_api.screens.site import Site
 from tests.servers import require
@@ -30,6 +31,10 @@ def site(house: House) -> Iterator[Site]:
     found = Site(house, civil, quay, fill(quay))
     quay.refused()
     found.users = {role: quay.user(role) for role in ("physician", "operator", "maker")}
+    found.drafts = {
+        "Petra": drafted(quay, found.cohort["Petra"].id, WHOLE),
+        "Jun": drafted(quay, found.cohort["Jun"].id, LACKING, "led-six-days"),
+    }
     found.users["patient"] = quay.user("patient", "Petra", found.cohort["Petra"].id)
     with serving(house.app(civil, notice="The people and their data are made up"), house.port):
         yield found

@@ -21,6 +21,7 @@ class Site:
     quay: Clinic
     cohort: dict[str, Treated]
     users: dict[str, UUID] = field(default_factory=dict)
+    drafts: dict[str, UUID] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -47,6 +48,18 @@ class Site:
     def regimen(self, name: str) -> str:
         """The page of the regimen of a patient of the cohort."""
         return f"/regimens/{self.cohort[name].regimen}"
+
+    def prescribe(self, name: str) -> str:
+        """The page where a prescription for a patient of the cohort begins."""
+        return f"{self.path(name)}/prescribe"
+
+    def draft(self, name: str) -> str:
+        """The page of the draft for a patient of the cohort."""
+        return f"/drafts/{self.drafts[name]}"
+
+    def sign(self, name: str) -> str:
+        """The page on which that draft is signed."""
+        return f"{self.draft(name)}/sign"
 
     def hold(self, name: str) -> str:
         """The page that asks why to hold the device of a patient of the cohort."""

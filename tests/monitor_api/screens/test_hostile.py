@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.monitor_api.screens.clinic import NOW
+from tests.monitor_api.screens.drafting import WHOLE, drafted
 from tests.monitor_api.screens.site import Site
 
 PAYLOADS = (
@@ -30,6 +31,8 @@ def pages(site: Site) -> dict[str, str]:
     patient = clinic.patient(HOSTILE[:200], reference=PAYLOADS[1])
     uid = clinic.device(patient, model=PAYLOADS[0], serial=PAYLOADS[1], firmware=PAYLOADS[2], features=["contact"])
     regimen = clinic.regimen(patient)
+    because = {"allowed": ["I"], "because": HOSTILE}
+    draft = drafted(clinic, patient, WHOLE | {"phototypes": because})
     session = clinic.session(patient, uid, 1, NOW - timedelta(hours=1), conflict=SENTENCE)
     clinic.samples(uid, 1)
     clinic.finding(session, "too-hot", "high", SENTENCE)
@@ -43,6 +46,9 @@ def pages(site: Site) -> dict[str, str]:
         "patient": ("physician", f"/patients/{patient}"),
         "session": ("physician", f"/sessions/{session}"),
         "regimen": ("physician", f"/regimens/{regimen}"),
+        "prescribe": ("physician", f"/patients/{patient}/prescribe"),
+        "draft": ("physician", f"/drafts/{draft}"),
+        "sign": ("physician", f"/drafts/{draft}/sign"),
         "operator": ("operator", "/operator"),
         "maker": ("maker", "/maker"),
         "me": ("patient", "/me"),

@@ -21,6 +21,9 @@ PAGES = {
     "patient, taken on": ("physician", "patient Tova"),
     "session": ("physician", "session Jun"),
     "regimen": ("physician", "regimen Petra"),
+    "prescribe": ("physician", "prescribe Jun"),
+    "draft": ("physician", "draft Jun"),
+    "sign": ("physician", "sign Petra"),
     "hold": ("physician", "hold Petra"),
     "own": ("patient", "/me"),
     "own session": ("patient", "session Petra"),
@@ -28,6 +31,17 @@ PAGES = {
     "maker": ("maker", "/maker"),
     "nothing there": ("physician", "/nowhere"),
 }
+
+OWN = {
+    "patient": Site.path,
+    "session": Site.session,
+    "hold": Site.hold,
+    "regimen": Site.regimen,
+    "prescribe": Site.prescribe,
+    "draft": Site.draft,
+    "sign": Site.sign,
+}
+"""Where the pages of one patient are."""
 
 ZOOMED = {"width": 640, "height": 450}
 
@@ -47,12 +61,7 @@ def page(request: pytest.FixtureRequest, site: Site, browser: Browser) -> Iterat
     user, path = PAGES[request.param]
     kind, _, name = path.partition(" ")
     desk = Desk(browser, site)
-    page = desk.open(
-        {"patient": site.path, "session": site.session, "hold": site.hold, "regimen": site.regimen}[kind](name)
-        if name
-        else path,
-        user,
-    )
+    page = desk.open(OWN[kind](site, name) if name else path, user)
     page.evaluate(OPEN)
     yield page
     desk.close()

@@ -1,14 +1,14 @@
 """Serials and clocks of devices: every serial that each gave, its anchors by time, its clock in each session.
 
 Revision: 0008
-Revises: 0006
+Revises: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
