@@ -71,6 +71,9 @@ _NAMES: Final = (
     (r"limits\.(.+)", "limit of {}"),
     (r"cem43", "thermal dose"),
     (r"cem43\.(.+)_min", "thermal dose, minutes to {}"),
+    (r"level", "how strong the device is to be"),
+    (r"level\.lowest", "how strong the device is to be, from"),
+    (r"level\.highest", "how strong the device is to be, to"),
     (r"(.+)", "{}"),
 )
 

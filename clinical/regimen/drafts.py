@@ -11,7 +11,7 @@ from copy import deepcopy
 from typing import Any, Final, cast
 
 from clinical.errors import RegimenRefused
-from clinical.regimen.checks import LONGEST_PERIOD, LONGEST_SESSION, MOST_A_DAY, by_field, contradictions
+from clinical.regimen.checks import HIGHEST_LEVEL, LONGEST_PERIOD, LONGEST_SESSION, MOST_A_DAY, by_field, contradictions
 from clinical.regimen.light_checks import HIGHEST_NUMBER
 from clinical.regimen.prescription import DOSE_UNITS, Prescription
 from clinical.regimen.written import Written, read
@@ -35,6 +35,8 @@ NEEDED: Final[dict[str, tuple[Any, Any]]] = {
     "cem43.warn_min": (0.001, 240),
     "cem43.alert_min": (0.001, 240),
     "cem43.stop_min": (0.001, 240),
+    "level.lowest": (0.001, HIGHEST_LEVEL),
+    "level.highest": (0.001, HIGHEST_LEVEL),
 }
 """What a prescription cannot be without, wherever its part is there: the least and the most that could stand there."""
 
@@ -69,7 +71,7 @@ def _missing(value: Any, steps: list[str], path: str) -> Iterator[str]:  # noqa:
     if not steps:
         return
     step, *further = steps
-    inner = enumerate(value) if step == "*" else [(step, value[step])]
+    inner = enumerate(value) if step == "*" else [(step, value.get(step))]
     for name, one in inner:
         yield from _missing(one, further, f"{path}.{name}" if path else str(name))
 

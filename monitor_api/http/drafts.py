@@ -63,6 +63,13 @@ class DraftLevels(Body):
     stop_min: Number | None = None
 
 
+class DraftStrength(Body):
+    """How strong the device is to be, mW/cm² of light or W of radiofrequency, both ends within."""
+
+    lowest: Number | None = None
+    highest: Number | None = None
+
+
 class DraftPhototypes(Body):
     """The phototypes that may be treated so (Fitzpatrick), and why these."""
 
@@ -84,6 +91,7 @@ class DraftBody(Body):
     most_per_week: Whole | None = None
     cem43: DraftLevels | None = None
     phototypes: DraftPhototypes | None = None
+    level: DraftStrength | None = None
 
     @property
     def written(self) -> Written:

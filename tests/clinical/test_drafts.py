@@ -50,6 +50,11 @@ def test_what_is_missing_and_what_contradicts_itself_are_said_at_once():
     assert refused.value.reasons.keys() == {"phases.0.dose", "phases.0.timing.frequency", "most_per_day"}
 
 
+def test_a_level_needs_both_of_its_ends():
+    assert reasons_to_wait(draft(level={"lowest": 20, "highest": None}), LED) == {"level.highest": MISSING}
+    assert reasons_to_wait(draft(level={"lowest": 20, "highest": 30}), LED) == {}
+
+
 def test_a_draft_of_nothing_says_that_it_has_no_phase():
     assert reasons_to_wait(deepcopy(BLANK), LED).keys() == {"phases"}
 
@@ -106,6 +111,7 @@ whole = st.builds(
         st.none() | st.integers(0, 10**6),
         st.none() | st.integers(0, 7200),
     ),
+    level=st.none() | st.fixed_dictionaries({"lowest": st.integers(1, 60), "highest": st.integers(1, 60)}),
 )
 
 
@@ -130,4 +136,8 @@ def punch(value: Any, steps: list[str], path: str) -> list[str]:
     if not further:
         value[step] = None
         return [f"{path}{step}"]
-    return [hole for place in places for hole in punch(value[place], further, f"{path}{place}.")]
+    return [
+        hole
+        for place in places
+        for hole in punch(value[place] if step == "*" else value.get(place), further, f"{path}{place}.")
+    ]

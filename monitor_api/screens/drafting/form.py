@@ -17,6 +17,7 @@ from vocabulary.light import Band
 
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LEVELS: Final = ("info_min", "warn_min", "alert_min", "stop_min")
+ENDS: Final = ("lowest", "highest")
 MOST: Final = 40
 """Parts of one kind that a form can hold."""
 
@@ -82,8 +83,9 @@ def read_form(pairs: Sequence[tuple[str, str]], modality: Modality) -> Typed:
         "caps": [_cap(reader, at, f"caps.{n}") for n, at in enumerate(reader.places("caps"))],
         "most_per_day": reader.number("most_per_day", "most_per_day"),
         "most_per_week": reader.number("most_per_week", "most_per_week"),
-        "cem43": _levels(reader),
+        "cem43": _all_or_none(reader, "cem43", LEVELS),
         "phototypes": _phototypes(reader),
+        "level": _all_or_none(reader, "level", ENDS),
     }
     return Typed(written=written, texts=reader.texts, wrong=reader.wrong | unreadable(written))
 
@@ -133,10 +135,10 @@ def _cap(reader: _Reader, at: str, path: str) -> Written:
     }
 
 
-def _levels(reader: _Reader) -> Written | None:
-    """None where no level is given: thermal dose is not watched."""
-    levels = {name: reader.number(f"cem43.{name}", f"cem43.{name}") for name in LEVELS}
-    return levels if any(one is not None for one in levels.values()) else None
+def _all_or_none(reader: _Reader, group: str, names: Iterable[str]) -> Written | None:
+    """Numbers that belong together; None where none of them is given: nothing is watched."""
+    numbers = {name: reader.number(f"{group}.{name}", f"{group}.{name}") for name in names}
+    return numbers if any(one is not None for one in numbers.values()) else None
 
 
 def _phototypes(reader: _Reader) -> Written | None:

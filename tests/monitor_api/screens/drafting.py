@@ -37,6 +37,7 @@ WHOLE = {
     "most_per_week": 2,
     "cem43": {"info_min": 1.0, "warn_min": 2.0, "alert_min": 5.0, "stop_min": 15.5},
     "phototypes": {"allowed": ["I", "II"], "because": "cleared for these"},
+    "level": {"lowest": 200.5, "highest": 250.0},
 }
 """A draft of which every part says something."""
 
@@ -53,6 +54,7 @@ LACKING = {
     "most_per_week": -1,
     "cem43": {"info_min": 5.0, "warn_min": 2.0, "alert_min": None, "stop_min": 0.0},
     "phototypes": {"allowed": [], "because": ""},
+    "level": {"lowest": None, "highest": 2000.0},
 }
 """A draft of which nearly every field is refused."""
 
