@@ -2,8 +2,8 @@
 
 Rules, kept here:
 - What is missing and what contradicts itself are said at once, each under the path of its field.
-- What would hang on something missing is not said: the holes are filled once with the least that could stand there and
-  once with the most, and of the contradictions only those count that are found both times.
+- What would hang on something missing is not said: the holes are filled once so that least is asked for and once so
+  that most is, and of the contradictions only those count that are found both times.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ _LEAST_DOSE, _MOST_DOSE = 1e-6, 1e9
 
 NEEDED: Final[dict[str, tuple[Any, Any]]] = {
     "phases.*.timing.frequency": (1, MOST_A_DAY * LONGEST_PERIOD.days),
-    "phases.*.timing.period_days": (1, LONGEST_PERIOD.days),
+    "phases.*.timing.period_days": (LONGEST_PERIOD.days, 1),
     "phases.*.duration_s": (0.001, LONGEST_SESSION.total_seconds()),
     "phases.*.dose": (_LEAST_DOSE, _MOST_DOSE),
     "programmes.*.number": (0, HIGHEST_NUMBER),
@@ -38,7 +38,10 @@ NEEDED: Final[dict[str, tuple[Any, Any]]] = {
     "level.lowest": (0.001, HIGHEST_LEVEL),
     "level.highest": (0.001, HIGHEST_LEVEL),
 }
-"""What a prescription cannot be without, wherever its part is there: the least and the most that could stand there."""
+"""What a prescription cannot be without, wherever its part is there: the least and the most that it could ask for.
+
+A longer period asks for less.
+"""
 
 
 def reasons_to_wait(draft: Written, modality: Modality) -> dict[str, str]:

@@ -50,6 +50,12 @@ def test_what_is_missing_and_what_contradicts_itself_are_said_at_once():
     assert refused.value.reasons.keys() == {"phases.0.dose", "phases.0.timing.frequency", "most_per_day"}
 
 
+def test_sessions_a_week_are_not_held_against_a_timing_that_nobody_wrote():
+    nowhere = {"timing": {"frequency": None, "period_days": None, "weekdays": []}}
+    said = reasons_to_wait(draft(nowhere, most_per_week=1), LED)
+    assert said == dict.fromkeys(("phases.0.timing.frequency", "phases.0.timing.period_days"), MISSING)
+
+
 def test_a_level_needs_both_of_its_ends():
     assert reasons_to_wait(draft(level={"lowest": 20, "highest": None}), LED) == {"level.highest": MISSING}
     assert reasons_to_wait(draft(level={"lowest": 20, "highest": 30}), LED) == {}
