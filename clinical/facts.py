@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from itertools import groupby, pairwise
 from statistics import median
 from typing import Final
@@ -22,7 +23,7 @@ _PAUSED: Final = int(Sign.PAUSED)  # plain numbers: the operators of a flag cost
 _CONTACT: Final = int(Sign.CONTACT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Samples:
     """A session's samples in order, a tuple each and all of one length; numbers missing in `sequence` never came.
 
@@ -37,9 +38,10 @@ class Samples:
     level: tuple[float | None, ...]
     impedance_ohm: tuple[float | None, ...]
 
-    def emitting(self) -> Iterator[int]:
+    @cached_property
+    def emitting(self) -> tuple[int, ...]:
         """Indices of the samples during which energy was due: emitting, not paused."""
-        return (
+        return tuple(
             index
             for index, (state, signs) in enumerate(zip(self.state, self.signs, strict=True))
             if state is DeviceState.EMITTING and not signs & _PAUSED
@@ -47,13 +49,13 @@ class Samples:
 
     def contact_fraction(self) -> float | None:
         """The part of the emitting samples with contact; None when there are none."""
-        touching = [bool(self.signs[index] & _CONTACT) for index in self.emitting()]
+        touching = [bool(self.signs[index] & _CONTACT) for index in self.emitting]
         return sum(touching) / len(touching) if touching else None
 
     def median_level(self) -> float | None:
         """What the device put out while it emitted, by the median; None when it never said."""
         return (
-            median(levels) if (levels := [one for i in self.emitting() if (one := self.level[i]) is not None]) else None
+            median(levels) if (levels := [one for i in self.emitting if (one := self.level[i]) is not None]) else None
         )
 
 

@@ -44,7 +44,7 @@ class TherapyDays:
     def of_either(self, earliest: datetime, latest: datetime) -> tuple[date, date]:
         """The first and the last therapy day that an uncertain instant may be of."""
         first = self.of(earliest)
-        return first, first if earliest == latest else self.of(latest)
+        return first, first if latest < self.start(first + DAY) else self.of(latest)
 
     def last(self, count: int, now: datetime) -> tuple[DaySpan, ...]:
         """The last therapy days, up to the one that is running."""

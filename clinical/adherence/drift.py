@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from itertools import islice
 from statistics import median
 
 from clinical.adherence.account import Account, Strand
@@ -45,6 +46,8 @@ def drifts(account: Account, strand: Strand) -> Iterator[Drift]:
     practice = account.practice
     known = [one for one in strand.sessions.latest(2 * practice.baseline) if one.recorded]
     for aspect, (value, away) in _aspects(account.plan.days, practice).items():
+        if not _may_have_drifted(known, value, away, practice):
+            continue
         valued = [(found, one) for one in known if (found := value(one)) is not None]
         values = [found for found, _ in valued]
         count = _streak(values, away, practice)
@@ -56,6 +59,13 @@ def drifts(account: Account, strand: Strand) -> Iterator[Drift]:
                 lately=median(values[first:]),
                 sessions=tuple(one for _, one in valued[first:]),
             )
+
+
+def _may_have_drifted(known: Sequence[PastSession], value: Value, away: Away, practice: Practice) -> bool:
+    """A quick look at the last sessions that have the value, and at no more of those before than are their usual."""
+    values = (found for one in reversed(known) if (found := value(one)) is not None)
+    lately = list(islice(values, practice.baseline + practice.drift))
+    return _streak(lately[::-1], away, practice) >= practice.drift
 
 
 def _streak(values: Sequence[float], away: Away, practice: Practice) -> int:

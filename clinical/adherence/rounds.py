@@ -107,7 +107,10 @@ class Plan:
 
     def stint_on(self, day: date, modality: Modality) -> Stint | None:
         """What is planned on a day."""
-        return next((one for one in self.stints if one.modality is modality and one.holds_on(day)), None)
+        for one in self.stints:
+            if one.modality is modality and one.holds_on(day):
+                return one
+        return None
 
     def first_day(self, modality: Modality) -> date | None:
         """The first day for which anything was ever planned."""

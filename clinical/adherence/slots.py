@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from itertools import islice
 
 from clinical.adherence.practice import Practice, Worn
 from clinical.adherence.rounds import Round
 from clinical.adherence.uses import Use
 from clinical.course import Between, CourseDevice
+from clinical.plan import Phase
 from vocabulary.identity import SessionId
 
 COUNTLESS = 1_000_000
@@ -45,13 +47,26 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """A use as one round sees it: `sure` that it began within, and its figures as fractions of the planned dose."""
+    """A use as one round sees it: `sure` that it began within, and its figures as fractions of the planned dose.
+
+    `wear` has what is known of the wear of each session.
+    """
 
     use: Use
     sure: bool
+    phase: Phase
     dose: Between
-    worn_dose: Between
-    worn: Between
+    wear: Mapping[SessionId, Worn]
+
+    @property
+    def worn_dose(self) -> Between:
+        """The part of its dose that was given while worn."""
+        return self.use.worn_dose_fraction(self.phase, self.wear)
+
+    @property
+    def worn(self) -> Between:
+        """How sure it is that all of it was worn."""
+        return self.use.worn_probability(self.wear)
 
     def is_valid(self, practice: Practice) -> bool:
         """Whether it surely is a valid session: the planned dose, worn, and no safety trip."""
@@ -80,46 +95,53 @@ class Tally:
     high: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class JudgedRound:
-    """A round and what is known of it; every figure is at most of the slots due.
+    """A round and what is known of it, each figure reckoned once it is asked for; all are at most of the slots due.
 
-    `worn_dose` adds up the best uses, each at most the planned dose of its slot. `unseen` is how many sessions of it
-    can still arrive; 0: its records are proven.
+    `uses` are those that began within it, or may have; `wear` has what is known of the wear of each session.
     """
 
     round: Round
-    counted: tuple[Counted, ...]
-    unseen: int
-    taken: Tally
-    valid: Tally
-    worn_dose: Between
+    uses: tuple[Use, ...]
+    devices: tuple[CourseDevice, ...]
+    wear: Mapping[SessionId, Worn]
+    practice: Practice
 
+    @cached_property
+    def counted(self) -> tuple[Counted, ...]:
+        """The uses as this round sees them."""
+        return tuple(_counted_in(self.round, use, self.wear) for use in self.uses)
 
-def judge_round(round_: Round, counted: tuple[Counted, ...], unseen: int, practice: Practice) -> JudgedRound:
-    """What is known of the slots of a round, of `counted` uses and of those that can still arrive."""
-    due = round_.due
-    takes = [(one.is_taken(practice), one.may_be_taken(practice)) for one in counted]
-    valid = [(one.is_valid(practice), one.may_be_valid(practice)) for one in counted]
-    return JudgedRound(
-        round=round_,
-        counted=counted,
-        unseen=unseen,
-        taken=_tally(takes, due, unseen),
-        valid=_tally(valid, due, unseen),
-        worn_dose=_worn_dose(due, counted, unseen),
-    )
+    @cached_property
+    def unseen(self) -> int:
+        """How many sessions of it can still arrive; 0: its records are proven."""
+        return unseen_sessions(self.round, self.devices)
 
+    @cached_property
+    def taken(self) -> Tally:
+        """The slots that are taken."""
+        sure = [one.is_taken(self.practice) for one in self.counted]
+        return self._tally(sure, [one.may_be_taken(self.practice) for one in self.counted])
 
-def _tally(uses: Sequence[tuple[bool, bool]], due: int, unseen: int) -> Tally:
-    low = min(due, sum([sure for sure, _ in uses]))
-    return Tally(low=low, high=min(due, unseen + sum([may for _, may in uses])))
+    @cached_property
+    def valid(self) -> Tally:
+        """The slots with a valid session."""
+        sure = [one.is_valid(self.practice) for one in self.counted]
+        return self._tally(sure, [one.may_be_valid(self.practice) for one in self.counted])
 
+    @cached_property
+    def worn_dose(self) -> Between:
+        """The best uses added up, each at most the planned dose of its slot."""
+        due = self.round.due
+        parts = [(one.worn_dose, one.sure) for one in self.counted]
+        low = sorted([min(1.0, part.low) for part, sure in parts if sure], reverse=True)
+        high = sorted([1.0] * min(due, self.unseen) + [min(1.0, part.high) for part, _ in parts], reverse=True)
+        return Between(low=sum(low[:due]), high=sum(high[:due]))
 
-def _worn_dose(due: int, counted: Sequence[Counted], unseen: int) -> Between:
-    low = sorted([min(1.0, one.worn_dose.low) for one in counted if one.sure], reverse=True)
-    high = sorted([1.0] * min(due, unseen) + [min(1.0, one.worn_dose.high) for one in counted], reverse=True)
-    return Between(low=sum(low[:due]), high=sum(high[:due]))
+    def _tally(self, sure: Sequence[bool], may: Sequence[bool]) -> Tally:
+        due = self.round.due
+        return Tally(low=min(due, sum(sure)), high=min(due, self.unseen + sum(may)))
 
 
 def unseen_sessions(round_: Round, devices: Sequence[CourseDevice]) -> int:
@@ -144,17 +166,19 @@ def _overlaps(round_: Round, from_at: datetime, until_at: datetime | None) -> bo
     return from_at < round_.ends_at and (until_at is None or round_.begins_at < until_at)
 
 
-def counted_in(round_: Round, use: Use, worn: Mapping[SessionId, Worn]) -> Counted | None:
-    """A use as a round sees it; None when it surely began elsewhere."""
-    if use.latest < round_.begins_at or use.earliest >= round_.ends_at:
-        return None
-    dose, worn_dose = use.dose_fractions(round_.stint.phase, worn)
+def began_in(round_: Round, use: Use) -> bool:
+    """Whether a use began within a round, or may have."""
+    return use.latest >= round_.begins_at and use.earliest < round_.ends_at
+
+
+def _counted_in(round_: Round, use: Use, wear: Mapping[SessionId, Worn]) -> Counted:
+    phase = round_.stint.phase
     return Counted(
         use=use,
         sure=round_.begins_at <= use.earliest and use.latest < round_.ends_at,
-        dose=dose,
-        worn_dose=worn_dose,
-        worn=use.worn_probability(worn),
+        phase=phase,
+        dose=use.dose_fraction(phase),
+        wear=wear,
     )
 
 

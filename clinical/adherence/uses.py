@@ -8,11 +8,12 @@ Rules, kept here:
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise
 from math import inf
+from operator import itemgetter
 
 from clinical.adherence.practice import UNJUDGED, Practice, Worn
 from clinical.course import Between, Course, PastSession
@@ -50,18 +51,14 @@ class Use:
 
     def dose_fraction(self, phase: Phase) -> Between:
         """Its dose, as a fraction of the planned one."""
-        return _total([_dose_fraction(one, phase) for one in self.sessions])
-
-    def dose_fractions(self, phase: Phase, worn: Mapping[SessionId, Worn]) -> tuple[Between, Between]:
-        """Its dose, and the part of it that was given while worn, as fractions of the planned one."""
         if len(self.sessions) == 1:
-            dose = _dose_fraction(self.sessions[0], phase)
-            return dose, _worn_part(dose, worn.get(self.sessions[0].session, UNJUDGED))
-        each = [_dose_fraction(one, phase) for one in self.sessions]
-        parts = [
-            _worn_part(dose, worn.get(one.session, UNJUDGED)) for dose, one in zip(each, self.sessions, strict=True)
-        ]
-        return _total(each), _total(parts)
+            return _dose_fraction(self.sessions[0], phase)
+        return _total(_dose_fraction(one, phase) for one in self.sessions)
+
+    def worn_dose_fraction(self, phase: Phase, worn: Mapping[SessionId, Worn]) -> Between:
+        """The part of its dose that was given while worn, as a fraction of the planned one."""
+        parts = [_worn_part(_dose_fraction(one, phase), worn.get(one.session, UNJUDGED)) for one in self.sessions]
+        return parts[0] if len(parts) == 1 else _total(parts)
 
     def worn_probability(self, worn: Mapping[SessionId, Worn]) -> Between:
         """How sure it is that all of it was worn: that of its most doubtful session."""
@@ -97,25 +94,21 @@ def sessions_of(course: Course, modality: Modality) -> Sessions:
     """Order the sessions of a modality; one that is here twice counts once, whatever the order they come in."""
     own = [one for one in course.sessions if one.modality is modality]
     placed = [(one.started.earliest, one.session, one.started.latest, one) for one in own if one.started]
-    placed.sort(key=_by_earliest)
-    once = placed[:1] + [later for found, later in pairwise(placed) if found[:2] != later[:2]]
+    placed.sort(key=itemgetter(0, 1))
+    once = placed[:1] + [after for before, after in pairwise(placed) if before[0] != after[0] or before[1] != after[1]]
     sharp = [found for found in once if found[2] - found[0] <= _SHARP]
-    wide = [_single(found[3], found[0], found[2]) for found in once if found[2] - found[0] > _SHARP]
+    wide = [_single(one, earliest, latest) for earliest, _, latest, one in once if latest - earliest > _SHARP]
     lost = {one.session: _bracketed(one, once) for one in own if one.started is None}
     return Sessions(
         modality=modality,
-        sharp=tuple(found[3] for found in sharp),
-        starts=tuple(found[0] for found in sharp),
+        sharp=tuple(one for _, _, _, one in sharp),
+        starts=tuple(earliest for earliest, _, _, _ in sharp),
         vague=(*wide, *lost.values()),
     )
 
 
 Started = tuple[datetime, SessionId, datetime, PastSession]
 """A session between the earliest and the latest instant of its start."""
-
-
-def _by_earliest(found: Started) -> tuple[datetime, SessionId]:
-    return found[:2]
 
 
 def _bracketed(lost: PastSession, placed: Iterable[Started]) -> Use:
@@ -131,15 +124,17 @@ def _single(session: PastSession, earliest: datetime, latest: datetime) -> Use:
 
 
 def _merged(ordered: Iterable[PastSession], gap: timedelta) -> Iterator[Use]:
-    running: dict[DeviceUid, list[PastSession]] = {}
+    running: dict[DeviceUid, tuple[datetime, list[PastSession]]] = {}
     groups: list[list[PastSession]] = []
-    for one in sorted(ordered, key=lambda one: (_middle(one), one.session)):
-        group = running.get(one.device)
-        if group and _middle(one) - _middle(group[-1]) <= group[-1].elapsed + gap:
+    for middle, _, one in sorted([(_middle(one), one.session, one) for one in ordered], key=itemgetter(0, 1)):
+        before = running.get(one.device)
+        if before and middle - before[0] <= before[1][-1].elapsed + gap:
+            group = before[1]
             group.append(one)
         else:
-            running[one.device] = group = [one]
+            group = [one]
             groups.append(group)
+        running[one.device] = middle, group
     return (_use(tuple(group)) for group in groups)
 
 
@@ -174,9 +169,7 @@ def _worn_part(dose: Between, worn: Worn) -> Between:
     return Between(low=dose.low * part.low, high=dose.high * part.high if part.high else 0.0)
 
 
-def _total(each: Sequence[Between]) -> Between:
-    if len(each) == 1:
-        return each[0]
+def _total(each: Iterable[Between]) -> Between:
     low = high = 0.0
     for one in each:
         low, high = low + one.low, high + one.high

@@ -44,8 +44,8 @@ def _dose(band: Band, outputs: list[BandOutput], emitted: timedelta) -> BandDose
     return BandDose(
         band=band,
         fluence=Between(
-            low=max(0.0, fsum(dose * (1 - doubt) for dose, doubt in doses)),
-            high=fsum(dose * (1 + doubt) for dose, doubt in doses),
+            low=max(0.0, fsum([dose * (1 - doubt) for dose, doubt in doses])),
+            high=fsum([dose * (1 + doubt) for dose, doubt in doses]),
         ),
         sources=tuple(sorted({one.source for one in outputs})),
     )

@@ -7,13 +7,13 @@ Rules, kept here:
 - Nothing rests on the order of the sessions, nor on how often one is given.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from clinical.course import Between, Course, CourseDevice, PastSession
+from clinical.course import Between, Course, CourseDevice, PastSession, WearSigns
 from clinical.dose.bands import band_doses
 from clinical.dose.worn import worn_dose, worn_probability
 from clinical.plan import Cap
@@ -45,27 +45,37 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """What one session added of one kind: the same to the account of each of its zones.
+    """What one session added of one kind: to the account of each of its zones `share` of it at least, all at most.
 
-    `told` is the device's own figure; `calibrated`, whether anybody measured what the delivered one rests on.
+    `told` is the device's own figure; `calibrated`, whether anybody measured what the amount rests on.
     """
 
     zones: tuple[Zone, ...]
     band: Band | None
     unit: Unit
-    delivered: Between
-    worn: Between
+    amount: Between
+    share: float
     told: Quantity | None
     calibrated: bool
+
+    @property
+    def delivered(self) -> Between:
+        """What a zone took, worn or not."""
+        return _at_least(self.amount, self.share)
+
+    def worn(self, probability: Between | None) -> Between:
+        """What reached its skin, the device having been worn with this probability."""
+        return _at_least(worn_dose(self.amount, probability), self.share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One session in the ledger: between when and when it began, and what it added."""
+    """One session in the ledger: between when and when it began, its signs of wear, and what it added."""
 
     session: SessionId
     earliest: datetime
     latest: datetime
+    wear: WearSigns
     postings: tuple[Posting, ...]
 
 
@@ -102,28 +112,27 @@ def entries(course: Course, since: datetime, until: datetime) -> tuple[Entry, ..
     found = {
         session.session: session
         for session in course.sessions
-        if (session.started.earliest if session.started else _EVER) <= until
-        and (session.started.latest if session.started else session.heard_at) > since
+        if (session.started.latest if session.started else session.heard_at) > since
+        and (session.started.earliest if session.started else _EVER) <= until
     }
     return tuple(_entry(session, devices.get(session.device)) for session in found.values())
 
 
 def rows(sessions: Iterable[Entry], since: datetime, until: datetime) -> tuple[Row, ...]:
     """Every account that something was added to after `since` and not after `until`, those of one zone together."""
-    lists: dict[_Kind, dict[Zone, list[tuple[Posting, bool]]]] = {}
-    for entry in sessions:
-        if entry.earliest <= until and entry.latest > since:
-            surely = entry.earliest > since and entry.latest <= until
-            for posting in entry.postings:
-                of_kind = lists.setdefault((posting.band, posting.unit), {})
-                for zone in posting.zones:
-                    of_kind.setdefault(zone, []).append((posting, surely))
+    within = (entry for entry in sessions if entry.earliest <= until and entry.latest > since)
+    parts = [part for entry in within for part in _parts(entry, since, until)]
+    places: dict[_Kind, dict[Zone, list[int]]] = {}
+    for place, part in enumerate(parts):
+        of_kind = places.setdefault((part.posting.band, part.posting.unit), {})
+        for zone in part.posting.zones:
+            of_kind.setdefault(zone, []).append(place)
     every = [
-        (Account(zone=zone, band=band, unit=unit), postings)
-        for (band, unit), zones in lists.items()
-        for zone, postings in zones.items()
+        (Account(zone=zone, band=band, unit=unit), total)
+        for (band, unit), zones in places.items()
+        for zone, total in _totals(parts, zones)
     ]
-    return tuple(_row(account, postings) for account, postings in sorted(every, key=lambda one: _order(one[0])))
+    return tuple(_row(account, total) for account, total in sorted(every, key=lambda one: _order(one[0])))
 
 
 def used_of(cap: Cap, sessions: Iterable[Entry], until: datetime) -> tuple[Row, ...]:
@@ -153,15 +162,57 @@ def _order(account: Account) -> tuple[int, int, str]:
     return _ZONES[account.zone], _BANDS[account.band], account.unit
 
 
-def _row(account: Account, postings: list[tuple[Posting, bool]]) -> Row:
-    told = [posting.told.value for posting, _ in postings if posting.told]
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a session added, and whether it surely began in the window."""
+
+    posting: Posting
+    worn: Between
+    surely: bool
+
+
+def _parts(entry: Entry, since: datetime, until: datetime) -> Iterator[_Part]:
+    surely, probability = entry.earliest > since and entry.latest <= until, worn_probability(entry.wear)
+    return (_Part(posting, posting.worn(probability), surely) for posting in entry.postings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Total:
+    """The parts of one account added up."""
+
+    delivered: Between
+    worn: Between
+    told: float | None
+    calibrated: bool
+    sessions: int
+
+
+def _totals(parts: Sequence[_Part], zones: Mapping[Zone, list[int]]) -> Iterator[tuple[Zone, _Total]]:
+    """Of each zone; those to which the same sessions gave share one."""
+    lists = {zone: tuple(places) for zone, places in zones.items()}
+    totals = {places: _total([parts[place] for place in places]) for places in set(lists.values())}
+    return ((zone, totals[places]) for zone, places in lists.items())
+
+
+def _total(parts: Sequence[_Part]) -> _Total:
+    told = [part.posting.told.value for part in parts if part.posting.told]
+    return _Total(
+        _sum((part.posting.delivered, part.surely) for part in parts),
+        _sum((part.worn, part.surely) for part in parts),
+        sum(told) if told else None,
+        all(part.posting.calibrated for part in parts),
+        len(parts),
+    )
+
+
+def _row(account: Account, total: _Total) -> Row:
     return Row(
         account=account,
-        delivered=_sum((posting.delivered, surely) for posting, surely in postings),
-        worn=_sum((posting.worn, surely) for posting, surely in postings),
-        told=Quantity(sum(told), account.unit) if told else None,
-        calibrated=all(posting.calibrated for posting, _ in postings),
-        sessions=len(postings),
+        delivered=total.delivered,
+        worn=total.worn,
+        told=None if total.told is None else Quantity(total.told, account.unit),
+        calibrated=total.calibrated,
+        sessions=total.sessions,
     )
 
 
@@ -179,6 +230,7 @@ def _entry(session: PastSession, device: CourseDevice | None) -> Entry:
         session=session.session,
         earliest=placed.earliest if placed else _EVER,
         latest=placed.latest if placed else session.heard_at,
+        wear=session.wear,
         postings=tuple(_postings(session, device)),
     )
 
@@ -193,17 +245,8 @@ def _postings(session: PastSession, device: CourseDevice | None) -> Iterator[Pos
     amounts = [(*one, 1 / known if known else 0.0) for one in _delivered(session, device)]
     if session.cem43_min is not None:
         amounts.append((None, Unit.MINUTE, session.cem43_min, None, True, 1.0 if known == 1 else 0.0))
-    worn = worn_probability(session.wear) if amounts else None
-    for band, unit, delivered, told, calibrated, share in amounts:
-        yield Posting(
-            zones=zones,
-            band=band,
-            unit=unit,
-            delivered=_at_least(delivered, share),
-            worn=_at_least(worn_dose(delivered, worn), share),
-            told=told,
-            calibrated=calibrated,
-        )
+    for band, unit, amount, told, calibrated, share in amounts:
+        yield Posting(zones=zones, band=band, unit=unit, amount=amount, share=share, told=told, calibrated=calibrated)
 
 
 def _at_least(amount: Between, share: float) -> Between:

@@ -50,36 +50,32 @@ def heat_stacks(course: Course, since: datetime, carry: HeatCarry = PROPOSED) ->
     """The light sessions since an instant that may have begun within the window after radiofrequency on one zone."""
     back = since - timedelta(days=1)
     recent = {one.session: one for one in course.sessions if one.started and one.started.latest > back}
-    placed = tuple(recent.values())
-    warm = [session for session in placed if session.modality is Modality.RF]
-    for lit in placed:
-        if lit.modality is Modality.LED and lit.started and lit.started.latest > since:
-            for before in warm:
-                if (stack := _stack(before, lit, carry)) is not None:
-                    yield stack
+    placed = [(one.started, one) for one in recent.values() if one.started]
+    warm = [(at.later(one.elapsed), one) for at, one in placed if one.modality is Modality.RF]
+    for at, lit in placed:
+        if lit.modality is Modality.LED and at.latest > since:
+            for ended, before in warm:
+                shortest, longest = at.earliest - ended.latest, at.latest - ended.earliest
+                if longest >= timedelta(0) and shortest <= carry.window:
+                    yield from _stack(before, lit, (shortest, longest), carry)
 
 
-def _stack(before: PastSession, lit: PastSession, carry: HeatCarry) -> HeatStack | None:
-    if before.started is None or lit.started is None:
-        return None
-    ended = before.started.later(before.elapsed)
-    shortest, longest = lit.started.earliest - ended.latest, lit.started.latest - ended.earliest
-    if longest < timedelta(0) or shortest > carry.window:
-        return None
-    lit_zones = zones_of(lit.zones)
+def _stack(
+    before: PastSession, lit: PastSession, pause: tuple[timedelta, timedelta], carry: HeatCarry
+) -> Iterator[HeatStack]:
+    """Of two sessions that are near enough: none, where they have no zone in common."""
+    lit_zones, (shortest, longest) = zones_of(lit.zones), pause
     zones = tuple(zone for zone in zones_of(before.zones) if zone in lit_zones)
-    if not zones:
-        return None
-    at_least = max(shortest, timedelta(0))
-    return HeatStack(
-        warmed_by=before.session,
-        lit_by=lit.session,
-        lit_from=lit.started.at,
-        lit_until=lit.started.at + lit.elapsed,
-        zones=zones,
-        pause=Between(low=shortest / timedelta(minutes=1), high=longest / timedelta(minutes=1)),
-        carried_celsius=_carried(before.highest_skin_celsius, at_least, longest, carry),
-    )
+    if zones and lit.started:
+        yield HeatStack(
+            warmed_by=before.session,
+            lit_by=lit.session,
+            lit_from=lit.started.at,
+            lit_until=lit.started.at + lit.elapsed,
+            zones=zones,
+            pause=Between(low=shortest / timedelta(minutes=1), high=longest / timedelta(minutes=1)),
+            carried_celsius=_carried(before.highest_skin_celsius, max(shortest, timedelta(0)), longest, carry),
+        )
 
 
 def _carried(celsius: float | None, shortest: timedelta, longest: timedelta, carry: HeatCarry) -> Between | None:

@@ -64,7 +64,7 @@ def worn_probability(signs: WearSigns, model: WornModel = PROPOSED) -> Between |
 
 def wear_signs(samples: Samples, features: tuple[Feature, ...], missing: int) -> WearSigns:
     """What a session's samples say of wear, for the sensors that its device has."""
-    emitting = tuple(samples.emitting())
+    emitting = samples.emitting
     skin = [celsius for index in emitting if (celsius := samples.skin_celsius[index]) is not None]
     total = len(samples.sequence) + missing
 

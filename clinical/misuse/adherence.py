@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from clinical.adherence.account import Strand
 from clinical.adherence.drift import Aspect, Drift, drifts
+from clinical.adherence.planned import PlannedUse
 from clinical.adherence.slots import JudgedRound, Slot, SlotState, slots_of
-from clinical.adherence.uses import Use
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.misuse.streaks import twice
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
@@ -66,16 +66,15 @@ def partial_twice(at: CourseAt) -> Iterator[Episode]:
     Time to respond: one week.
     Source: product defaults: a slot is taken from 80 % of the planned dose; sessions that follow at once add up.
     """
-    plan, enough = at.account.plan, at.practice.taken_fraction
+    enough = at.practice.taken_fraction
+
+    def is_partial(one: PlannedUse) -> bool | None:
+        due = one.at_first
+        if due is None or due.dose.low >= enough:
+            return False
+        return True if due.dose.high < enough else None
+
     for strand in at.account.strands:
-
-        def is_partial(use: Use, strand: Strand = strand) -> bool | None:
-            stint = plan.stint_on(plan.days.of(use.earliest), strand.modality)
-            if stint is None:
-                return False
-            dose = use.dose_fraction(stint.phase)
-            return True if dose.high < enough else None if dose.low < enough else False
-
         yield from twice(at, strand, is_partial, "Less than the planned dose, twice in a row")
 
 

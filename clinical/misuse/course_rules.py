@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from clinical.adherence.account import Account, account_of
 from clinical.adherence.practice import PRACTICE, Practice, Worn
@@ -53,7 +53,7 @@ def course_at(
     practice: Practice = PRACTICE,
 ) -> CourseAt:
     """Gather what the rules over weeks look at: each session once, in the order of their start, however they came."""
-    ordered = replace(course, sessions=tuple(sorted(_once(course.sessions), key=_began)))
+    ordered = replace(course, sessions=_in_order(_once(course.sessions)))
     return CourseAt(
         course=ordered,
         now=now,
@@ -72,8 +72,11 @@ def _once(sessions: Sequence[PastSession]) -> Iterable[PastSession]:
     return {one.session: one for one in sessions}.values()
 
 
-def _began(session: PastSession) -> tuple[datetime, SessionId]:
-    return when(session), session.session
+def _in_order(sessions: Iterable[PastSession]) -> tuple[PastSession, ...]:
+    """By the earliest start, or when they were heard of where nothing places them."""
+    begun = [(one.started.earliest if one.started else one.heard_at, one.session, one) for one in sessions]
+    begun.sort(key=itemgetter(0, 1))
+    return tuple(one for _, _, one in begun)
 
 
 def when(session: PastSession) -> datetime:
@@ -92,13 +95,12 @@ def _by_device(course: Course, now: datetime, practice: Practice) -> dict[Device
 
 def _lately(sessions: Sequence[PastSession], since: datetime, before: int) -> tuple[PastSession, ...]:
     ordered = sorted(sessions, key=attrgetter("counter"))
-    first = next((index for index, one in enumerate(ordered) if _is_after(one, since)), len(ordered))
-    return tuple(ordered[max(0, first - before) :])
-
-
-def _is_after(session: PastSession, since: datetime) -> bool:
-    """Whether a session was after an instant; one that surely was not costs no middle."""
-    return (session.started.latest if session.started else session.heard_at) > since and when(session) > since
+    near = (
+        index
+        for index, one in enumerate(ordered)
+        if (one.started.latest if one.started else one.heard_at) > since and when(one) > since
+    )
+    return tuple(ordered[max(0, next(near, len(ordered)) - before) :])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,16 +99,17 @@ def _uses(given: _Given, held: InForce, cap: Cap, since: datetime) -> Sequence[_
 def _may_be_over(every: Sequence[Entry], cap: Cap) -> bool:
     """A quick look: whether sessions would go over a cap if each had given all to one zone in one band."""
     given = [
-        (entry.earliest, entry.latest, max((one.delivered.high for one in _counted(entry, cap)), default=0.0))
+        (entry.earliest, entry.latest, max(most))
         for entry in every
+        if (most := [one.amount.high for one in _counted(entry, cap)])
     ]
     began = Steps.of((earliest, high) for earliest, _, high in given)
     ended = Steps.of((latest, high) for _, latest, high in given)
     return any(began.until(at) - ended.until(at - cap.window) > cap.dose.value for _, at, _ in given)
 
 
-def _counted(entry: Entry, cap: Cap) -> Iterator[Posting]:
-    return (one for one in entry.postings if one.unit is cap.dose.unit and cap.band in (None, one.band))
+def _counted(entry: Entry, cap: Cap) -> list[Posting]:
+    return [one for one in entry.postings if one.unit is cap.dose.unit and cap.band in (None, one.band)]
 
 
 _Line = tuple[Zone, Band | None]

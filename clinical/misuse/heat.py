@@ -87,7 +87,7 @@ class _AfterTrip:
 
 def _after_trips(session: SessionFacts) -> Iterator[_AfterTrip]:
     """Each stretch of energy that begins with a trip, until a sample shows that there was none."""
-    samples, emitting = session.samples, set(session.samples.emitting())
+    samples, emitting = session.samples, set(session.samples.emitting)
     total = max(len(samples.sequence) + session.missing, samples.sequence[-1] + 1)
     first, seen_from, last = None, None, -1
     for index, number in enumerate(samples.sequence):

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Final
 
 from clinical.adherence.account import Strand
+from clinical.adherence.planned import PlannedUse
 from clinical.adherence.rounds import Stint
 from clinical.adherence.uses import Use, sessions_of
 from clinical.course import Interval, PastSession
@@ -72,18 +73,16 @@ Group = tuple[date, int]
 def _grouped(
     at: CourseAt, strand: Strand, group: Callable[[date, Stint], Group]
 ) -> dict[Group, list[tuple[Use, bool]]]:
-    """Uses by group, and whether they surely are of it and a use at all."""
-    plan, least = at.account.plan, at.practice.partial_fraction
+    """Uses by group, in the order of their days, and whether they surely are of it and a use at all."""
+    least = at.practice.partial_fraction
     found: dict[Group, list[tuple[Use, bool]]] = defaultdict(list)
-    for use, either in zip(strand.uses, strand.used_on, strict=True):
-        days = set(either)
-        stints = [(day, stint) for day in days if (stint := plan.stint_on(day, strand.modality))]
-        doses = [use.dose_fraction(stint.phase) for _, stint in stints]
-        groups = {group(day, stint) for day, stint in stints}
-        if any(dose.high >= least for dose in doses):
-            sure = len(groups) == 1 and len(stints) == len(days) and all(dose.low >= least for dose in doses)
-            for one in groups:
-                found[one].append((use, sure))
+    for one in strand.planned:
+        if any(due.dose.high >= least for due in one.due):
+            groups = dict.fromkeys(group(due.day, due.stint) for due in one.due)
+            told = len(groups) == 1 and len(one.due) == len(one.days)
+            sure = told and all(due.dose.low >= least for due in one.due)
+            for each in groups:
+                found[each].append((one.use, sure))
     return found
 
 
@@ -117,21 +116,19 @@ def off_schedule(at: CourseAt) -> Iterator[Episode]:
     Time to respond: one day.
     Source: product defaults: off-schedule twice; only a regimen that names weekdays has such days.
     """
-    plan = at.account.plan
     for strand in at.account.strands:
-        if not any(stint.phase.timing.weekdays for stint in plan.stints):
-            continue
-
-        def is_off(use: Use, strand: Strand = strand) -> bool | None:
-            days = set(plan.days.of_either(use.earliest, use.latest))
-            off = {_is_off(day, plan.stint_on(day, strand.modality)) for day in days}
-            return off.pop() if len(off) == 1 else None
-
-        yield from twice(at, strand, is_off, "On days that are not planned, twice in a row")
+        if any(stint.phase.timing.weekdays for stint in at.account.plan.stints):
+            yield from twice(at, strand, _is_off, "On days that are not planned, twice in a row")
 
 
-def _is_off(day: date, stint: Stint | None) -> bool:
-    return stint is not None and bool(stint.phase.timing.weekdays) and day.weekday() not in stint.phase.timing.weekdays
+def _is_off(one: PlannedUse) -> bool | None:
+    off = {due.day: _leaves_out(due.stint, due.day) for due in one.due}
+    said = {off.get(day, False) for day in one.days}
+    return said.pop() if len(said) == 1 else None
+
+
+def _leaves_out(stint: Stint, day: date) -> bool:
+    return bool(stint.phase.timing.weekdays) and day.weekday() not in stint.phase.timing.weekdays
 
 
 @course_rule("used-on-hold", version=2, severity=Severity.HIGH)

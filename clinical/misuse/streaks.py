@@ -5,11 +5,12 @@ from datetime import timedelta
 from itertools import groupby, pairwise
 
 from clinical.adherence.account import Strand
+from clinical.adherence.planned import PlannedUse, planned_use
 from clinical.adherence.uses import EVER, Use
 from clinical.misuse.course_rules import CourseAt, Episode
 from clinical.verdicts import Evidence, fires, undetermined
 
-Flag = Callable[[Use], bool | None]
+Flag = Callable[[PlannedUse], bool | None]
 """Whether something is wrong with a use; None where that is not known."""
 
 
@@ -37,8 +38,9 @@ def _episode(run: Sequence[tuple[Use, bool | None]], next_use: Use | None, becau
 def _from_the_onset(at: CourseAt, strand: Strand, flag: Flag) -> list[tuple[Use, bool | None]]:
     """Uses as far back as rules look, and further as long as a run goes on, so that its onset stays what it was."""
     reach = timedelta(days=2 * at.practice.look_back_days)
-    found = [(use, flag(use)) for use in strand.uses]
+    found = [(one.use, flag(one)) for one in strand.planned]
     while found and found[0][1] is not False and at.now - reach > EVER:
-        found = [(use, flag(use)) for use in strand.sessions.uses(at.now - reach, at.now, at.practice)]
+        uses = strand.sessions.uses(at.now - reach, at.now, at.practice)
+        found = [(use, flag(planned_use(use, strand.modality, at.account.plan))) for use in uses]
         reach *= 2
     return found

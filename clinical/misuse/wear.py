@@ -96,7 +96,7 @@ def contact_lost(session: SessionFacts, limits: Limits) -> Verdict:
         return refusal
     if fraction is not None and fraction <= WORN_FRACTION:
         return clear("the device was not worn at all")
-    emitting = list(session.samples.emitting())
+    emitting = session.samples.emitting
     poor = [index for index in emitting if _poor(session, index)]
     grace = max(limits.contact_grace, LOST_FRACTION * len(emitting) * SAMPLE)
     poor_for = len(poor) * SAMPLE
@@ -136,7 +136,7 @@ def eye_shield_off(session: SessionFacts, _limits: Limits) -> Verdict:
     if bands is not None and not bands & HARMS_EYES:
         return clear("neither blue nor near infrared")
     samples = session.samples
-    bare = [index for index in samples.emitting() if not samples.signs[index] & _EYE_SHIELD]
+    bare = [index for index in samples.emitting if not samples.signs[index] & _EYE_SHIELD]
     if not bare and session.recorded and not session.missing:
         return clear()
     evidence = Evidence(

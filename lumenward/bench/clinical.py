@@ -3,8 +3,11 @@
 import json
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
 from time import monotonic, thread_time
-from typing import Final
+from typing import Final, TypeVar
 
 from clinical.adherence.definitions import adherence
 from clinical.adherence.horizon import horizon
@@ -12,7 +15,8 @@ from clinical.course import Course
 from clinical.dose.ledger import ledger
 from clinical.judgement import judge_course
 from clinical.misuse.course_rules import course_at
-from lumenward.bench.context import Bench, Figure, Figures, Load, Work
+from clinical.misuse.table import COURSE_RULES
+from lumenward.bench.context import Bench, Figure, Figures, Load, Share, Work
 from lumenward.bench.measuring import quantile
 from lumenward.bench.patients import NOW, make_course, worn_in
 from lumenward.errors import ChildFailed
@@ -20,6 +24,9 @@ from lumenward.replay.timing import replay_core_s
 
 ROUNDS: Final = 300
 """How often a patient is judged; 300 give a 99th percentile that is not the worst."""
+
+SHARED: Final = 50
+"""How often, to see where the time goes."""
 
 HISTORIES: Final = (("_half_a_year", 0.5), ("_four_years", 4.0), ("", 2.0))
 """What a figure's name has of a history, and how many years that is."""
@@ -43,6 +50,7 @@ def run(work: Work, rounds: int = ROUNDS) -> Figures:
         took = _reevaluations(make_course(years, seed=place), rounds, work)
         figures |= {f"reevaluate{name}_p50_ms": quantile(took, 0.5), f"reevaluate{name}_p99_ms": quantile(took, 0.99)}
         work.progress(0.1 * (place + 1))
+    work.profile += _shares(make_course(HISTORIES[-1][1], seed=len(HISTORIES) - 1))
     figures["weekly_adherence_ratio"], figures["weekly_adherence_peak_mb"] = _weekly(work)
     work.progress(0.6)
     figures["replay_core_s"] = _replay_s(work)
@@ -64,6 +72,38 @@ def _reevaluations(course: Course, rounds: int, work: Work) -> list[float]:
         ledger(course, NOW)
         took.append((thread_time() - began) * 1e3)
     return took
+
+
+def _shares(course: Course) -> list[Share]:
+    """Where the time of a judgement goes, by its steps; what several of them share counts to the first that asks."""
+    worn, spent = worn_in(course), _Spent()
+    for _ in range(SHARED):
+        at = spent.on("gathering the course", partial(course_at, course, NOW, worn=worn))
+        for rule in COURSE_RULES:
+            spent.on(f"rule {rule.id}", partial(judge_course, at, (rule,)))
+        for strand in at.account.strands:
+            spent.on("adherence", partial(adherence, at.account, strand))
+            spent.on("horizon", partial(horizon, at.account, strand))
+        spent.on("ledger", partial(ledger, course, NOW))
+    whole = sum(spent.seconds.values()) or 1.0
+    return [Share(f"judged anew: {step}", seconds / whole) for step, seconds in spent.seconds.items()]
+
+
+T = TypeVar("T")
+
+
+class _Spent:
+    """CPU time by step."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+
+    def on(self, step: str, work: Callable[[], T]) -> T:
+        """Do a step of the work."""
+        began = thread_time()
+        done = work()
+        self.seconds[step] += thread_time() - began
+        return done
 
 
 def _weekly(work: Work) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from clinical.course import Course, CourseDevice, InForce, PastSession
-from clinical.facts import DeviceFacts, Planned, RegimenVersion, Rest, SessionFacts, Told
+from clinical.facts import DeviceFacts, Planned, RegimenVersion, Rest, SessionFacts, Told, Wearer
 from clinical.judgement import judge, judge_course
 from clinical.misuse.course_rules import CourseRule, LimitsAsked, course_at
 from clinical.misuse.rules import Rule
@@ -25,7 +25,6 @@ from clinical.verdicts import CourseFinding, Finding, Outcome
 from monitor_api.cohorts.case import Case, Kept
 from monitor_api.courses.standing import worn_of
 from monitor_api.sessions.context import planned
-from monitor_api.sessions.skin import NOBODY_ASKED
 from vocabulary.devices import Modality
 from vocabulary.identity import FindingId, RuleId, SessionId
 from vocabulary.instants import Placed
@@ -142,7 +141,7 @@ def _course_findings(
     case: Case, window: Window, ruling: Ruling, in_sessions: Iterable[Finding]
 ) -> tuple[CourseFinding, ...]:
     """Of each episode what was said of it last."""
-    regimens = tuple(replace(one, regimen=_with_limits(one.regimen, ruling)) for one in case.course.regimens)
+    regimens = tuple(_held_to(one, ruling) for one in case.course.regimens)
     course = replace(case.course, regimens=regimens)
     known, said = worn_of(course), _said(in_sessions)
     found: dict[FindingId, CourseFinding] = {}
@@ -203,8 +202,8 @@ def session_facts(case: Case, ruling: Ruling = AS_THEY_ARE) -> Iterator[tuple[Se
     for one in case.kept:
         held_to = in_force_at(case.course, one.past, ruling)
         regimen = held_to.regimen if held_to else None
-        facts = _facts(one, devices[one.past.device], held_to, rests.get(one.past.session))
-        yield replace(facts, wearer=case.wearer), regimen
+        context = _Context(case.wearer, devices[one.past.device], held_to, rests.get(one.past.session))
+        yield _facts(one, context), regimen
 
 
 def began_at(past: PastSession) -> datetime:
@@ -221,7 +220,12 @@ def in_force_at(course: Course, past: PastSession, ruling: Ruling = AS_THEY_ARE)
         if one.regimen.modality is past.modality and one.from_at <= at and (one.until_at is None or at < one.until_at)
     ]
     latest = max(held, key=lambda one: (one.from_at, one.regimen.version), default=None)
-    return None if latest is None else replace(latest, regimen=_with_limits(latest.regimen, ruling))
+    return None if latest is None else _held_to(latest, ruling)
+
+
+def _held_to(version: InForce, ruling: Ruling) -> InForce:
+    regimen = _with_limits(version.regimen, ruling)
+    return version if regimen is version.regimen else replace(version, regimen=regimen)
 
 
 @lru_cache(maxsize=4096)
@@ -253,8 +257,19 @@ def _rest(started: Placed, before: PastSession) -> Rest:
     return Rest(shortest=started.earliest - ended.latest, longest=started.latest - ended.earliest)
 
 
-def _facts(one: Kept, device: CourseDevice, held_to: InForce | None, rest: Rest | None) -> SessionFacts:
-    past, regimen = one.past, held_to.regimen if held_to else None
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a session is judged with besides its own facts."""
+
+    wearer: Wearer
+    device: CourseDevice
+    held_to: InForce | None
+    rest: Rest | None
+
+
+def _facts(one: Kept, context: _Context) -> SessionFacts:
+    past, device, held_to = one.past, context.device, context.held_to
+    regimen = held_to.regimen if held_to else None
     return SessionFacts(
         session=past.session,
         modality=past.modality,
@@ -267,11 +282,11 @@ def _facts(one: Kept, device: CourseDevice, held_to: InForce | None, rest: Rest 
         highest_skin_celsius=past.highest_skin_celsius,
         samples=one.samples,
         missing=one.missing,
-        rest=rest,
+        rest=context.rest,
         calibration=device.calibration,
         told=_told(past),
         planned=_planned(held_to, past) if held_to else None,
-        wearer=NOBODY_ASKED,
+        wearer=context.wearer,
         device=DeviceFacts(outputs=device.outputs),
     )
 

@@ -169,6 +169,18 @@ def test_a_second_session_of_which_nothing_else_is_told_calls_itself(said):
     assert (found.said_by, alert_severity(found)) == (None, Severity.MEDIUM)
 
 
+def test_days_with_too_many_sessions_are_told_in_their_order():
+    nights = [LATE + DAY * number for number in range(0, 24, 3)]
+    twice = [
+        done(2 * index + more, at + more * HOUR / 2, late=8 * HOUR)
+        for index, at in enumerate(nights)
+        for more in (0, 1)
+    ]
+    found = [one.episode for one in only("too-many-a-day", findings(twice, 25))]
+    either = [(START + DAY * (number + after)).date() for number in range(0, 24, 3) for after in (0, 1)]
+    assert found == [f"led:{day}" for day in either]
+
+
 def silences(numbers, on):
     found = only("clinical-silence", findings(days(*numbers), on, DAILY))
     return [(one.episode, alert_severity(one)) for one in sorted(found, key=lambda one: one.began_at)]
