@@ -80,12 +80,14 @@ LED: Final = _TEMPLATES["led-red-infrared"].filled(
     }
 )
 
-# NEWA's phases, limits and levels of heat; the dose is what 10 W within ± 20 % deliver in 4 min.
+# NEWA's phases and limits; the dose is what 10 W within ± 20 % deliver in 4 min. The levels of heat are those proposed
+# but for the last: a cut-off that fails comes to 9 to 13 min, and what it is to show is that the skin was too hot.
 RF: Final = _TEMPLATES["rf-three-then-two"].filled(
     {
         "phases.0.dose": {"value": 1800.0, "unit": "J"},
         "phases.1.weeks": None,
         "phases.1.dose": {"value": 1800.0, "unit": "J"},
+        "cem43": {"info_min": 1, "warn_min": 2, "alert_min": 5, "stop_min": 20},
         "limits.duration_s": 300,
         "limits.dose": {"value": 2400.0, "unit": "J"},
         "limits.rest_s": _DAY_S,
