@@ -81,7 +81,7 @@ def _until(stop: Event, entries: Iterable[Entry]) -> Iterator[Entry]:
 def _alone(directory: Path) -> Generator[None]:
     """Be the only one that composes there; the system ends the hold of a process that dies."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(directory, os.O_RDONLY)
     except OSError as error:
         raise SnapshotUnwritten(directory, error.strerror or str(error)) from error
