@@ -14,8 +14,11 @@ demo: setup
 secrets: setup
 	@$(RUN)lumenward secrets run
 
+# Tests wait more than they compute: three at once keep two cores busy.
+WORKERS ?= 3
 test: setup-dev
-	@$(RUN)python -m pytest
+	@$(RUN)python -m pytest -m "not soak and not alone" -n $(WORKERS) --dist worksteal
+	@$(RUN)python -m pytest -m "alone and not soak"
 
 lint: setup-dev
 	$(RUN)ruff check .
