@@ -14,8 +14,8 @@ demo: setup
 secrets: setup
 	@$(RUN)lumenward secrets run
 
-# Tests wait more than they compute: three at once keep two cores busy.
-WORKERS ?= 3
+# How many processes share the tests; 0 for one after the other.
+WORKERS ?= 2
 test: setup-dev
 	@$(RUN)python -m pytest -m "not soak and not alone" -n $(WORKERS) --dist worksteal
 	@$(RUN)python -m pytest -m "alone and not soak"

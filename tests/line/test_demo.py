@@ -113,6 +113,7 @@ def what_must_hold(verdict):
     return [words for words in problems if "too-hot is medium, not high" not in words]
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(240)
 def test_gateways_ingest_and_checker_killed_ten_times_each_lose_nothing_and_raise_nothing_twice(tmp_path):
     verdict = killed_run(tmp_path, times=10, rate=18)
