@@ -14,8 +14,11 @@ demo: setup
 secrets: setup
 	@$(RUN)lumenward secrets run
 
+# How many processes share the tests; 0 for one after the other.
+WORKERS ?= 2
 test: setup-dev
-	@$(RUN)python -m pytest
+	@$(RUN)python -m pytest -m "not soak and not alone" -n $(WORKERS) --dist worksteal
+	@$(RUN)python -m pytest -m "alone and not soak"
 
 lint: setup-dev
 	$(RUN)ruff check .

@@ -27,6 +27,24 @@ def data(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     give_back(tmp_path)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each of several processes begins with its share of what takes long, so that what is left last is short.
+
+    Each is given one part of the whole, as it stands in order, and takes from the others when it has done that.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if _takes_long(item)]
+    short = [item for item in items if not _takes_long(item)]
+    cuts = [len(short) * number // processes for number in range(processes + 1)]
+    parts = ((*long[number::processes], *short[cuts[number] : cuts[number + 1]]) for number in range(processes))
+    items[:] = [item for part in parts for item in part]
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    return not {"kills", "line"}.isdisjoint(item.path.parts)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("LUMENWARD_REQUIRE_ALL") == "1" and reporter:

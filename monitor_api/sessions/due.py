@@ -74,16 +74,14 @@ def release(session: Session, claim: Claim, worker: str, *, touched: Collection[
     Facts that came meanwhile leave it due. Raises ClaimLost when another worker has taken the check over: what was
     concluded is older than what it sees.
     """
-    _lock(session, {claim.key, *touched})
-    row = session.get(DueRow, (claim.key.clinic, claim.key.session))
-    if row is None or row.claimed_by != worker:
+    mark_due(session, {claim.key, *touched}, now)  # locks them in their order, also those that were not due
+    row = session.get_one(DueRow, (claim.key.clinic, claim.key.session), populate_existing=True)
+    if row.claimed_by != worker:
         raise ClaimLost(str(claim.key.session))
-    if row.generation == claim.generation:
+    if row.generation == claim.generation + 1 and claim.key not in touched:
         session.delete(row)
     else:
         row.claimed_by = row.claimed_until = None
-    session.flush()
-    mark_due(session, touched, now)
 
 
 def give_back(session: Session, claims: Iterable[Claim], worker: str) -> None:
@@ -91,14 +89,6 @@ def give_back(session: Session, claims: Iterable[Claim], worker: str) -> None:
     names = [(claim.key.clinic, claim.key.session) for claim in claims]
     mine = (_NAME.in_(names), DueRow.claimed_by == worker)
     session.execute(update(DueRow).where(*mine).values(claimed_by=None, claimed_until=None))
-
-
-def _lock(session: Session, keys: Collection[SeriesKey]) -> None:
-    """Lock the marks of these sessions in the order in which `mark_due` would."""
-    names = sorted((key.clinic, key.session) for key in keys)
-    session.scalars(
-        select(DueRow).where(_NAME.in_(names)).order_by(DueRow.clinic_id, DueRow.session_id).with_for_update()
-    ).all()
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from monitor_api.sessions.assembly import assemble
 from monitor_api.sessions.context import facts, find_context
 from monitor_api.sessions.due import release
 from monitor_api.sessions.evidence import gather
-from tests.kills.dying import in_child
+from tests.kills.dying import in_child, steps_to_die_at
 from tests.service import FakeBroker, Sealer, found, give_back, open_service, rf_device, rf_samples, rows, worker_of
 
 
@@ -78,7 +78,7 @@ WELL = {"alerts": [("too-hot", "high")], "raised": 1, "findings": ["too-hot"], "
 def test_at_whatever_step_the_checker_dies_the_alert_is_raised_exactly_once(data):
     total = Crash(data / "count").kill_at(None)
     assert total > 20
-    for step in range(1, total + 1):
+    for step in steps_to_die_at(data, total):
         crash = Crash(data / str(step))
         assert crash.kill_at(step) is None
         assert crash.recover() == WELL, f"killed at step {step} of {total}"

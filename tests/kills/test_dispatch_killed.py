@@ -9,7 +9,7 @@ from monitor_api.orders.sending import Seals, take_due
 from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.orders import SendingRow
 from monitor_api.records.signing import Signatures
-from tests.kills.dying import in_child, lines, noted
+from tests.kills.dying import in_child, lines, noted, steps_to_die_at
 from tests.monitor_api.orders.desk import Desk
 from tests.service import SECRET, give_back, open_service
 from vocabulary.wire.orders import read_order_header
@@ -72,7 +72,7 @@ class Broker:
 def test_at_whatever_step_the_dispatcher_dies_the_order_goes_under_a_number_of_its_own(data):
     total = Crash(data / "count").kill_at(None)
     assert total > 10
-    for step in range(1, total + 1):
+    for step in steps_to_die_at(data, total):
         crash = Crash(data / str(step))
         assert crash.kill_at(step) is None
         again, numbers = crash.recover()

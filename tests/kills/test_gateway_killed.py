@@ -159,7 +159,7 @@ def broken_steps(directory, every, **how):
     count = HeldBack(directory / "count", **how)
     count.prepare()
     total = count.kill_at(None)
-    for step in range(1, total + 1, every):
+    for step in range(total, 0, -every):  # the last are those at which most is there to be lost
         crash = HeldBack(directory / str(step), **how)
         shutil.copy(count.prepared, crash.path)
         assert crash.kill_at(step) is None

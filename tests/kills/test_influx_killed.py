@@ -35,7 +35,7 @@ class Killed:
             self.sent += 1
 
     def wait_for(self, receipts):
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while len(self.broker.taken()) < receipts:
             assert self.running.is_alive()
             assert time.monotonic() < until, f"{len(self.broker.taken())} of {receipts} receipts"

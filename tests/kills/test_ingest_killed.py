@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from monitor_api.ingest.receipts import receipts
 from monitor_api.ingest.worker import Worker
 from monitor_api.records.sessions import DueRow, RecordRow
-from tests.kills.dying import in_child, lines, noted
+from tests.kills.dying import in_child, lines, noted, steps_to_die_at
 from tests.records import rf_record
 from tests.service import (
     UID,
@@ -119,7 +119,7 @@ def steps_of(directory, worker=None):
 def test_whatever_was_receipted_when_ingest_died_is_stored_and_the_rest_comes_again(data):
     total = steps_of(directory_in(data, "count"))
     assert total > 20
-    for step in range(1, total + 1):
+    for step in steps_to_die_at(data, total):
         crash = Crash(directory_in(data, step))
         assert crash.kill_at(step) is None
         assert crash.receipted() <= crash.stored(), f"killed at step {step} of {total}"

@@ -9,6 +9,7 @@ import sys
 import tomllib
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
 import pytest
@@ -199,24 +200,31 @@ def test_ingest_stops_at_ctrl_c_also_while_its_broker_does_not_answer(server_set
     assert "Traceback" not in (tmp_path / "err").read_text()
 
 
-def test_ctrl_c_ends_the_demo_and_leaves_no_process_and_no_file(tmp_path):
-    with started(tmp_path, "demo", "--port", str(free_port())) as process:
-        wait_for(lambda: "Ctrl-C ends it" in said(tmp_path))
-        assert len(left_behind(tmp_path)) > 7
+@pytest.fixture
+def near_path():
+    """A directory in which the name of a socket stays as short as it has to be."""
+    with TemporaryDirectory() as made:
+        yield Path(made)
+
+
+def test_ctrl_c_ends_the_demo_and_leaves_no_process_and_no_file(near_path):
+    with started(near_path, "demo", "--port", str(free_port())) as process:
+        wait_for(lambda: "Ctrl-C ends it" in said(near_path))
+        assert len(left_behind(near_path)) > 7
         assert ended(process, signal.SIGINT) == 0
-        assert left_behind(tmp_path) == []
-    assert list((tmp_path / "tmp").iterdir()) == []
-    assert (tmp_path / "err").read_text() == ""
+        assert left_behind(near_path) == []
+    assert list((near_path / "tmp").iterdir()) == []
+    assert (near_path / "err").read_text() == ""
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
-def test_a_headless_demo_that_is_interrupted_leaves_no_process_and_no_file(by, tmp_path):
-    with started(tmp_path, "demo", "--headless", "--json") as process:
-        wait_for(lambda: len(left_behind(tmp_path)) >= 5)
+def test_a_headless_demo_that_is_interrupted_leaves_no_process_and_no_file(by, near_path):
+    with started(near_path, "demo", "--headless", "--json") as process:
+        wait_for(lambda: len(left_behind(near_path)) >= 5)
         assert ended(process, by) == 130
-        assert left_behind(tmp_path) == []
-    assert list((tmp_path / "tmp").iterdir()) == []
-    assert said(tmp_path) == ""
+        assert left_behind(near_path) == []
+    assert list((near_path / "tmp").iterdir()) == []
+    assert said(near_path) == ""
 
 
 def test_no_command_waits_for_the_world_that_only_others_need():

@@ -12,7 +12,7 @@ def in_a_loop(test):
     return run
 
 
-async def until(condition, seconds=5):
+async def until(condition, seconds=30):
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  # the condition is the peers' and has no event
             await asyncio.sleep(0.005)

@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from device_drivers.hets.record import read_record
 from gateway.ble.hets import Patience
 from gateway.ble.radio import Limits
@@ -138,6 +140,7 @@ async def test_frames_that_come_twice_change_nothing(bus):
     assert [(gap.first, gap.last) for gap in heard.of(Gap) if gap.counter == 4] == [(5, 6)]
 
 
+@pytest.mark.alone
 @in_a_loop
 async def test_more_devices_than_slots_take_turns_and_each_is_read(bus):
     devices, slots = 12, 3

@@ -104,19 +104,31 @@ class Machine:
     def prescribes(self, operators_password):
         """Whether a physician and a patient whom the first operator adds come to a regimen."""
         with self.logged_in("operator", operators_password) as operator:
-            doctor = {"login": "doctor", "name": "Dr Example", "role": "physician", "password": "a dozen and more"}
+            doctor = {"login": "doctor", "name": "Dr Example", "role": "physician", "password": DOCTORS}
             assert operator.post("users", json=doctor).status_code == 201
             patient = operator.post("patients", json={"name": "Ada Example", "reference": "1", "zone": "UTC"}).json()
-        with self.logged_in("doctor", doctor["password"]) as physician:
+        with self.logged_in("doctor", DOCTORS) as physician:
             wanted = version(9, "J/cm2") | {"patient_id": patient["id"], "modality": "led"}
             return physician.post("regimens", json=wanted).status_code == 201
 
+    def prescribed(self):
+        """For whom the physician finds regimens."""
+        with self.logged_in("doctor", DOCTORS) as physician:
+            names = {one["id"]: one["name"] for one in physician.get("patients").json()["items"]}
+            return [names[one["patient_id"]] for one in physician.get("regimens").json()["items"]]
 
+    def kept(self):
+        """Secrets and keys, as they are on disk."""
+        files = [file for part in ("secrets", "keys") for file in (self.place / part).rglob("*") if file.is_file()]
+        return {file.relative_to(self.place): file.read_bytes() for file in files}
+
+
+DOCTORS = "a dozen and more"
 PROCESSES = {"broker", "watch", "ingest", "check", "dispatch", "api"}
 
 
 @pytest.mark.timeout(300)
-def test_a_life_of_up_from_its_first_run_to_another_on_the_embedded_broker_that_it_is_told_to_use(tmp_path):
+def test_a_life_of_up_its_first_run_a_second_that_finds_all_as_it_was_and_one_on_the_embedded_broker(tmp_path):
     require("mosquitto")
     machine = Machine(tmp_path)
     with machine.up() as process:
@@ -150,12 +162,20 @@ def test_a_life_of_up_from_its_first_run_to_another_on_the_embedded_broker_that_
         assert process.wait(60) == 0
         assert left_behind(tmp_path) == []
     assert machine.status() == (1, {"pid": None, "processes": []})
-    kept = (machine.place / "secrets" / "server").read_text()
+    (secret / "first-login").unlink()
+    kept = machine.kept()
+    with machine.up() as process:
+        assert machine.kept() == kept
+        assert "password" not in machine.said()
+        assert machine.prescribed() == ["Ada Example"]
+        code, status = machine.status()
+        assert (code, {one["started_again"] for one in status["processes"]}) == (0, {0})
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
     with machine.up("--embedded-broker") as process:
         assert "any gateway's account may read and write every topic" in " ".join(machine.said().split())
         assert machine.pids().keys() == PROCESSES
-        assert "password" not in machine.said()
-        assert (machine.place / "secrets" / "server").read_text() == kept
+        assert machine.kept() == kept
         with machine.logged_in("operator", password):
             pass
         process.send_signal(signal.SIGTERM)

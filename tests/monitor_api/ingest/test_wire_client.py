@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, integers, lists, tuples
 from paho.mqtt.client import Client
+from paho.mqtt.enums import MQTTErrorCode
 
 from monitor_api.ingest.wire_client import ReadAhead, WireClient, split_publish, variable_length
 
@@ -19,8 +20,12 @@ def publish(topic: bytes, payload: bytes, number: int) -> bytes:
     return b"\x32" + variable_length(len(content)) + content
 
 
+def puback(number: int) -> bytes:
+    return b"\x40\x02" + number.to_bytes(2, "big")
+
+
 class Wire:
-    """A socket's other end: gives what arrived, in the pieces it arrived in."""
+    """A socket's other end: gives what arrived, in the pieces it arrived in; b"" is its end."""
 
     def __init__(self, pieces):
         self.pieces = list(pieces)
@@ -101,6 +106,72 @@ def test_nothing_is_sent_without_a_connection_nor_kept_for_the_next():
     client.connected = True
     client.acknowledge([6])
     assert client.sent == [b"\x40\x02\x00\x06"]
+
+
+def connected(*pieces):
+    return Connected(ReadAhead(Wire(pieces)))
+
+
+@pytest.mark.parametrize("first", [b"\x3a", b"\x33", b"\x3b"], ids=["again", "retained", "both"])
+def test_what_the_broker_sends_again_or_had_kept_is_taken_like_any_message(first):
+    client = connected(first + publish(b"t", b"payload", 3)[1:])
+    assert client.loop_read() == 0
+    assert client.taken == [(b"t", b"payload", 3)]
+
+
+def test_a_new_connection_begins_with_nothing_under_way_and_nothing_left_of_the_one_before():
+    client = connected()
+    client.connected_anew(1)
+    for payload in (b"1", b"2"):
+        client.put("r", payload)
+    client.acknowledge([9])
+    client.connected_anew(1)
+    client.put("r", b"3")
+    client.acknowledge([10])
+    assert client.sent == [publish(b"r", b"1", 1), publish(b"r", b"3", 3) + puback(10)]
+
+
+def test_of_a_broker_that_names_no_limit_all_numbers_are_used_and_then_the_first_again():
+    client = connected(puback(1))
+    client.connected_anew(None)
+    for _ in range(65536):
+        client.put("r", b"")
+    client.acknowledge([7])
+    (sent,) = client.sent
+    assert sent.endswith(publish(b"r", b"", 65535))
+    client.loop_read()
+    assert client.sent[1:] == [publish(b"r", b"", 1) + puback(7)]
+
+
+def test_acknowledgements_of_what_was_never_sent_make_no_room_for_more():
+    client = connected(puback(1) + puback(2))
+    client.connected_anew(1)
+    client.loop_read()
+    for payload in (b"1", b"2"):
+        client.put("r", payload)
+    client.acknowledge([])
+    assert client.sent == [publish(b"r", b"1", 1)]
+
+
+@pytest.mark.parametrize(("reason", "said"), [(b"\x00", 0), (b"\x10", 0), (b"\x87", 1)])
+def test_a_receipt_that_the_broker_refuses_is_said(reason, said, caplog):
+    client = connected(b"\x40\x03\x00\x01" + reason)
+    client.loop_read()
+    assert len(caplog.records) == said
+
+
+def test_the_end_of_a_connection_is_told_to_paho_that_connects_again():
+    class Reset:
+        def recv(self, _size):
+            raise ConnectionResetError
+
+    assert connected().loop_read() == 0
+    assert connected(b"").loop_read() == MQTTErrorCode.MQTT_ERR_NO_CONN
+    assert Connected(ReadAhead(Reset())).loop_read() == MQTTErrorCode.MQTT_ERR_NO_CONN
+
+
+def test_what_paho_makes_of_a_packet_that_it_cannot_take_ends_the_reading():
+    assert connected(PINGRESP).loop_read() == MQTTErrorCode.MQTT_ERR_NO_CONN
 
 
 def test_a_message_that_is_cut_short_ends_the_connection_and_not_the_thread():

@@ -32,6 +32,7 @@ from tests.records import rf_record
 from tests.service import (
     CLINIC,
     GATEWAY,
+    KEY,
     UID,
     FakeBroker,
     Sealer,
@@ -46,7 +47,16 @@ from tests.service import (
     worker_of,
 )
 from vocabulary.identity import GatewayId
-from vocabulary.wire.batches import Gap, LinkStatus, ReportedMark, SeenAnchor, StoredRecord, encode_body
+from vocabulary.wire.batches import (
+    Gap,
+    LinkStatus,
+    OrderOutcome,
+    ReportedMark,
+    ReportedOrder,
+    SeenAnchor,
+    StoredRecord,
+    encode_body,
+)
 from vocabulary.wire.limits import BATCH_BYTES
 
 
@@ -393,16 +403,23 @@ def test_a_worker_to_whom_nothing_can_arrive_any_more_ends_loudly(service):
         service.worker.run(service.broker, Event())
 
 
-def test_a_group_may_name_more_devices_than_half_the_parameters_of_a_statement(tmp_path):
-    """SQLite as it comes takes the fewest, 32 766, and a device is named by two."""
+def test_what_a_thousand_devices_and_gateways_say_is_looked_up_in_portions(tmp_path):
+    """A store takes only so many parameters in one statement; a device is named by two, and a portion has 500."""
     service = Service(tmp_path)
     engine = service.stores.database.engine
     engine.dispose()
-    event.listen(engine, "connect", lambda made, _: made.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 32_766))
-    devices = [structs.replace(rf_device(), device=f"{n:016x}") for n in range(1, 17_001)]
-    batches = [service.gateway.batch(*devices[start : start + 500]) for start in range(0, len(devices), 500)]
-    service.hand_over(*batches)
-    assert service.broker.taken() == set(range(1, 35))
+    event.listen(engine, "connect", lambda made, _: made.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 1_100))
+    devices = [structs.replace(rf_device(), device=f"{n:016x}") for n in range(1, 1_101)]
+    reports = [
+        ReportedOrder(device=UID, wish=f"{n:032x}", outcome=OrderOutcome.DONE, at=datetime.now(UTC))
+        for n in range(1, 1_201)
+    ]
+    said = [some[start : start + 300] for some in (devices, reports) for start in range(0, len(some), 300)]
+    service.worker._intake.take(service.worker._opener.open_all([service.gateway.batch(*items) for items in said]))
+    assert service.count(BatchRow) == len(said)
+    keyring = StoredKeyring(service.stores.database, KeyWrap(settings(tmp_path).secret_bytes), lambda: 0.0)
+    keyring.expect([(GATEWAY, KEY.id), *((GatewayId(f"gw-{n}"), 1) for n in range(100, 1_300))])
+    assert keyring.origin(GATEWAY, KEY.id).clinic == CLINIC
     service.stores.close()
 
 

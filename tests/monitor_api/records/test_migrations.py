@@ -40,16 +40,18 @@ def database(request, tmp_path):
 def schema(database):
     """All that the store itself says of its tables, in words that two of them can be compared by."""
     inspector = sa.inspect(database.engine)
-    return {
-        table: {
-            "columns": {str(sorted(column.items(), key=str)) for column in inspector.get_columns(table)},
-            "key": str(inspector.get_pk_constraint(table)),
-            "foreign keys": {str(sorted(one.items(), key=str)) for one in inspector.get_foreign_keys(table)},
-            "unique": {str(sorted(one.items(), key=str)) for one in inspector.get_unique_constraints(table)},
-            "indexes": {str(sorted(one.items(), key=str)) for one in inspector.get_indexes(table)},
-        }
-        for table in inspector.get_table_names()
+    said = (
+        inspector.get_multi_columns(),
+        inspector.get_multi_foreign_keys(),
+        inspector.get_multi_unique_constraints(),
+        inspector.get_multi_indexes(),
+    )
+    found = {
+        (table, place): {str(sorted(one.items(), key=str)) for one in some}
+        for place, tables in enumerate(said)
+        for (_, table), some in tables.items()
     }
+    return found, {table: str(key) for (_, table), key in inspector.get_multi_pk_constraint().items()}
 
 
 def tables(database):
@@ -92,18 +94,19 @@ def test_down_to_nothing_and_up_again_gives_the_same_schema(database):
 
 
 def test_each_migration_can_be_undone_and_done_again(database):
-    database.migrate()
     with database.engine.connect() as connection:
-        revisions = [one.revision for one in ScriptDirectory.from_config(migration_config(connection)).walk_revisions()]
-    after = {}
-    for revision in reversed(revisions):
-        move_to(database, "base")
-        move_to(database, revision)
-        after[revision] = schema(database)
-    for revision, below in pairwise(revisions):
-        move_to(database, revision)
-        move_to(database, f"-{below}")
-        assert schema(database) == after[below], f"undone from {revision}"
+        known = ScriptDirectory.from_config(migration_config(connection)).walk_revisions()
+        newest_first = [one.revision for one in known]
+    after = {revision: moved_to(database, revision) for revision in reversed(newest_first)}
+    for revision, below in pairwise(newest_first):
+        assert moved_to(database, f"-{below}") == after[below], f"undone from {revision}"
+    for revision in reversed(newest_first[:-1]):
+        assert moved_to(database, revision) == after[revision], f"{revision}, done again"
+
+
+def moved_to(database, revision):
+    move_to(database, revision)
+    return schema(database)
 
 
 def test_a_store_that_is_up_to_date_keeps_its_rows(database):

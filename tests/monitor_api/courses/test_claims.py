@@ -1,0 +1,97 @@
+"""Checkers that take on courses at once: each course by one of them, and no fact that comes meanwhile is forgotten."""
+
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from time import sleep
+from uuid import UUID
+
+import pytest
+
+from monitor_api.clock import Moment
+from monitor_api.courses.due import CourseKey, claim_courses, mark_course_due, release_course
+from monitor_api.records.courses import CourseDueRow
+from monitor_api.records.database import Database
+from monitor_api.records.people import ClinicRow, PatientRow
+from tests.servers import postgres
+from tests.service import CLINIC, open_service
+from vocabulary.identity import PatientId
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+TOMORROW = NOW + timedelta(days=1)
+CHECKERS = 4
+KEYS = [CourseKey(CLINIC, PatientId(UUID(int=number))) for number in range(1, 41)]
+
+
+def with_courses(database):
+    with database.write() as session:
+        session.add(ClinicRow(id=CLINIC, name="Clinic", zone="UTC"))
+        session.flush()
+        for key in KEYS:
+            whose = {"name": "P", "reference": str(key.patient), "zone": "UTC", "created_at": NOW}
+            session.add(PatientRow(id=key.patient, clinic_id=CLINIC, **whose))
+        session.flush()
+        mark_course_due(session, KEYS, NOW)
+    return database
+
+
+@pytest.fixture
+def database(data):
+    stores = open_service(data)
+    yield with_courses(stores.database)
+    stores.close()
+
+
+def claim(database, name):
+    with database.write() as session:
+        return claim_courses(session, name, Moment(civil=NOW, real=NOW), 1)
+
+
+def test_every_course_is_claimed_by_one_checker_and_none_is_left(database):
+    start = Barrier(CHECKERS)
+
+    def claim_all(name):
+        start.wait(30)
+        return list(iter(lambda: claim(database, name), []))
+
+    with ThreadPoolExecutor(CHECKERS) as pool:
+        claims = [one for found in pool.map(claim_all, map(str, range(CHECKERS))) for some in found for one in some]
+    assert Counter(one.key for one in claims) == Counter(KEYS)
+
+
+@pytest.fixture
+def on_postgresql():
+    """Where two write at once: on SQLite one waits for the other anyway."""
+    name = postgres.server().lend()
+    database = Database(postgres.server().address(name))
+    yield with_courses(database)
+    database.close()
+    postgres.server().take_back(name)
+
+
+WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+
+
+def wait_until_it_waits(database, work: Future):
+    """Until work in another thread is held up by a lock, or done without having met one."""
+    with postgres.server().connection(database.engine.url.database) as other:
+        while not work.done() and not other.execute(WAITING, (database.engine.url.database,)).fetchone():
+            sleep(0.01)
+
+
+def test_a_fact_that_comes_while_a_judgement_ends_has_the_course_judged_again(on_postgresql):
+    (taken,) = claim(on_postgresql, "check")
+
+    def learn():
+        with on_postgresql.write() as session:
+            mark_course_due(session, [taken.key], NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        with on_postgresql.write() as session, session.no_autoflush:
+            release_course(session, taken, "check", judged_at=NOW, next_at=TOMORROW)
+            fact = pool.submit(learn)
+            wait_until_it_waits(on_postgresql, fact)
+        fact.result()
+    with on_postgresql.read() as session:
+        assert session.get_one(CourseDueRow, taken.key).due_at == NOW
