@@ -2,8 +2,8 @@
 
 Rules, kept here:
 - What is missing and what contradicts itself are said at once, each under the path of its field.
-- What would hang on something missing is not said: the holes are filled once with the least that could stand there and
-  once with the most, and of the contradictions only those count that are found both times.
+- What would hang on something missing is not said: the holes are filled with the least that could stand there, with the
+  most, and so that sessions are as seldom as can be; of the contradictions only those count that are found each time.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,11 +39,15 @@ NEEDED: Final[dict[str, tuple[Any, Any]]] = {
 """What a prescription cannot be without, wherever its part is there: the least and the most that could stand there."""
 
 
+_FILLINGS: Final = (frozenset[str](), frozenset(NEEDED), frozenset({"phases.*.timing.period_days"}))
+"""Which holes take the most, where the others take the least."""
+
+
 def reasons_to_wait(draft: Written, modality: Modality) -> dict[str, str]:
     """What is in the way of signing, by the path of the field; empty when it could be signed."""
     holes = dict(_holes(draft))
-    least, most = (list(contradictions(read(_filled(draft, holes, end, modality), modality))) for end in (0, 1))
-    certain = [one for one in least if one in most and one[0] not in holes]
+    first, *others = (list(contradictions(read(_filled(draft, holes, most, modality), modality))) for most in _FILLINGS)
+    certain = [one for one in first if all(one in other for other in others) and one[0] not in holes]
     return dict.fromkeys(holes, MISSING) | by_field(certain)
 
 
@@ -74,11 +78,11 @@ def _missing(value: Any, steps: list[str], path: str) -> Iterator[str]:  # noqa:
         yield from _missing(one, further, f"{path}.{name}" if path else str(name))
 
 
-def _filled(draft: Written, holes: Mapping[str, str], end: int, modality: Modality) -> Written:
+def _filled(draft: Written, holes: Mapping[str, str], most: frozenset[str], modality: Modality) -> Written:
     written = deepcopy(draft)
     for path, pattern in holes.items():
         part, _, last = path.rpartition(".")
-        figure = NEEDED[pattern][end]
+        figure = NEEDED[pattern][pattern in most]
         under(written, part)[last] = {"value": figure, "unit": str(DOSE_UNITS[modality])} if last == "dose" else figure
     return written
 

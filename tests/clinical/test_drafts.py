@@ -60,6 +60,11 @@ def test_a_cap_is_not_held_against_a_dose_that_nobody_wrote():
     assert "caps.0.dose" not in reasons_to_wait(draft({"dose": None}, caps=low), LED)
 
 
+def test_a_most_in_a_week_is_not_held_against_sessions_that_nobody_counted():
+    seldom = {"timing": {"frequency": None, "period_days": None, "weekdays": []}}
+    assert "most_per_week" not in reasons_to_wait(draft(seldom, most_per_week=1), LED)
+
+
 def test_every_limit_of_heat_that_is_named_needs_its_figure():
     levels = {"info_min": 1, "warn_min": None, "alert_min": 5, "stop_min": None}
     assert reasons_to_wait(draft(cem43=levels), LED) == {"cem43.warn_min": MISSING, "cem43.stop_min": MISSING}
