@@ -1,6 +1,5 @@
 """The composition root of this side: each role from its settings, in the order in which data flows."""
 
-import gc
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from monitor_api.check.checker import Checker
 from monitor_api.check.courses import CourseChecker
 from monitor_api.check.rounds import keep_checking
 from monitor_api.clock import Clocks, clocks
+from monitor_api.collecting import keep_what_is_loaded
 from monitor_api.errors import AddressTaken, StoreUnusable
 from monitor_api.ingest.intake import Intake
 from monitor_api.ingest.keyring import StoredKeyring
@@ -85,13 +85,6 @@ def make_worker(settings: ServerSettings, stores: Stores) -> Worker:
     return Worker(opener, intake, stores.database, stores.clocks.civil, presence=presence)
 
 
-def keep_what_is_loaded() -> None:
-    """Spare the collector what lives as long as the process, and let groups come and go: they hold no cycles."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
-
-
 def run_ingest(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
     """The role `ingest`, until `stop` is set; `ready` is called when the broker lets it listen."""
     stores = open_stores(settings, environ)
@@ -112,6 +105,7 @@ def run_check(settings: ServerSettings, environ: Mapping[str, str], stop: Event,
     name = f"check-{settings.worker}"
     sessions = Checker(stores.database, stores.telemetry, stores.clocks, name)
     courses = CourseChecker(stores.database, stores.clocks, name)
+    keep_what_is_loaded()
     ready()
     try:
         keep_checking(sessions.check_due, courses.check_due, stop)

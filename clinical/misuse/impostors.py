@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from statistics import median
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from clinical.adherence.practice import Practice
 from clinical.course import Course, PastSession
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule, when
-from clinical.misuse.shifts import Usual
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
 from vocabulary.devices import Modality
 from vocabulary.identity import DeviceUid
@@ -135,10 +136,12 @@ class _Habit:
     differs: Callable[[float, float], bool]
     relative: bool = False
 
-    def may_differ(self, sessions: Iterable[PastSession]) -> bool:
-        """A quick look: whether any two sessions lie so far apart that one can be unlike the usual of the others."""
-        known = [figure for one in sessions if (figure := self.of(one)) is not None]
-        return bool(known) and max(known) - min(known) > UNLIKE[self.name] * (min(known) if self.relative else 1)
+    def may_differ(self, figures: Sequence[float | None]) -> list[bool]:
+        """A quick look: which figures lie so far from another that they can be unlike the usual of some."""
+        known = [figure for figure in figures if figure is not None]
+        low, high = min(known, default=0.0), max(known, default=0.0)
+        far = UNLIKE[self.name] * (low if self.relative else 1)
+        return [one is not None and (one - low > far or high - one > far) for one in figures]
 
 
 @course_rule("other-person", version=2, severity=Severity.LOW)
@@ -176,22 +179,31 @@ def _unlike(
     at: CourseAt, sessions: Sequence[PastSession], habits: Sequence[_Habit]
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """By position, in which habits a session differs from the usual ones before it."""
-    able = [one for one in habits if one.may_differ(sessions)]
-    if len(able) < SIGNS:
-        return
-    usual = [Usual(at.practice.baseline) for _ in able]
-    for index, session in enumerate(sessions):
-        figures = [habit.of(session) for habit in able]
-        signs = tuple(
-            habit.name
-            for habit, figure, before in zip(able, figures, usual, strict=True)
-            if figure is not None and len(before) >= at.practice.learned and habit.differs(figure, before.median())
-        )
-        if _habits_in(signs) >= SIGNS:
-            yield index, signs
+    figures = [[habit.of(one) for one in sessions] for habit in habits]
+    may_differ = list(zip(*(habit.may_differ(own) for habit, own in zip(habits, figures, strict=True)), strict=True))
+    usual: list[int] = []
+    for index in range(len(sessions)):
+        before, signs = usual[-at.practice.baseline :], list[str]()
+        may = [place for place, one in enumerate(may_differ[index]) if one]
+        for left, place in zip(range(len(may), 0, -1), may, strict=True):
+            if len(signs) + left < SIGNS:
+                break
+            own = figures[place]
+            if _differs(habits[place], own[index], _known(own, before), at.practice):
+                signs.append(habits[place].name)
+        if len(signs) >= SIGNS and _habits_in(signs) >= SIGNS:
+            yield index, tuple(signs)
         else:
-            for before, figure in zip(usual, figures, strict=True):
-                before.add(figure)
+            usual.append(index)
+
+
+def _differs(habit: _Habit, figure: float | None, before: Sequence[float], practice: Practice) -> bool:
+    """Whether a figure is unlike the median of those before it; of too few nothing is."""
+    return figure is not None and len(before) >= practice.learned and habit.differs(figure, median(before))
+
+
+def _known(figures: Sequence[float | None], places: Iterable[int]) -> list[float]:
+    return [figure for place in places if (figure := figures[place]) is not None]
 
 
 def _habits_in(signs: Iterable[str]) -> int:

@@ -24,25 +24,22 @@ class Shift:
 
 
 class Usual:
-    """The median of the last figures, `count` at most, those that are None left out."""
+    """The median of the last figures, `count` at most."""
 
     def __init__(self, count: int) -> None:
-        self._last: deque[float | None] = deque()
+        self._last: deque[float] = deque()
         self._count = count
         self._ordered: list[float] = []
 
-    def add(self, figure: float | None) -> None:
+    def add(self, figure: float) -> None:
         """Take one more in, and forget the one that is too old."""
         self._last.append(figure)
-        if figure is not None:
-            insort(self._ordered, figure)
+        insort(self._ordered, figure)
         if len(self._last) > self._count:
-            old = self._last.popleft()
-            if old is not None:
-                del self._ordered[bisect_left(self._ordered, old)]
+            del self._ordered[bisect_left(self._ordered, self._last.popleft())]
 
     def __len__(self) -> int:
-        """How many there are, None not counted."""
+        """How many there are."""
         return len(self._ordered)
 
     def median(self) -> float:
@@ -56,12 +53,12 @@ def shifts(sessions: Sequence[PastSession], figure: Figure, away: Away, practice
 
     Sessions without the figure are passed over. Until `practice.learned` have one, nothing is away from anything.
     """
+    known = [(one, value) for one in sessions if (value := figure(one)) is not None]
+    if not _may_shift([value for _, value in known], away, practice):
+        return
     normal = Usual(practice.baseline)
     run: list[tuple[PastSession, float]] = []
-    for session in sessions:
-        value = figure(session)
-        if value is None:
-            continue
+    for session, value in known:
         if len(normal) >= practice.learned and away(value, normal.median()):
             run.append((session, value))
             continue
@@ -71,6 +68,16 @@ def shifts(sessions: Sequence[PastSession], figure: Figure, away: Away, practice
         normal.add(value)
     if len(run) >= practice.drift:
         yield _shift(run, normal.median(), None)
+
+
+def _may_shift(values: Sequence[float], away: Away, practice: Practice) -> bool:
+    """A quick look: whether enough in a row are away from the lowest or the highest, for any median lies between."""
+    low, high, row = min(values, default=0.0), max(values, default=0.0), 0
+    for value in values:
+        row = row + 1 if away(value, low) or away(value, high) else 0
+        if row >= practice.drift:
+            return True
+    return False
 
 
 def fell_silent(sessions: Sequence[PastSession], figure: Figure, practice: Practice) -> bool:

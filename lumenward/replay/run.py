@@ -20,6 +20,7 @@ from lumenward.replay.tally import Tally, compare, tally_case
 from monitor_api.cohorts.case import Case
 from monitor_api.cohorts.replay import AS_THEY_ARE, Window, replay
 from monitor_api.cohorts.snapshot import count_people, newest, read_snapshot
+from monitor_api.collecting import keep_what_is_loaded
 
 AT_ONCE: Final = 50
 """People in a part: a second or so of work."""
@@ -107,7 +108,7 @@ def run_replay(asked: Replay, processes: int, progress: Progress, stop: Event) -
     parts = [(first, min(first + AT_ONCE, total)) for first in range(0, total, AT_ONCE)]
     results: dict[tuple[int, int], Outcome] = {}
     # spawned, for the parent may have threads: a forked child would inherit their locks
-    pool = ProcessPoolExecutor(min(processes, len(parts)) or 1, get_context("spawn"), _ignore_interrupt)
+    pool = ProcessPoolExecutor(min(processes, len(parts)) or 1, get_context("spawn"), _begin)
     try:
         for part, outcome in _results(pool, asked, parts, stop):
             results[part] = outcome
@@ -125,9 +126,10 @@ def processes_here() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _ignore_interrupt() -> None:
-    """Ctrl-C goes to the whole group; the parent hears it and ends the others."""
+def _begin() -> None:
+    """Begin a process of the pool. Ctrl-C goes to the whole group; the parent hears it and ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_what_is_loaded()
 
 
 def _results(
