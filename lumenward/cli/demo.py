@@ -4,6 +4,7 @@ import json
 import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from lumenward.errors import Interrupted
 from lumenward.processes import stop_event
 
 LOOK_S = 0.2
@@ -69,7 +71,7 @@ def _page(seed: int, port: int) -> None:
     from lumenward.demo.world import Plan, World  # noqa: PLC0415
 
     plan = Plan(homes=OPEN_HOUSE, seed=seed, http_port=port, roles=(PAGE, *ROLES), rate=RATE, lead=LEAD)
-    console, stop = Console(highlight=False), stop_event()
+    console, stop, greeted = Console(highlight=False), stop_event(), Event()
 
     def greet(world: World, password: str) -> None:
         console.print(f"\n  [bold]{world.url}[/]\n")
@@ -77,9 +79,14 @@ def _page(seed: int, port: int) -> None:
             console.print(f"  {login.role:<10} log in as [bold]{login.login}[/], password [bold]{password}[/]")
         console.print(f"\nIt runs {RATE:.0f} times as fast as life until it meets the present, in a minute and a half.")
         console.print("Nothing here is a real person's. Ctrl-C ends it and leaves nothing behind.")
+        greeted.set()
 
     console.print("Starting three homes, a broker and the service ...")
-    with TemporaryDirectory(prefix="lumenward-") as directory, running(Path(directory), plan, stop, greet) as demo:
-        while not stop.wait(LOOK_S):
-            demo.supervisor.look()
-        console.print("Stopping ...")
+    try:
+        with TemporaryDirectory(prefix="lumenward-") as directory, running(Path(directory), plan, stop, greet) as demo:
+            while not stop.wait(LOOK_S):
+                demo.supervisor.look()
+            console.print("Stopping ...")
+    except Interrupted:
+        if not greeted.is_set():
+            raise

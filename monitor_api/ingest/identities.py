@@ -20,8 +20,8 @@ from vocabulary.identity import ClinicId, PatientId
 BEFORE: Final = 2
 """Anchors before those that just came that are looked at: the one before, and one of another gateway."""
 
-AT_ONCE: Final = 500
-"""Serials or devices looked up in one statement: a store takes only so many parameters."""
+AT_ONCE: Final = 300
+"""Serials or devices looked up in one statement, up to three parameters each: a store takes only so many."""
 
 _Name = tuple[ClinicId, str]
 """A device of a clinic."""

@@ -112,7 +112,7 @@ def bodies(patient: UUID, tag: str = "new") -> dict[str, Any]:
         "preview_regimen": {"phases": version(9, "J/cm2")["phases"], "modality": "led"},
         "step_regimen": {"step": "paused", "because": "away"},
         "make_draft": {"patient_id": str(patient), "modality": "led", "template": "led-red-infrared"},
-        "put_draft": BODY,
+        "put_draft": BODY | {"most_per_week": 21},
         "sign_draft": {"from_at": None},
         "stop_device": {"reason": "too warm"},
         "hold_device": {"reason": "a blister"},
