@@ -16,6 +16,7 @@ from monitor_api.http.etags import etag
 from monitor_api.http.paging import PageWanted
 from monitor_api.http.queries.drafts import SeenDraft, draft, drafts
 from monitor_api.http.queries.patients import Patient, patient
+from monitor_api.http.queries.previews import RegimenPreview, Stored, TriedRegimen, regimen_preview
 from monitor_api.http.queries.regimens import SeenRegimen, regimens
 from monitor_api.http.queries.users import names
 from monitor_api.screens.drafting.figures import Beginning, Figure, beginning, figure
@@ -162,3 +163,10 @@ def view_draft(page: Page, session: Session, which: UUID, typed_now: Typed | Non
 def to_sign(view: DraftView) -> Prescription:
     """What signing prescribes. Raises RegimenRefused, with every reason."""
     return finished(view.draft.prescription.written, view.draft.modality)
+
+
+def try_on_the_past(page: Page, session: Session, view: DraftView) -> RegimenPreview:
+    """What it would have called over its patient in the last 90 days. Raises RegimenRefused, with every reason."""
+    stored = Stored(session=session, telemetry=page.visit.parts.telemetry, caller=page.visit.caller, now=page.visit.now)
+    written = view.draft.prescription.written | {"modality": view.draft.modality}
+    return regimen_preview(stored, PatientId(view.patient.id), TriedRegimen.model_validate(written))

@@ -25,7 +25,7 @@ from monitor_api.http.queries.drafts import draft
 from monitor_api.http.visits import Visit, page_for
 from monitor_api.screens.drafting.deeds import SIGN, press
 from monitor_api.screens.drafting.form import Typed, read_form, unreadable
-from monitor_api.screens.drafting.views import PrescribeView, to_sign, view_beginnings, view_draft
+from monitor_api.screens.drafting.views import PrescribeView, to_sign, try_on_the_past, view_beginnings, view_draft
 from monitor_api.screens.page import After, Page, go
 from vocabulary.devices import Modality
 from vocabulary.identity import PatientId
@@ -196,8 +196,9 @@ def _draft_page(page: Page, which: UUID, typed: Typed | None = None, status: HTT
 def _sign_page(page: Page, which: UUID, typed: SignForm | None = None, problem: HttpError | None = None) -> Response:
     with page.visit.reading() as session:
         view = view_draft(page, session, which)
+        wanted = None if view.draft.reasons else to_sign(view)
+        tried = None if wanted is None else try_on_the_past(page, session, view)
     page.visit.saw(view.patient.id)
-    wanted = None if view.draft.reasons else to_sign(view)
-    response = page.show("sign.html", view=view, wanted=wanted, typed=typed, problem=problem)
+    response = page.show("sign.html", view=view, wanted=wanted, tried=tried, typed=typed, problem=problem)
     response.status_code = problem.status_code if problem else HTTPStatus.OK
     return response

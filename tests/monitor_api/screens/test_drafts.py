@@ -91,6 +91,18 @@ def test_a_template_is_filled_in_saved_read_and_signed_and_then_in_force(anna: T
     assert visitor.get(path).status_code == 404
 
 
+def test_before_it_is_signed_one_reads_what_it_would_have_called(anna: Treated, visitor: httpx.Client):
+    path = begun(visitor, anna.id, "led-red-infrared")
+    sent(visitor, path, **FILLED, limits__skin_celsius="35.5", limits__skin_grace_s="0")
+    cool = text(visitor.get(f"{path}/sign"))
+    assert "2 sessions held against it" in cool
+    assert "It would also have called: 3 times" in cool
+    assert cool.count("Skin reached 36.4 °C, and how long it was above 35.5 °C is not known") == 2
+    sent(visitor, path, limits__skin_celsius="41")
+    warm = text(visitor.get(f"{path}/sign"))
+    assert "Skin reached 36.4 °C" not in warm
+
+
 def test_a_patients_page_leads_to_prescribing_and_to_drafts_that_wait(
     clinic: Clinic, anna: Treated, visitor: httpx.Client
 ):
