@@ -13,6 +13,9 @@ FEWEST: Final = 50
 _PLACE: Final = tuple[float | None, ...].index
 """Where a value is first in a row of them."""
 
+_APART: Final = 0.75
+"""The part of the extremes that stand in rows of their own, at least, where finer stretches are tried."""
+
 _DIVISORS: Final = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 
 
@@ -28,12 +31,13 @@ def kept_rows(columns: Sequence[Column], points: int) -> list[int]:
         return list(range(count))
     varying = [column for column in columns if _varies(column)]
     uneven = [column for column in varying if not _is_steady(column)]
-    room = points - 2
-    # A column's extremes seldom stand in the rows of another's: with fewer rows a stretch they have no room.
-    for divisor in (*(one for one in _DIVISORS if one >= len(uneven)), 2 * len(varying)):
+    room, steady = points - 2, len(uneven) < len(varying)
+    # A stretch keeps two rows for each column, fewer where they fall together; far finer ones have no room.
+    fewest = 2 * (len(uneven) + steady) * _APART
+    for divisor in (*(one for one in _DIVISORS if one >= fewest), 2 * len(varying)):
         stretches = _stretches(max(1, room // max(1, divisor)), count)
         kept = {0, count - 1}
-        if len(uneven) < len(varying):
+        if steady:
             kept.update(row for start, end in stretches for row in (start, end - 1))
         if _add_extremes(kept, uneven, stretches, points):
             return sorted(kept)
