@@ -162,6 +162,7 @@ def run_api(settings: ServerSettings, environ: Mapping[str, str], stop: Event, r
 
     stores = open_stores(settings, environ)
     server = make_server(settings, stores.database, stores.telemetry, stores.clocks, screens=SCREENS)
+    keep_what_is_loaded()
     serving = Thread(target=server.run, name="http")
     serving.start()
     try:

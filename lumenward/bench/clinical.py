@@ -1,12 +1,10 @@
 """`bench clinical`: one patient judged anew, weekly adherence of a hundred thousand, a quarter of a year replayed."""
 
-import gc
 import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from time import monotonic, thread_time
 from typing import Final, TypeVar
@@ -19,11 +17,10 @@ from clinical.judgement import judge_course
 from clinical.misuse.course_rules import course_at
 from clinical.misuse.table import COURSE_RULES
 from lumenward.bench.context import Bench, Figure, Figures, Load, Share, Work
-from lumenward.bench.measuring import quantile
+from lumenward.bench.measuring import collecting_as_the_service, quantile
 from lumenward.bench.patients import NOW, make_course, worn_in
 from lumenward.errors import ChildFailed
 from lumenward.replay.timing import replay_core_s
-from monitor_api.collecting import keep_what_is_loaded
 
 ROUNDS: Final = 300
 """How often a patient is judged; 300 give a 99th percentile that is not the worst."""
@@ -50,7 +47,7 @@ def run(work: Work, rounds: int = ROUNDS) -> Figures:
     """Measure. Raises ChildFailed, Interrupted."""
     figures: dict[str, float | None] = {}
     for place, (name, years) in enumerate(HISTORIES):
-        with _as_a_checker_collects():
+        with collecting_as_the_service():
             took = _reevaluations(make_course(years, seed=place), rounds, work)
         figures |= {f"reevaluate{name}_p50_ms": quantile(took, 0.5), f"reevaluate{name}_p99_ms": quantile(took, 0.99)}
         work.progress(0.1 * (place + 1))
@@ -59,17 +56,6 @@ def run(work: Work, rounds: int = ROUNDS) -> Figures:
     work.progress(0.6)
     figures["replay_core_s"] = _replay_s(work)
     return figures
-
-
-@contextmanager
-def _as_a_checker_collects() -> Generator[None]:
-    before = gc.get_threshold()
-    keep_what_is_loaded()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        gc.set_threshold(*before)
 
 
 def _reevaluations(course: Course, rounds: int, work: Work) -> list[float]:

@@ -1,10 +1,14 @@
 """Measure other processes: their CPU time and memory, and the middle of what several rounds gave."""
 
+import gc
 import os
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Final
+
+from monitor_api.collecting import keep_what_is_loaded
 
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 
@@ -19,6 +23,18 @@ def rss_mb(pid: int) -> float:
     """Megabytes of memory that a process holds now."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:"))
+
+
+@contextmanager
+def collecting_as_the_service() -> Generator[None]:
+    """Have garbage collected as seldom as a role of the service does, while something of it is measured here."""
+    before = gc.get_threshold()
+    keep_what_is_loaded()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 def middle(values: Iterable[float]) -> float:
