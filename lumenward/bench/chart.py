@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from lumenward.bench.context import Bench, Figure, Figures, Load, Share, Work
+from lumenward.bench.homes import SESSION_SAMPLES, columns
 from lumenward.bench.measuring import collecting_as_the_service, quantile
 from lumenward.bench.shares import Group, shares
 from monitor_api.http.queries.samples import session_samples
@@ -26,9 +27,6 @@ CHARTS: Final = 1000
 POINTS: Final = 300
 """What a chart asks for."""
 
-SAMPLES: Final = 600
-"""Of a session: ten minutes at one a second."""
-
 KINDS: Final = 50
 """Sessions that differ; the others are like one of them."""
 
@@ -43,13 +41,11 @@ _GROUPS: Final[tuple[Group, ...]] = (
 )
 
 _CLINIC: Final = ClinicId(UUID(int=1))
-_PLACES: Final = 2
-"""Decimals of what a device measures."""
 
 
 def run(work: Work, charts: int = CHARTS) -> Figures:
     """Measure. Raises Interrupted."""
-    count = max(1, work.size // SAMPLES)
+    count = max(1, work.size // SESSION_SAMPLES)
     path = work.directory / "telemetry.sqlite"
     _fill(path, count, work)
     store, chance = SqliteTelemetry(path), Random(2)  # noqa: S311 - the same charts every time
@@ -79,7 +75,7 @@ def _profile(store: SqliteTelemetry, numbers: list[int]) -> list[Share]:
 def _fill(path: Path, count: int, work: Work) -> None:
     """Store and seal sessions, as ingest and checkers do."""
     chance = Random(1)  # noqa: S311 - the same sessions every time
-    kinds = [_columns(chance) for _ in range(min(KINDS, count))]
+    kinds = [columns(range(SESSION_SAMPLES), chance) for _ in range(min(KINDS, count))]
     store = SqliteTelemetry(path)
     try:
         for start in range(0, count, AT_ONCE):
@@ -96,7 +92,7 @@ def _key(number: int) -> SeriesKey:
     return SeriesKey(clinic=_CLINIC, session=SessionId(UUID(int=number + 1)))
 
 
-def _block(columns: Columns) -> SampleBlock:
+def _block(kind: Columns) -> SampleBlock:
     return SampleBlock(
         device=DeviceUid("00000000000000aa"),
         counter=1,
@@ -104,22 +100,7 @@ def _block(columns: Columns) -> SampleBlock:
         state=DeviceState.EMITTING,
         first=0,
         received_at=datetime(2026, 1, 1, tzinfo=UTC),
-        columns=columns,
-    )
-
-
-def _columns(chance: Random) -> Columns:
-    """Eight quantities of a session."""
-    numbers = range(SAMPLES)
-    return Columns(
-        active_s=[number + 1 for number in numbers],
-        remaining_s=[SAMPLES - number - 1 for number in numbers],
-        signs=[1] * SAMPLES,
-        irradiance_mw_per_cm2=[round(30 + chance.random(), _PLACES) for _ in numbers],
-        fluence_j_per_cm2=[round(0.03 * (number + 1), _PLACES) for number in numbers],
-        skin_celsius=[round(34 + chance.random() * 4, _PLACES) for _ in numbers],
-        impedance_ohm=[round(200 + chance.random() * 50, _PLACES) for _ in numbers],
-        battery_percent=[90 - number // 60 for number in numbers],
+        columns=kind,
     )
 
 

@@ -153,7 +153,7 @@ def _body(home: Home, turn: int, chance: Random) -> Body:
         state=DeviceState.EMITTING,
         first=first,
         received_at=at,
-        columns=_columns(first, chance),
+        columns=columns(range(first, first + SAMPLES), chance),
     )
     if turn:
         return Body(sealed_at=at, boot=1, samples=[block])
@@ -171,13 +171,12 @@ def _first_body(home: Home, at: datetime, block: SampleBlock, modality: Modality
     )
 
 
-def _columns(first: int, chance: Random) -> Columns:
-    """Eight quantities of ten samples."""
-    numbers = range(first, first + SAMPLES)
+def columns(numbers: range, chance: Random) -> Columns:
+    """Eight quantities of some samples of a session, by their numbers."""
     return Columns(
         active_s=[number + 1 for number in numbers],
         remaining_s=[SESSION_SAMPLES - number - 1 for number in numbers],
-        signs=[1] * SAMPLES,
+        signs=[1 for _ in numbers],
         irradiance_mw_per_cm2=[round(30 + chance.random(), _PLACES) for _ in numbers],
         fluence_j_per_cm2=[round(0.03 * (number + 1), _PLACES) for number in numbers],
         skin_celsius=[round(34 + chance.random() * 4, _PLACES) for _ in numbers],

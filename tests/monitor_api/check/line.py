@@ -2,8 +2,11 @@
 
 import binascii
 import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -142,3 +145,19 @@ def assignment(uid, patient):
         from_at=ago(900),
         until_at=None,
     )
+
+
+@contextmanager
+def new_lines(directory: Path) -> Iterator[Callable[[], Line]]:
+    """Makes lines, each with stores of its own, until the block ends."""
+    made: list[Line] = []
+
+    def make() -> Line:
+        place = directory / str(len(made))
+        place.mkdir()
+        made.append(Line(place))
+        return made[-1]
+
+    yield make
+    for line in made:
+        line.stores.close()

@@ -10,7 +10,7 @@ import pytest
 from monitor_api.courses.due import CourseKey, mark_course_due
 from monitor_api.records.attention import AlertRow, FindingRow
 from monitor_api.records.courses import CourseFindingRow
-from tests.monitor_api.check.line import HOUR, Line, ago, stored
+from tests.monitor_api.check.line import HOUR, ago, new_lines, stored
 from tests.monitor_api.courses.identities import anchor, met
 from tests.monitor_api.courses.watched import KEY, Watched
 from tests.records import rf_record
@@ -51,17 +51,8 @@ def found_by(line):
 
 @pytest.fixture
 def new_line(data):
-    made = []
-
-    def make():
-        directory = data / str(len(made))
-        directory.mkdir()
-        made.append(Line(directory))
-        return made[-1]
-
-    yield make
-    for line in made:
-        line.stores.close()
+    with new_lines(data) as make:
+        yield make
 
 
 @pytest.fixture

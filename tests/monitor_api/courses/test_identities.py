@@ -14,7 +14,7 @@ from monitor_api.records.attention import AlertRow
 from monitor_api.records.courses import CourseDueRow, CourseFindingRow
 from monitor_api.sessions.device_clocks import Ahead, jumps
 from monitor_api.sessions.placing import DRIFT
-from tests.monitor_api.check.line import HOUR, Line, ago
+from tests.monitor_api.check.line import HOUR, Line, ago, new_lines
 from tests.monitor_api.courses.identities import PUT_BACK, SECOND, a_story, anchor, met, seen_live
 from tests.monitor_api.courses.watched import Watched, findings
 from tests.service import FakeBroker, rf_device, rows
@@ -27,17 +27,8 @@ OF_IDENTITY = {"device-cloned", "clock-stepped"}
 
 @pytest.fixture
 def new_line(data):
-    made = []
-
-    def make():
-        directory = data / str(len(made))
-        directory.mkdir()
-        made.append(Line(directory))
-        return made[-1]
-
-    yield make
-    for line in made:
-        line.stores.close()
+    with new_lines(data) as make:
+        yield make
 
 
 @pytest.fixture
