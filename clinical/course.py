@@ -1,7 +1,10 @@
 """What is known of one patient over time: sessions, prescriptions, devices and proof, before any judgement."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from operator import lt
+
+from msgspec import Struct
 
 from clinical.facts import UNMEASURED, Calibration, RegimenVersion
 from clinical.regimen import Regimen
@@ -13,16 +16,14 @@ from vocabulary.quantities import Quantity
 from vocabulary.readings import EndReason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Between:
+class Between(Struct, frozen=True, kw_only=True):
     """A figure that is known to lie between two values, both within."""
 
     low: float
     high: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WearSigns:
+class WearSigns(Struct, frozen=True, kw_only=True):
     """What a session's samples say of whether somebody wore the device; None where it has no such sensor.
 
     Fractions are of the emitting samples that arrived; `seen_fraction` is the part of the samples that arrived.
@@ -35,8 +36,7 @@ class WearSigns:
     seen_fraction: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastSession:
+class PastSession(Struct, frozen=True, kw_only=True):
     """One session of a course, summed up: everything that a judgement of weeks needs, and no samples.
 
     `started` is None when nothing places it; `heard_at` is when a gateway first heard of it. `recorded`: the device's
@@ -169,3 +169,17 @@ class Course:
     holds: tuple[Interval, ...]
     excuses: tuple[Excuse, ...]
     devices: tuple[CourseDevice, ...]
+
+
+def in_order(course: Course) -> Course:
+    """The same course with each session once, however they came, by the earliest start or when they were heard of."""
+    begun = [begun_at(one) for one in course.sessions]
+    if all(map(lt, begun, begun[1:])):
+        return course
+    once = {one.session: one for one in course.sessions}
+    return replace(course, sessions=tuple(sorted(once.values(), key=lambda one: (begun_at(one), one.session))))
+
+
+def begun_at(session: PastSession) -> datetime:
+    """The earliest start of a session, or when it was heard of where nothing places it."""
+    return started.earliest if (started := session.started) else session.heard_at

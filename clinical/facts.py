@@ -8,6 +8,8 @@ from itertools import groupby, pairwise
 from statistics import median
 from typing import Final
 
+from msgspec import Struct
+
 from clinical.plan import Cem43Levels, Level
 from vocabulary.devices import DeviceState, Fault, Feature, Modality, Zone
 from vocabulary.identity import RegimenId, SessionId
@@ -21,10 +23,10 @@ SAMPLE: Final = timedelta(seconds=1)
 
 _PAUSED: Final = int(Sign.PAUSED)  # plain numbers: the operators of a flag cost ten times as much, and samples are many
 _CONTACT: Final = int(Sign.CONTACT)
+_EMITTING: Final = DeviceState.EMITTING
 
 
-@dataclass(frozen=True, kw_only=True)
-class Samples:
+class Samples(Struct, frozen=True, kw_only=True, dict=True):
     """A session's samples in order, a tuple each and all of one length; numbers missing in `sequence` never came.
 
     `level` is what the device put out, mW/cm² with LED and W with RF. A zone is None where several are treated at once.
@@ -41,16 +43,18 @@ class Samples:
     @cached_property
     def emitting(self) -> tuple[int, ...]:
         """Indices of the samples during which energy was due: emitting, not paused."""
-        return tuple(
+        emitting = [
             index
             for index, (state, signs) in enumerate(zip(self.state, self.signs, strict=True))
-            if state is DeviceState.EMITTING and not signs & _PAUSED
-        )
+            if state is _EMITTING and not signs & _PAUSED
+        ]
+        return tuple(emitting)
 
+    @cached_property
     def contact_fraction(self) -> float | None:
         """The part of the emitting samples with contact; None when there are none."""
-        touching = [bool(self.signs[index] & _CONTACT) for index in self.emitting]
-        return sum(touching) / len(touching) if touching else None
+        touching = [index for index in self.emitting if self.signs[index] & _CONTACT]
+        return len(touching) / len(self.emitting) if self.emitting else None
 
     def median_level(self) -> float | None:
         """What the device put out while it emitted, by the median; None when it never said."""
@@ -73,6 +77,8 @@ def longest_run(samples: Samples, holds: Callable[[int], bool], *, across_gaps: 
 
     A sample that was not received ends a run, unless `across_gaps`, which takes it as holding.
     """
+    if not samples.sequence:
+        return None
     segments = _segments(samples, across_gaps=across_gaps)
     runs = [
         Run(first=numbers[0], last=numbers[-1], lasted=(numbers[-1] - numbers[0]) * SAMPLE)
@@ -104,8 +110,7 @@ class Calibration:
 UNMEASURED: Final = Calibration(dose_fraction=None, skin_celsius=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
+class Rest(Struct, frozen=True, kw_only=True):
     """The time from the end of the session before to the start of this one, and how sure that is."""
 
     shortest: timedelta
@@ -120,8 +125,7 @@ class RegimenVersion:
     version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """What the session was to be by the phase of its regimen, and for whom.
 
     Without programmes, zones, a level or phototypes any will do; without CEM43 levels nobody watches that.
@@ -147,15 +151,13 @@ class Wearer:
     photosensitised: bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceFacts:
+class DeviceFacts(Struct, frozen=True, kw_only=True):
     """What is known of the device apart from the session: what it puts out by programme."""
 
     outputs: tuple[BandOutput, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """What the device's record says of the session as a whole."""
 
     program: int
@@ -165,8 +167,7 @@ class Told:
     end_reason: EndReason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionFacts:
+class SessionFacts(Struct, frozen=True, kw_only=True):
     """One session as far as it is known.
 
     `recorded`: the device's own account is here, and `told` is what it says; until then the session may still be

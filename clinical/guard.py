@@ -6,9 +6,11 @@ Rules, kept here:
   the same each second however long it runs.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from msgspec import structs
 
 from clinical.facts import SAMPLE, UNMEASURED, DeviceFacts, Samples, SessionFacts, Wearer
 from clinical.misuse.dose import over_dose, too_long
@@ -97,7 +99,7 @@ def _later(facts: SessionFacts, sample: GuardSample, limits: Limits) -> SessionF
     """The facts with one more sample, and of the samples as many as a run that outlasts the grace."""
     kept = -(-limits.skin_grace // SAMPLE) + 1
     before = facts.samples
-    return replace(
+    return structs.replace(
         facts,
         active=max(facts.active, sample.active),
         dose=_higher_dose(facts, sample.dose),

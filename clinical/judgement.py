@@ -1,6 +1,6 @@
 """Hold a session against its limits, and a course against its rules: every rule, one finding for each episode."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 
 from clinical.facts import SessionFacts
 from clinical.misuse.course_rules import CourseAt, CourseRule, Episode
@@ -8,7 +8,7 @@ from clinical.misuse.rules import Rule
 from clinical.misuse.table import COURSE_RULES, RULES, SAID_BY
 from clinical.regimen import STANDING_LIMITS, Regimen
 from clinical.verdicts import CourseFinding, Finding, Outcome, Verdict
-from vocabulary.identity import RuleId, finding_id
+from vocabulary.identity import RuleId
 from vocabulary.severity import Severity
 
 
@@ -19,21 +19,15 @@ def judge(session: SessionFacts, regimen: Regimen | None, rules: Iterable[Rule] 
     to come.
     """
     limits = regimen.held_to if regimen else STANDING_LIMITS[session.modality]
-    verdicts = ((rule, rule.judge(session, limits)) for rule in rules)
-    said = tuple(_worth_saying(session, verdicts))
-    firing = frozenset(rule.id for rule, verdict in said if verdict.outcome is Outcome.FIRES)
-    return tuple(_finding(session, rule, verdict, firing) for rule, verdict in said)
+    verdicts, clear = [(rule, rule.judge(session, limits)) for rule in rules], Outcome.CLEAR
+    said = [one for one in verdicts if one[1].outcome is not clear]
+    firing = [rule.id for rule, verdict in said if verdict.outcome is Outcome.FIRES]
+    return tuple(_finding(session, *one, firing) for one in said if session.recorded or one[0].id in firing)
 
 
-def _worth_saying(session: SessionFacts, verdicts: Iterator[tuple[Rule, Verdict]]) -> Iterator[tuple[Rule, Verdict]]:
-    said = {Outcome.FIRES, Outcome.UNDETERMINED} if session.recorded else {Outcome.FIRES}
-    return ((rule, verdict) for rule, verdict in verdicts if verdict.outcome in said)
-
-
-def _finding(session: SessionFacts, rule: Rule, verdict: Verdict, firing: frozenset[RuleId]) -> Finding:
+def _finding(session: SessionFacts, rule: Rule, verdict: Verdict, firing: Collection[RuleId]) -> Finding:
     episode, louder = str(session.session), SAID_BY.get(rule.id)
     return Finding(
-        id=finding_id(rule.id, session.session, episode),
         rule=rule.id,
         rule_version=rule.version,
         severity=rule.severity,
@@ -52,7 +46,6 @@ def judge_course(at: CourseAt, rules: Iterable[CourseRule] = COURSE_RULES) -> tu
 def _course_finding(at: CourseAt, rule: CourseRule, episode: Episode) -> CourseFinding:
     patient = at.course.patient
     return CourseFinding(
-        id=finding_id(rule.id, patient, episode.onset),
         rule=rule.id,
         rule_version=rule.version,
         severity=rule.severity,

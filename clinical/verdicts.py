@@ -1,11 +1,13 @@
 """What a rule says of a session, and on what evidence."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from vocabulary.identity import FindingId, PatientId, RuleId, SessionId
+from msgspec import Struct
+
+from vocabulary.identity import FindingId, PatientId, RuleId, SessionId, finding_id
 from vocabulary.quantities import Quantity
 from vocabulary.severity import Severity
 
@@ -18,8 +20,11 @@ class Outcome(StrEnum):
     UNDETERMINED = "undetermined"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+_FIRES: Final = Outcome.FIRES  # looked up once: a member of an enumeration costs as much as the verdict
+_UNDETERMINED: Final = Outcome.UNDETERMINED
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
     """What a verdict rests on: what was measured, against what, how sure; and the samples that show it, by number."""
 
     measured: Quantity | None = None
@@ -32,8 +37,7 @@ class Evidence:
 NOTHING = Evidence()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """An outcome, the sentence that a physician reads, and the evidence."""
 
     outcome: Outcome
@@ -43,27 +47,24 @@ class Verdict:
 
 def fires(because: str, evidence: Evidence) -> Verdict:
     """The rule is broken."""
-    return Verdict(outcome=Outcome.FIRES, because=because, evidence=evidence)
+    return Verdict(outcome=_FIRES, because=because, evidence=evidence)
 
 
-def clear(because: str = "", evidence: Evidence = NOTHING) -> Verdict:
-    """The rule is kept."""
-    return Verdict(outcome=Outcome.CLEAR, because=because, evidence=evidence)
+CLEAR: Final = Verdict(outcome=Outcome.CLEAR, because="", evidence=NOTHING)
+"""The rule is kept, or does not concern the session: nobody is told, so there is nothing to show."""
 
 
 def undetermined(because: str, evidence: Evidence = NOTHING) -> Verdict:
     """What is known does not decide."""
-    return Verdict(outcome=Outcome.UNDETERMINED, because=because, evidence=evidence)
+    return Verdict(outcome=_UNDETERMINED, because=because, evidence=evidence)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """What one rule found in one session. Evaluating the same facts again gives the same id.
 
     `said_by`: the rule that calls for the same thing already, so that this finding is only shown; None where it calls.
     """
 
-    id: FindingId
     rule: RuleId
     rule_version: int
     severity: Severity
@@ -71,6 +72,11 @@ class Finding:
     episode: str
     verdict: Verdict
     said_by: RuleId | None = None
+
+    @property
+    def id(self) -> FindingId:
+        """The same for the same rule, session and episode."""
+        return finding_id(self.rule, self.session, self.episode)
 
     @property
     def because(self) -> str:
@@ -83,14 +89,12 @@ class Finding:
         return self.session
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CourseFinding:
+class CourseFinding(Struct, frozen=True, kw_only=True):
     """What one course rule found: its subject is the patient, its episode goes from an onset fact to its clearing.
 
     `cleared_at` is None while it lasts; `said_by` as of a finding in one session.
     """
 
-    id: FindingId
     rule: RuleId
     rule_version: int
     severity: Severity
@@ -101,6 +105,11 @@ class CourseFinding:
     sessions: tuple[SessionId, ...]
     verdict: Verdict
     said_by: RuleId | None = None
+
+    @property
+    def id(self) -> FindingId:
+        """The same for the same rule, patient and episode."""
+        return finding_id(self.rule, self.patient, self.episode)
 
     @property
     def because(self) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from msgspec import Struct
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
@@ -45,8 +47,7 @@ class Known(StrEnum):
     BRACKET = "between two contacts"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(Struct, frozen=True, kw_only=True):
     """An instant in civil time: not before `earliest`, not after `latest`."""
 
     earliest: datetime

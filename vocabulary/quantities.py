@@ -1,7 +1,8 @@
 """A number with its unit (UCUM)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Unit(StrEnum):
@@ -18,8 +19,7 @@ class Unit(StrEnum):
     FRACTION = "1"
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """A value and its unit; two quantities compare by value only when their units agree."""
 
     value: float

@@ -1,31 +1,50 @@
 """A course made ready to be judged: for each modality what was planned, what was done, and the rounds of both."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from itertools import chain
 
 from clinical.adherence.days import DAY
 from clinical.adherence.planned import PlannedUse, planned_use
 from clinical.adherence.practice import Practice, Worn
 from clinical.adherence.rounds import Plan, Round, plan_of
-from clinical.adherence.slots import JudgedRound, began_in
+from clinical.adherence.slots import Counted, JudgedRound, began_in, counted_in
 from clinical.adherence.uses import Sessions, Use, sessions_of
-from clinical.course import Course, CourseDevice
+from clinical.course import Course, CourseDevice, in_order
 from vocabulary.devices import Modality
 from vocabulary.identity import SessionId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What the strands of one course share: its plan, what is known of wear, the clinic's figures, and the day."""
+    """What the strands of one course share: its plan, what is known of wear, the clinic's figures, instant and day."""
 
+    now: datetime
     plan: Plan
     wear: Mapping[SessionId, Worn]
     practice: Practice
     today: date
+
+    @property
+    def back(self) -> date:
+        """The first of the days that figures and rules look back to."""
+        return self.today - DAY * max(self.practice.frequency_days, self.practice.look_back_days)
+
+    @property
+    def tomorrow(self) -> datetime:
+        """When tomorrow ends: a session that is known of has begun by then."""
+        return self.plan.days.start(self.today + 2 * DAY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lately:
+    """Recent rounds, and the uses since an instant: as far back as most that is asked for."""
+
+    rounds: tuple[Round, ...]
+    since: datetime
+    uses: tuple[Use, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +56,12 @@ class Strand:
     devices: tuple[CourseDevice, ...]
     first: date
     frame: Frame
+    lately: Lately
 
     @cached_property
     def recent(self) -> tuple[JudgedRound, ...]:
         """The rounds that ended within the days that figures and rules look back, or have begun."""
-        return self._judged(self._recent, self.uses)
+        return self._judged(self.lately.rounds, self.uses)
 
     @cached_property
     def early(self) -> tuple[JudgedRound, ...]:
@@ -53,24 +73,20 @@ class Strand:
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
-        """The recent uses."""
-        days = self.frame.plan.days
-        from_at = min([days.start(self._back), *(one.begins_at for one in self._recent[:1])])
-        return self.sessions.uses(from_at, days.start(self.frame.today + 2 * DAY), self.frame.practice)
+        """The recent uses: from the first day that is looked back to, or the beginning of its round."""
+        begun = [one.begins_at for one in self.lately.rounds[:1]]
+        return self.uses_since(min([self.frame.plan.days.start(self.frame.back), *begun]))
 
     @cached_property
     def planned(self) -> tuple[PlannedUse, ...]:
         """The recent uses, with what was planned on their days."""
-        return tuple(planned_use(one, self.modality, self.frame.plan) for one in self.uses)
+        return tuple([planned_use(one, self.modality, self.frame.plan) for one in self.uses])
 
-    @cached_property
-    def _recent(self) -> tuple[Round, ...]:
-        return tuple(self.frame.plan.rounds(self._back, self.frame.today + DAY, self.modality))
-
-    @property
-    def _back(self) -> date:
-        practice = self.frame.practice
-        return self.frame.today - DAY * max(practice.frequency_days, practice.look_back_days)
+    def uses_since(self, from_at: datetime) -> tuple[Use, ...]:
+        """The uses that began from an instant on, or may have, in the order of their earliest start."""
+        if from_at < self.lately.since:
+            return self.sessions.uses(from_at, self.frame.tomorrow, self.frame.practice)
+        return tuple([one for one in self.lately.uses if one.latest >= from_at])
 
     def _judged(self, rounds: Sequence[Round], uses: Sequence[Use]) -> tuple[JudgedRound, ...]:
         """Judge rounds by the uses that began within them, or may have; uses in the order of their earliest start."""
@@ -78,23 +94,22 @@ class Strand:
         wide = [one for one in uses if one.latest - one.earliest > DAY]
         starts = [one.earliest for one in near]
 
-        def within(round_: Round) -> Iterator[Use]:
+        def counted(round_: Round) -> list[Counted]:
             low, high = bisect_left(starts, round_.begins_at - DAY), bisect_left(starts, round_.ends_at)
-            return (use for use in chain(near[low:high], wide) if began_in(round_, use))
+            uses = near[low:high] + wide if wide else near[low:high]
+            return [counted_in(round_, use, wear) for use in uses if began_in(round_, use)]
 
-        return tuple(
-            JudgedRound(
-                round=one,
-                uses=tuple(within(one)),
-                devices=self.devices,
-                wear=self.frame.wear,
-                practice=self.frame.practice,
-            )
+        wear, practice = self.frame.wear, self.frame.practice
+        judged = [
+            JudgedRound(round=one, counted=tuple(counted(one)), devices=self.devices, practice=practice)
             for one in rounds
-        )
+        ]
+        return tuple(judged)
 
-    def proven_until(self, now: datetime) -> datetime | None:
+    @cached_property
+    def proven_until(self) -> datetime | None:
         """Up to when every device that is theirs now is proven without a hole; None where one is not at all."""
+        now = self.frame.now
         theirs = [one for one in self.devices if any(_lasts(now, span.from_at, span.until_at) for span in one.given)]
         until = [one.proof.until if one.proof and one.proof.missing == 0 else None for one in theirs]
         known = [at for at in until if at is not None]
@@ -103,8 +118,9 @@ class Strand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A course as of an instant, with a strand for each modality that was ever prescribed."""
+    """A course, put in order, as of an instant, with a strand for each modality that was ever prescribed."""
 
+    course: Course
     now: datetime
     today: date
     plan: Plan
@@ -114,21 +130,31 @@ class Account:
 
 def account_of(course: Course, now: datetime, worn: Mapping[SessionId, Worn], practice: Practice) -> Account:
     """Make a course ready: everything that adherence, horizon and rules look at, once."""
-    plan = plan_of(course)
-    frame = Frame(plan=plan, wear=worn, practice=practice, today=plan.days.of(now))
+    course, plan = in_order(course), plan_of(course)
+    frame = Frame(now=now, plan=plan, wear=worn, practice=practice, today=plan.days.of(now))
     firsts = [(modality, plan.first_day(modality)) for modality in Modality]
     strands = tuple(_strand(course, modality, first, frame) for modality, first in firsts if first is not None)
-    return Account(now=now, today=frame.today, plan=plan, practice=practice, strands=strands)
+    return Account(course=course, now=now, today=frame.today, plan=plan, practice=practice, strands=strands)
 
 
 def _strand(course: Course, modality: Modality, first: date, frame: Frame) -> Strand:
+    sessions = sessions_of(course, modality)
     return Strand(
         modality=modality,
-        sessions=sessions_of(course, modality),
-        devices=tuple(one for one in course.devices if one.modality is modality),
+        sessions=sessions,
+        devices=tuple([one for one in course.devices if one.modality is modality]),
         first=first,
         frame=frame,
+        lately=_lately(sessions, frame),
     )
+
+
+def _lately(sessions: Sessions, frame: Frame) -> Lately:
+    practice, days = frame.practice, frame.plan.days
+    rounds = tuple(frame.plan.rounds(frame.back, frame.today + DAY, sessions.modality))
+    first = days.start(frame.today - DAY * (practice.look_back_days + practice.steady_days + 1))
+    since = min([first, *[one.begins_at for one in rounds[:1]]])
+    return Lately(rounds=rounds, since=since, uses=sessions.uses(since, frame.tomorrow, practice))
 
 
 def _lasts(now: datetime, from_at: datetime, until_at: datetime | None) -> bool:

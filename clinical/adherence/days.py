@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -32,7 +33,7 @@ class TherapyDays:
 
     def start(self, day: date) -> datetime:
         """When a therapy day starts; where clocks skip that time or have it twice, by the clock before the change."""
-        return datetime.combine(day, self.starts_at, self.zone).astimezone(UTC)
+        return _start(self.zone, self.starts_at, day)
 
     def of(self, at: datetime) -> date:
         """The therapy day of an instant."""
@@ -51,3 +52,8 @@ class TherapyDays:
         today = self.of(now)
         days = [today - DAY * (count - 1 - index) for index in range(count)]
         return tuple(DaySpan(day, self.start(day), self.start(day + DAY)) for day in days)
+
+
+@lru_cache(maxsize=4096)
+def _start(zone: ZoneInfo, starts_at: time, day: date) -> datetime:
+    return datetime.combine(day, starts_at, zone).astimezone(UTC)

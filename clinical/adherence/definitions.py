@@ -121,10 +121,9 @@ def consecutive(account: Account, strand: Strand) -> Adherence:
 
 def windows(rounds: Sequence[JudgedRound], first: date, end: date, practice: Practice) -> Iterator[tuple[int, int]]:
     """Which rounds end in each window of consecutive days within `first` and `end`, by index; each stretch once."""
-    lasts = [one.round.end - DAY for one in rounds]
-    length = DAY * practice.consecutive_days
-    begins = (first + DAY * start for start in range((end - first - length).days + 1))
-    return iter(dict.fromkeys((bisect_left(lasts, day), bisect_left(lasts, day + length)) for day in begins))
+    lasts, length = [(one.round.end - first).days - 1 for one in rounds], practice.consecutive_days
+    begins = range((end - first).days - length + 1)
+    return iter(dict.fromkeys([(bisect_left(lasts, day), bisect_left(lasts, day + length)) for day in begins]))
 
 
 def last_rounds(account: Account, strand: Strand) -> tuple[JudgedRound, ...]:

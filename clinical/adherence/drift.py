@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from itertools import islice
 from statistics import median
 
 from clinical.adherence.account import Account, Strand
@@ -14,6 +13,7 @@ from clinical.course import PastSession
 
 _HOURS = 24.0
 _SHARP = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)
 
 
 class Aspect(StrEnum):
@@ -62,10 +62,10 @@ def drifts(account: Account, strand: Strand) -> Iterator[Drift]:
 
 
 def _may_have_drifted(known: Sequence[PastSession], value: Value, away: Away, practice: Practice) -> bool:
-    """A quick look at the last sessions that have the value, and at no more of those before than are their usual."""
-    values = (found for one in reversed(known) if (found := value(one)) is not None)
-    lately = list(islice(values, practice.baseline + practice.drift))
-    return _streak(lately[::-1], away, practice) >= practice.drift
+    """A quick look at the last sessions, and at no more of those before than are their usual."""
+    lately = [value(one) for one in known[-practice.baseline - practice.drift :]]
+    values = [one for one in lately if one is not None]
+    return len(values) < len(lately) or _streak(values, away, practice) >= practice.drift
 
 
 def _streak(values: Sequence[float], away: Away, practice: Practice) -> int:
@@ -92,13 +92,13 @@ def _aspects(days: TherapyDays, practice: Practice) -> dict[Aspect, tuple[Value,
 
     def hour(session: PastSession) -> float | None:
         """Since midnight before the therapy day, so that a late evening is one with the early one."""
-        if session.started is None or session.started.uncertainty > _SHARP:
+        if session.started is None or session.started.latest - session.started.earliest > 2 * _SHARP:
             return None
         local = session.started.at.astimezone(days.zone)
         return (local.hour - days.starts_at.hour) % _HOURS + days.starts_at.hour + local.minute / 60
 
     return {
-        Aspect.DURATION: (lambda session: session.active / timedelta(minutes=1), far),
+        Aspect.DURATION: (lambda session: session.active / _MINUTE, far),
         Aspect.DOSE: (lambda session: session.dose.value if session.dose else None, far),
         Aspect.TIME_OF_DAY: (hour, another_time),
     }

@@ -11,6 +11,8 @@ from datetime import date
 from enum import StrEnum
 from math import ceil
 
+from msgspec import Struct
+
 from clinical.adherence.account import Account, Strand
 from clinical.adherence.days import DAY
 from clinical.adherence.definitions import CONSECUTIVE, FREQUENCY, NEARLY, Definition, consecutive, windows
@@ -62,8 +64,7 @@ class Horizon:
         return self.proven if self.standing in {Standing.REACHABLE, Standing.SECURED} else self.possible
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A round as a horizon sees it: slots due and taken, and how many can still be taken from today on."""
 
     judged: JudgedRound
@@ -128,7 +129,7 @@ class _Parts:
     def __init__(self, account: Account, strand: Strand, *, valid: bool) -> None:
         self._account = account
         self._valid = valid
-        until = strand.proven_until(account.now)
+        until = strand.proven_until
         self._proven_day = account.plan.days.of(until) if until else date.min
 
     def proven(self, judged: JudgedRound) -> _Part:
@@ -154,7 +155,8 @@ class _Parts:
 
 
 def _reach(parts: Sequence[_Part], target: float, today: date) -> Reach:
-    due, taken, left = (sum(values) for values in zip(*((one.due, one.taken, one.left) for one in parts), strict=True))
+    due, taken = sum([one.due for one in parts]), sum([one.taken for one in parts])
+    left = sum([one.left for one in parts])
     needed = ceil(target * due - NEARLY) - taken
     if needed <= 0:
         return Reach(last_day=None, misses=left - needed, secured=True)

@@ -1,7 +1,8 @@
 """What was planned for a use: the stint of each therapy day that it may be of, and its dose by that stint's phase."""
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from clinical.adherence.rounds import Plan, Stint
 from clinical.adherence.uses import Use
@@ -9,8 +10,7 @@ from clinical.course import Between
 from vocabulary.devices import Modality
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class Due(Struct, frozen=True, kw_only=True):
     """What is planned on a day, and a use's dose as a fraction of one slot of it."""
 
     day: date
@@ -18,8 +18,7 @@ class Due:
     dose: Between
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedUse:
+class PlannedUse(Struct, frozen=True, kw_only=True):
     """A use, the days that it may be of, in their order, and what is due on those for which anything is planned."""
 
     use: Use
@@ -36,6 +35,9 @@ def planned_use(use: Use, modality: Modality, plan: Plan) -> PlannedUse:
     """A use of a modality, with what a plan has for it."""
     first, last = plan.days.of_either(use.earliest, use.latest)
     days = (first,) if first == last else (first, last)
-    stints = [(day, stint) for day in days if (stint := plan.stint_on(day, modality))]
-    due = tuple(Due(day=day, stint=stint, dose=use.dose_fraction(stint.phase)) for day, stint in stints)
-    return PlannedUse(use=use, days=days, due=due)
+    due = [
+        Due(day=day, stint=stint, dose=use.dose_fraction(stint.phase))
+        for day in days
+        if (stint := plan.stint_on(day, modality))
+    ]
+    return PlannedUse(use=use, days=days, due=tuple(due))

@@ -11,7 +11,10 @@ Rules, kept here:
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from clinical.adherence.days import DAY, TherapyDays
 from clinical.course import Course, InForce, Interval
@@ -23,7 +26,7 @@ HELD = "on hold"
 _INSTANT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Stint:
     """A phase of a version of a regimen, and the therapy days for which it is planned; an open one ends with time."""
 
@@ -34,17 +37,17 @@ class Stint:
     first: date
     end: date
 
-    @property
+    @cached_property
     def per_day(self) -> int:
         """The most slots that one day is planned to take."""
         return -(-self.phase.timing.frequency // self.phase.timing.period.days) if not self.phase.timing.weekdays else 1
 
-    @property
+    @cached_property
     def per_week(self) -> int:
         """The most slots that seven days are planned to take."""
         return -(-self.phase.timing.frequency * 7 // self.phase.timing.period.days)
 
-    @property
+    @cached_property
     def interval(self) -> timedelta:
         """The longest time that is planned from one slot to the next."""
         days = self.phase.timing.weekdays
@@ -52,10 +55,6 @@ class Stint:
             return self.phase.timing.period / self.phase.timing.frequency
         ordered = sorted(days)
         return DAY * max(later - day for day, later in zip(ordered, [*ordered[1:], ordered[0] + 7], strict=True))
-
-    def holds_on(self, day: date) -> bool:
-        """Whether a therapy day is of this stint."""
-        return self.first <= day < self.end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +66,7 @@ class Away:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class Round(Struct, frozen=True, kw_only=True):
     """Therapy days from `first` until before `end` with `planned` slots, of which `excused` are not asked for."""
 
     stint: Stint
@@ -108,7 +106,7 @@ class Plan:
     def stint_on(self, day: date, modality: Modality) -> Stint | None:
         """What is planned on a day."""
         for one in self.stints:
-            if one.modality is modality and one.holds_on(day):
+            if one.modality is modality and one.first <= day < one.end:
                 return one
         return None
 
@@ -118,7 +116,7 @@ class Plan:
 
     def is_away(self, day: date) -> bool:
         """Whether nothing is expected on a day."""
-        return _overlap(self.away, day, day + DAY) > 0
+        return any(one.first <= day < one.end for one in self.away)
 
     def _rounds_of(self, stint: Stint, first: date, end: date) -> Iterator[Round]:
         spans = _weekday_spans if stint.phase.timing.weekdays else _period_spans
@@ -210,4 +208,4 @@ def _apart(ordered: list[Away]) -> tuple[Away, ...]:
 
 def _overlap(away: tuple[Away, ...], first: date, end: date) -> int:
     """How many of the days from `first` until before `end` are away."""
-    return sum(max(0, (min(one.end, end) - max(one.first, first)).days) for one in away)
+    return sum([max(0, (min(one.end, end) - max(one.first, first)).days) for one in away])

@@ -7,12 +7,13 @@ Rules, kept here:
 - A round that is not over has open slots where later it will have unknown or missed ones.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from itertools import islice
+
+from msgspec import Struct
 
 from clinical.adherence.practice import Practice, Worn
 from clinical.adherence.rounds import Round
@@ -36,8 +37,7 @@ class SlotState(StrEnum):
     OPEN = "open"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(Struct, frozen=True, kw_only=True):
     """One slot, the sessions that speak for its state, and the reason in words."""
 
     state: SlotState
@@ -45,8 +45,7 @@ class Slot:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class Counted(Struct, frozen=True, kw_only=True):
     """A use as one round sees it: `sure` that it began within, and its figures as fractions of the planned dose.
 
     `wear` has what is known of the wear of each session.
@@ -70,8 +69,8 @@ class Counted:
 
     def is_valid(self, practice: Practice) -> bool:
         """Whether it surely is a valid session: the planned dose, worn, and no safety trip."""
-        fits = practice.taken_fraction <= self.dose.low and self.dose.high <= practice.over_fraction
-        return self.sure and fits and self.worn.low >= practice.worn_probability and not self.use.tripped
+        fits = self.sure and practice.taken_fraction <= self.dose.low and self.dose.high <= practice.over_fraction
+        return fits and self.worn.low >= practice.worn_probability and not self.use.tripped
 
     def may_be_valid(self, practice: Practice) -> bool:
         """Whether it is a valid session, as far as anybody knows."""
@@ -87,31 +86,23 @@ class Counted:
         return self.dose.high >= practice.taken_fraction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Tally(Struct, frozen=True, kw_only=True):
     """A number of slots that is known to lie between two counts, both within."""
 
     low: int
     high: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class JudgedRound:
+class JudgedRound(Struct, frozen=True, kw_only=True, dict=True):
     """A round and what is known of it, each figure reckoned once it is asked for; all are at most of the slots due.
 
-    `uses` are those that began within it, or may have; `wear` has what is known of the wear of each session.
+    `counted` are the uses that began within it, or may have.
     """
 
     round: Round
-    uses: tuple[Use, ...]
+    counted: tuple[Counted, ...]
     devices: tuple[CourseDevice, ...]
-    wear: Mapping[SessionId, Worn]
     practice: Practice
-
-    @cached_property
-    def counted(self) -> tuple[Counted, ...]:
-        """The uses as this round sees them."""
-        return tuple(_counted_in(self.round, use, self.wear) for use in self.uses)
 
     @cached_property
     def unseen(self) -> int:
@@ -122,13 +113,13 @@ class JudgedRound:
     def taken(self) -> Tally:
         """The slots that are taken."""
         sure = [one.is_taken(self.practice) for one in self.counted]
-        return self._tally(sure, [one.may_be_taken(self.practice) for one in self.counted])
+        return self._tally(sure, Counted.may_be_taken)
 
     @cached_property
     def valid(self) -> Tally:
         """The slots with a valid session."""
         sure = [one.is_valid(self.practice) for one in self.counted]
-        return self._tally(sure, [one.may_be_valid(self.practice) for one in self.counted])
+        return self._tally(sure, Counted.may_be_valid)
 
     @cached_property
     def worn_dose(self) -> Between:
@@ -139,9 +130,13 @@ class JudgedRound:
         high = sorted([1.0] * min(due, self.unseen) + [min(1.0, part.high) for part, _ in parts], reverse=True)
         return Between(low=sum(low[:due]), high=sum(high[:due]))
 
-    def _tally(self, sure: Sequence[bool], may: Sequence[bool]) -> Tally:
-        due = self.round.due
-        return Tally(low=min(due, sum(sure)), high=min(due, self.unseen + sum(may)))
+    def _tally(self, sure: Sequence[bool], may: Callable[[Counted, Practice], bool]) -> Tally:
+        """The slots that surely are something, and those that may be: what surely is, may be."""
+        due, surely = self.round.due, sum(sure)
+        if surely >= due:
+            return Tally(low=due, high=due)
+        perhaps = sum(may(one, self.practice) for one, known in zip(self.counted, sure, strict=True) if not known)
+        return Tally(low=surely, high=min(due, self.unseen + surely + perhaps))
 
 
 def unseen_sessions(round_: Round, devices: Sequence[CourseDevice]) -> int:
@@ -158,8 +153,13 @@ def _unseen(round_: Round, device: CourseDevice) -> int | None:
     theirs = [one for one in device.given if _overlaps(round_, one.from_at, one.until_at)]
     if not theirs:
         return None
-    needed = max(min(round_.ends_at, one.until_at or round_.ends_at) for one in theirs)
-    return COUNTLESS if device.proof is None or device.proof.until < needed else device.proof.missing
+    if device.proof is None:
+        return COUNTLESS
+    if device.proof.until < round_.ends_at:
+        needed = max(min(round_.ends_at, one.until_at or round_.ends_at) for one in theirs)
+        if device.proof.until < needed:
+            return COUNTLESS
+    return device.proof.missing
 
 
 def _overlaps(round_: Round, from_at: datetime, until_at: datetime | None) -> bool:
@@ -171,7 +171,8 @@ def began_in(round_: Round, use: Use) -> bool:
     return use.latest >= round_.begins_at and use.earliest < round_.ends_at
 
 
-def _counted_in(round_: Round, use: Use, wear: Mapping[SessionId, Worn]) -> Counted:
+def counted_in(round_: Round, use: Use, wear: Mapping[SessionId, Worn]) -> Counted:
+    """A use as a round sees it."""
     phase = round_.stint.phase
     return Counted(
         use=use,
@@ -184,10 +185,15 @@ def _counted_in(round_: Round, use: Use, wear: Mapping[SessionId, Worn]) -> Coun
 
 def slots_of(judged: JudgedRound, now: datetime, practice: Practice) -> tuple[Slot, ...]:
     """The slots of a round: as many as are planned, those that are known best first."""
-    known = tuple(islice(_known(judged, practice), judged.taken.low))
-    rest = judged.round.due - len(known)
-    others = islice(_undecided(judged, practice), rest) if judged.round.ends_at <= now else (_OPEN,) * rest
+    known = islice(_known(judged, practice), judged.taken.low)
+    is_over = judged.round.ends_at <= now
+    others = unfilled(judged, practice) if is_over else (_OPEN,) * (judged.round.due - judged.taken.low)
     return (*known, *others, *_excused(judged.round))
+
+
+def unfilled(judged: JudgedRound, practice: Practice) -> tuple[Slot, ...]:
+    """Those slots of a round that is over which nothing surely fills."""
+    return tuple(islice(_undecided(judged, practice), judged.round.due - judged.taken.low))
 
 
 _OPEN = Slot(state=SlotState.OPEN, sessions=(), because="the days for it are not over")

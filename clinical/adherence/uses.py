@@ -8,15 +8,18 @@ Rules, kept here:
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain, pairwise
+from itertools import pairwise
 from math import inf
 from operator import itemgetter
+from typing import Final
+
+from msgspec import Struct
 
 from clinical.adherence.practice import UNJUDGED, Practice, Worn
-from clinical.course import Between, Course, PastSession
+from clinical.course import Between, Course, PastSession, begun_at
 from clinical.plan import Phase
 from vocabulary.devices import Fault, Modality
 from vocabulary.identity import DeviceUid, SessionId
@@ -26,10 +29,11 @@ EVER = datetime(2000, 1, 1, tzinfo=UTC)
 """Before the first session of any device."""
 
 _SHARP = timedelta(days=1)
+_TOO_HOT: Final = EndReason.OVER_TEMPERATURE  # looked up once: a member of an enumeration costs as much as the rest
+_CUT_OFF: Final = Fault.OVER_TEMPERATURE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class Use(Struct, frozen=True, kw_only=True):
     """One or more sessions that count as one, and when it began: not before `earliest`, not after `latest`."""
 
     sessions: tuple[PastSession, ...]
@@ -39,15 +43,12 @@ class Use:
     @property
     def ids(self) -> tuple[SessionId, ...]:
         """The sessions' ids, in their order."""
-        return tuple(one.session for one in self.sessions)
+        return tuple([one.session for one in self.sessions])
 
     @property
     def tripped(self) -> bool:
         """Whether a safety cut-off ended any of it."""
-        for one in self.sessions:
-            if one.end_reason is EndReason.OVER_TEMPERATURE or Fault.OVER_TEMPERATURE in one.faults:
-                return True
-        return False
+        return any(one.end_reason is _TOO_HOT or (one.faults and _CUT_OFF in one.faults) for one in self.sessions)
 
     def dose_fraction(self, phase: Phase) -> Between:
         """Its dose, as a fraction of the planned one."""
@@ -74,56 +75,64 @@ class Sessions:
 
     modality: Modality
     sharp: tuple[PastSession, ...]
-    starts: tuple[datetime, ...]
     vague: tuple[Use, ...]
 
     def uses(self, from_at: datetime, until_at: datetime, practice: Practice) -> tuple[Use, ...]:
         """The uses that began from `from_at` until before `until_at`, or may have."""
-        low = bisect_left(self.starts, from_at - 2 * _SHARP)
-        high = bisect_left(self.starts, until_at)
+        low, high = self._place(from_at - 2 * _SHARP), self._place(until_at)
         merged = _merged(self.sharp[low:high], practice.merge_gap(self.modality))
-        found = [one for one in chain(merged, self.vague) if one.latest >= from_at and one.earliest < until_at]
-        return tuple(sorted(found, key=_began))
+        every = sorted([*merged, *self.vague], key=_began) if self.vague else merged
+        return tuple([one for one in every if one.latest >= from_at and one.earliest < until_at])
+
+    @property
+    def first_at(self) -> datetime:
+        """Before this none can have begun."""
+        begun = [begun_at(one) for one in self.sharp[:1]] + [one.earliest for one in self.vague]
+        return min(begun, default=EVER)
 
     def latest(self, count: int) -> tuple[PastSession, ...]:
         """The last sessions whose start is known, in their order."""
         return self.sharp[-count:]
 
+    def last_before(self, at: datetime) -> PastSession | None:
+        """The last of those sessions that began before an instant, by their earliest start."""
+        place = self._place(at)
+        return self.sharp[place - 1] if place else None
+
+    def _place(self, at: datetime) -> int:
+        return bisect_left(self.sharp, at, key=begun_at)
+
 
 def sessions_of(course: Course, modality: Modality) -> Sessions:
-    """Order the sessions of a modality; one that is here twice counts once, whatever the order they come in."""
+    """The sessions of a modality, out of a course in order."""
     own = [one for one in course.sessions if one.modality is modality]
-    placed = [(one.started.earliest, one.session, one.started.latest, one) for one in own if one.started]
-    placed.sort(key=itemgetter(0, 1))
-    once = placed[:1] + [after for before, after in pairwise(placed) if before[0] != after[0] or before[1] != after[1]]
-    sharp = [found for found in once if found[2] - found[0] <= _SHARP]
-    wide = [_single(one, earliest, latest) for earliest, _, latest, one in once if latest - earliest > _SHARP]
-    lost = {one.session: _bracketed(one, once) for one in own if one.started is None}
+    vague = [one for one in own if (at := one.started) is None or at.latest - at.earliest > _SHARP]
+    apart = {one.session for one in vague}
     return Sessions(
         modality=modality,
-        sharp=tuple(one for _, _, _, one in sharp),
-        starts=tuple(earliest for earliest, _, _, _ in sharp),
-        vague=(*wide, *lost.values()),
+        sharp=tuple([one for one in own if one.session not in apart] if apart else own),
+        vague=tuple(_bracketed(one, own) for one in vague),
     )
 
 
-Started = tuple[datetime, SessionId, datetime, PastSession]
-"""A session between the earliest and the latest instant of its start."""
-
-
-def _bracketed(lost: PastSession, placed: Iterable[Started]) -> Use:
-    """A session between those of its device whose counters surround its own."""
-    own = [found for found in placed if found[3].device == lost.device]
-    earliest = max((found[0] for found in own if found[3].counter < lost.counter), default=EVER)
-    latest = min((found[2] for found in own if found[3].counter > lost.counter), default=lost.heard_at)
-    return _single(lost, earliest, max(earliest, min(latest, lost.heard_at)))
+def _bracketed(session: PastSession, others: Iterable[PastSession]) -> Use:
+    """A session between what is known of its start; without a place, between those whose counters surround its own."""
+    if session.started:
+        return _single(session, session.started.earliest, session.started.latest)
+    own = [(one.started, one.counter) for one in others if one.started and one.device == session.device]
+    earliest = max((started.earliest for started, counter in own if counter < session.counter), default=EVER)
+    latest = min((started.latest for started, counter in own if counter > session.counter), default=session.heard_at)
+    return _single(session, earliest, max(earliest, min(latest, session.heard_at)))
 
 
 def _single(session: PastSession, earliest: datetime, latest: datetime) -> Use:
     return Use(sessions=(session,), earliest=earliest, latest=latest)
 
 
-def _merged(ordered: Iterable[PastSession], gap: timedelta) -> Iterator[Use]:
+def _merged(ordered: Sequence[PastSession], gap: timedelta) -> list[Use]:
+    """The uses of sessions, both in the order of their earliest start."""
+    if _far_apart(ordered, gap):
+        return [_use((one,)) for one in ordered]
     running: dict[DeviceUid, tuple[datetime, list[PastSession]]] = {}
     groups: list[list[PastSession]] = []
     for middle, _, one in sorted([(_middle(one), one.session, one) for one in ordered], key=itemgetter(0, 1)):
@@ -135,7 +144,16 @@ def _merged(ordered: Iterable[PastSession], gap: timedelta) -> Iterator[Use]:
             group = [one]
             groups.append(group)
         running[one.device] = middle, group
-    return (_use(tuple(group)) for group in groups)
+    return sorted([_use(tuple(group)) for group in groups], key=_began)
+
+
+def _far_apart(ordered: Sequence[PastSession], gap: timedelta) -> bool:
+    """A quick look: whether each session surely began later than the gap after the end of those before."""
+    return not any(
+        after.started.earliest - before.started.latest <= before.elapsed + gap
+        for before, after in pairwise(ordered)
+        if before.started and after.started
+    )
 
 
 def _use(sessions: tuple[PastSession, ...]) -> Use:

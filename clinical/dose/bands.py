@@ -1,10 +1,11 @@
 """Light by band: calibrated irradiance times the time it shone, each band for itself."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from math import fsum
 from typing import Final
+
+from msgspec import Struct
 
 from clinical.course import Between
 from vocabulary.light import Band, BandOutput
@@ -13,13 +14,16 @@ MILLI: Final = 1000
 """mJ in a J."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BandDose:
-    """What a session delivered in one band, J/cm², and who measured the irradiance that it rests on."""
+class Emission(Struct, frozen=True, kw_only=True):
+    """What a programme emits in one band, mW/cm², as it was measured."""
 
     band: Band
-    fluence: Between
-    sources: tuple[str, ...]
+    irradiance: Between
+
+    def fluence(self, emitted: timedelta) -> Between:
+        """The dose of so long a time, J/cm²."""
+        low, high = self.irradiance.low, self.irradiance.high
+        return Between(low=fluence_j_per_cm2(low, emitted), high=fluence_j_per_cm2(high, emitted))
 
 
 def fluence_j_per_cm2(irradiance_mw_per_cm2: float, emitted: timedelta) -> float:
@@ -27,25 +31,19 @@ def fluence_j_per_cm2(irradiance_mw_per_cm2: float, emitted: timedelta) -> float
     return irradiance_mw_per_cm2 * emitted.total_seconds() / MILLI
 
 
-def band_doses(outputs: Iterable[BandOutput], program: int | None, emitted: timedelta) -> tuple[BandDose, ...]:
-    """The dose of a session in each band of its programme; empty where nobody has measured that.
+def emissions(outputs: Iterable[BandOutput], program: int | None) -> tuple[Emission, ...]:
+    """What a programme emits, by band; empty where nobody has measured that.
 
     Wavelengths within a band add up, and so do their doubts: one instrument measured them. Bands never do.
     """
-    shone: dict[Band, list[BandOutput]] = {}
+    found: dict[Band, list[BandOutput]] = {}
     for output in outputs:
         if output.program == program:
-            shone.setdefault(output.band, []).append(output)
-    return tuple(_dose(band, shone[band], emitted) for band in Band if band in shone)
+            found.setdefault(output.band, []).append(output)
+    return tuple(Emission(band=band, irradiance=_irradiance(found[band])) for band in Band if band in found)
 
 
-def _dose(band: Band, outputs: list[BandOutput], emitted: timedelta) -> BandDose:
-    doses = [(fluence_j_per_cm2(one.irradiance_mw_per_cm2, emitted), one.uncertainty_fraction) for one in outputs]
-    return BandDose(
-        band=band,
-        fluence=Between(
-            low=max(0.0, fsum([dose * (1 - doubt) for dose, doubt in doses])),
-            high=fsum([dose * (1 + doubt) for dose, doubt in doses]),
-        ),
-        sources=tuple(sorted({one.source for one in outputs})),
-    )
+def _irradiance(outputs: Iterable[BandOutput]) -> Between:
+    known = [(one.irradiance_mw_per_cm2, one.uncertainty_fraction) for one in outputs]
+    low, high = fsum(mean * (1 - doubt) for mean, doubt in known), fsum(mean * (1 + doubt) for mean, doubt in known)
+    return Between(low=max(0.0, low), high=high)

@@ -13,8 +13,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from msgspec import Struct
+
 from clinical.course import Between, Course, CourseDevice, PastSession, WearSigns
-from clinical.dose.bands import band_doses
+from clinical.dose.bands import Emission, emissions
 from clinical.dose.worn import worn_dose, worn_probability
 from clinical.plan import Cap
 from vocabulary.devices import Modality, Zone
@@ -31,8 +33,7 @@ FACE: Final = tuple(zone for zone in Zone if zone not in (Zone.WHOLE_FACE, Zone.
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """What is added up, in which zone: light of one band (None: nobody has measured which), or RF, or heat.
 
     Its unit tells them apart: J/cm² is light, J radiofrequency, min is CEM43.
@@ -43,8 +44,7 @@ class Account:
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
+class Posting(Struct, frozen=True, kw_only=True):
     """What one session added of one kind: to the account of each of its zones `share` of it at least, all at most.
 
     `told` is the device's own figure; `calibrated`, whether anybody measured what the amount rests on.
@@ -68,8 +68,7 @@ class Posting:
         return _at_least(worn_dose(self.amount, probability), self.share)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One session in the ledger: between when and when it began, its signs of wear, and what it added."""
 
     session: SessionId
@@ -79,8 +78,7 @@ class Entry:
     postings: tuple[Posting, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One account over one window: delivered, worn, the devices' own figures, of how many sessions at most."""
 
     account: Account
@@ -108,7 +106,7 @@ def ledger(course: Course, at: datetime) -> Ledger:
 
 def entries(course: Course, since: datetime, until: datetime) -> tuple[Entry, ...]:
     """The sessions that may have begun after `since` and not after `until`, each once."""
-    devices = {device.uid: device for device in course.devices}
+    devices = {device.uid: _Emitter(device) for device in course.devices}
     found = {
         session.session: session
         for session in course.sessions
@@ -116,6 +114,21 @@ def entries(course: Course, since: datetime, until: datetime) -> tuple[Entry, ..
         and (session.started.earliest if session.started else _EVER) <= until
     }
     return tuple(_entry(session, devices.get(session.device)) for session in found.values())
+
+
+class _Emitter:
+    """A device as a ledger sees it: how far its own figure can be trusted, and what its programmes put out by band."""
+
+    def __init__(self, device: CourseDevice) -> None:
+        self.dose_fraction = device.calibration.dose_fraction
+        self._outputs = device.outputs
+        self._emissions: dict[int | None, tuple[Emission, ...]] = {}
+
+    def emissions(self, program: int | None) -> tuple[Emission, ...]:
+        """What a programme emits, by band; empty where nobody has measured it."""
+        if program not in self._emissions:
+            self._emissions[program] = emissions(self._outputs, program)
+        return self._emissions[program]
 
 
 def rows(sessions: Iterable[Entry], since: datetime, until: datetime) -> tuple[Row, ...]:
@@ -162,8 +175,7 @@ def _order(account: Account) -> tuple[int, int, str]:
     return _ZONES[account.zone], _BANDS[account.band], account.unit
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """What a session added, and whether it surely began in the window."""
 
     posting: Posting
@@ -176,8 +188,7 @@ def _parts(entry: Entry, since: datetime, until: datetime) -> Iterator[_Part]:
     return (_Part(posting, posting.worn(probability), surely) for posting in entry.postings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Total:
+class _Total(Struct, frozen=True):
     """The parts of one account added up."""
 
     delivered: Between
@@ -224,7 +235,7 @@ def _sum(parts: Iterable[tuple[Between, bool]]) -> Between:
     return Between(low=low, high=high)
 
 
-def _entry(session: PastSession, device: CourseDevice | None) -> Entry:
+def _entry(session: PastSession, device: _Emitter | None) -> Entry:
     placed = session.started
     return Entry(
         session=session.session,
@@ -235,7 +246,7 @@ def _entry(session: PastSession, device: CourseDevice | None) -> Entry:
     )
 
 
-def _postings(session: PastSession, device: CourseDevice | None) -> Iterator[Posting]:
+def _postings(session: PastSession, device: _Emitter | None) -> Iterator[Posting]:
     """Light or radiofrequency, and heat.
 
     Several zones are treated one after the other, each for an equal share of the time, or at once: a zone took its
@@ -257,15 +268,14 @@ def _at_least(amount: Between, share: float) -> Between:
 _Delivered = tuple[Band | None, Unit, Between, Quantity | None, bool]
 
 
-def _delivered(session: PastSession, device: CourseDevice | None) -> list[_Delivered]:
+def _delivered(session: PastSession, device: _Emitter | None) -> list[_Delivered]:
     told = session.dose
     light = session.modality is Modality.LED
-    measured = band_doses(device.outputs, session.program, session.active) if light and device else ()
-    if measured:
-        return [(one.band, Unit.JOULE_PER_CM2, one.fluence, told, True) for one in measured]
+    if light and device and (shone := device.emissions(session.program)):
+        return [(one.band, Unit.JOULE_PER_CM2, one.fluence(session.active), told, True) for one in shone]
     if told is None:
         return []
-    fraction = device.calibration.dose_fraction if device else None
+    fraction = device.dose_fraction if device else None
     doubt = told.value * (fraction or 0.0)
     delivered = Between(low=max(0.0, told.value - doubt), high=told.value + doubt)
     return [(None, told.unit, delivered, told, fraction is not None)]

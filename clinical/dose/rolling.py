@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Self
 
+from msgspec import Struct
+
 from clinical.course import Between
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """An amount, and between when and when it came."""
 
     earliest: datetime
@@ -30,9 +31,8 @@ class Steps:
     def of(cls, steps: Iterable[tuple[datetime, float]]) -> Self:
         """Steps by these amounts, in any order."""
         ordered = sorted(steps)
-        return cls(
-            tuple(instant for instant, _ in ordered), tuple(accumulate((value for _, value in ordered), initial=0.0))
-        )
+        sums = accumulate([value for _, value in ordered], initial=0.0)
+        return cls(tuple([instant for instant, _ in ordered]), tuple(sums))
 
     def until(self, instant: datetime) -> float:
         """The sum at an instant, what came at that very instant with it."""

@@ -49,8 +49,10 @@ class HeatStack:
 def heat_stacks(course: Course, since: datetime, carry: HeatCarry = PROPOSED) -> Iterator[HeatStack]:
     """The light sessions since an instant that may have begun within the window after radiofrequency on one zone."""
     back = since - timedelta(days=1)
-    recent = {one.session: one for one in course.sessions if one.started and one.started.latest > back}
-    placed = [(one.started, one) for one in recent.values() if one.started]
+    recent = [one for one in course.sessions if one.started and one.started.latest > back]
+    if len({one.modality for one in recent}) < 2:
+        return
+    placed = [(one.started, one) for one in {one.session: one for one in recent}.values() if one.started]
     warm = [(at.later(one.elapsed), one) for at, one in placed if one.modality is Modality.RF]
     for at, lit in placed:
         if lit.modality is Modality.LED and at.latest > since:

@@ -1,16 +1,20 @@
 """Rules about what was planned: slots missed, sessions cut short, and habits that change."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from clinical.adherence.account import Strand
 from clinical.adherence.drift import Aspect, Drift, drifts
 from clinical.adherence.planned import PlannedUse
-from clinical.adherence.slots import JudgedRound, Slot, SlotState, slots_of
+from clinical.adherence.slots import JudgedRound, Slot, SlotState, unfilled
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.misuse.streaks import twice
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
+
+_MISSED: Final = SlotState.MISSED
+_UNKNOWN: Final = SlotState.UNKNOWN
 
 
 @course_rule("missed-slot", version=1, severity=Severity.INFO)
@@ -25,14 +29,14 @@ def missed_slot(at: CourseAt) -> Iterator[Episode]:
     """
     for strand in at.account.strands:
         for judged in strand.recent:
-            if judged.round.ends_at <= at.now:
+            if judged.round.ends_at <= at.now and judged.taken.low < judged.round.due:
                 yield from _missed(at, strand, judged)
 
 
 def _missed(at: CourseAt, strand: Strand, judged: JudgedRound) -> Iterator[Episode]:
-    slots = slots_of(judged, at.now, at.practice)
-    missed = [one for one in slots if one.state is SlotState.MISSED]
-    unknown = [one for one in slots if one.state is SlotState.UNKNOWN]
+    slots = unfilled(judged, at.practice)
+    missed = [one for one in slots if one.state is _MISSED]
+    unknown = [one for one in slots if one.state is _UNKNOWN]
     if missed or unknown:
         ended = judged.round.ends_at
         yield Episode(

@@ -1,11 +1,10 @@
 """Rules about devices that change over sessions: what they put out, and how well they touch."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Final
 
 from clinical.course import CourseDevice, PastSession
-from clinical.dose.bands import band_doses
+from clinical.dose.bands import emissions
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule, when
 from clinical.misuse.shifts import Shift, fell_silent, shifts
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
@@ -23,7 +22,6 @@ IMPEDANCE_MORE: Final = 1.3
 """How many times the usual impedance a worn tip gives. A proposal that a physician owns."""
 
 _UNITS: Final = {Modality.LED: Unit.MILLIWATT_PER_CM2, Modality.RF: Unit.WATT}
-_SECOND: Final = timedelta(seconds=1)
 
 
 @course_rule("output-drift", version=1, severity=Severity.MEDIUM)
@@ -49,8 +47,8 @@ def output_drift(at: CourseAt) -> Iterator[Episode]:
 
 def _calibrated(device: CourseDevice | None, program: int) -> float | None:
     """What a programme puts out in all, mW/cm², by its calibration."""
-    doses = band_doses(device.outputs, program, _SECOND) if device else ()
-    return sum((one.fluence.low + one.fluence.high) / 2 for one in doses) * 1000 if doses else None
+    shone = [one.irradiance for one in emissions(device.outputs, program)] if device else []
+    return sum((one.low + one.high) / 2 for one in shone) if shone else None
 
 
 def _drifts(at: CourseAt, sessions: tuple[PastSession, ...], meant: float | None, unit: Unit) -> Iterator[Episode]:

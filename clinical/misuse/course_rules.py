@@ -1,9 +1,11 @@
 """What a course rule is: a function of a course at an instant, whose docstring is what the physician reads."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import attrgetter, itemgetter
+from operator import attrgetter
+
+from msgspec import Struct
 
 from clinical.adherence.account import Account, account_of
 from clinical.adherence.practice import PRACTICE, Practice, Worn
@@ -53,30 +55,16 @@ def course_at(
     practice: Practice = PRACTICE,
 ) -> CourseAt:
     """Gather what the rules over weeks look at: each session once, in the order of their start, however they came."""
-    ordered = replace(course, sessions=_in_order(_once(course.sessions)))
+    account = account_of(course, now, worn, practice)
     return CourseAt(
-        course=ordered,
+        course=account.course,
         now=now,
         worn=worn,
         limits=limits,
         practice=practice,
-        account=account_of(ordered, now, worn, practice),
-        by_device=_by_device(ordered, now, practice),
+        account=account,
+        by_device=_by_device(account.course, now, practice),
     )
-
-
-def _once(sessions: Sequence[PastSession]) -> Iterable[PastSession]:
-    """Each session once. Looking at ids costs more: no two are the same where no device counted twice alike."""
-    if len({(one.device, one.counter) for one in sessions}) == len(sessions):
-        return sessions
-    return {one.session: one for one in sessions}.values()
-
-
-def _in_order(sessions: Iterable[PastSession]) -> tuple[PastSession, ...]:
-    """By the earliest start, or when they were heard of where nothing places them."""
-    begun = [(one.started.earliest if one.started else one.heard_at, one.session, one) for one in sessions]
-    begun.sort(key=itemgetter(0, 1))
-    return tuple(one for _, _, one in begun)
 
 
 def when(session: PastSession) -> datetime:
@@ -103,8 +91,7 @@ def _lately(sessions: Sequence[PastSession], since: datetime, before: int) -> tu
     return tuple(ordered[max(0, next(near, len(ordered)) - before) :])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Episode:
+class Episode(Struct, frozen=True, kw_only=True):
     """A stretch of a course in which a rule is broken, or may be: from its onset fact until it cleared, None while on.
 
     `onset` names the fact that began it, such as a session's id: it stays the same while the episode goes on, so that

@@ -5,7 +5,7 @@ from typing import Final
 from clinical.facts import SessionFacts
 from clinical.misuse.rules import rule
 from clinical.regimen import Limits
-from clinical.verdicts import Evidence, Verdict, clear, fires, undetermined
+from clinical.verdicts import CLEAR, Evidence, Verdict, fires, undetermined
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
@@ -25,22 +25,17 @@ def over_dose(session: SessionFacts, limits: Limits) -> Verdict:
     320 J/cm² (STARS 1 and 2).
     """
     if limits.dose is None:
-        return clear("no limit is set")
+        return CLEAR
     if session.dose is None:
         return undetermined("The device reported no dose", Evidence(limit=limits.dose))
-    fraction = session.calibration.dose_fraction
-    doubt = session.dose.value * (fraction or 0)
-    evidence = Evidence(
-        measured=session.dose,
-        limit=limits.dose,
-        uncertainty=None if fraction is None else Quantity(doubt, limits.dose.unit),
-    )
+    doubt = session.dose.value * (session.calibration.dose_fraction or 0)
+    if session.dose.value + doubt <= limits.dose.value:
+        return CLEAR
+    evidence = _dose_evidence(session, session.dose, limits.dose)
     because = f"Dose {session.dose.value:.1f} {session.dose.unit}, the limit is {limits.dose.value:.1f}"
     if session.dose.value - doubt > limits.dose.value:
         return fires(because, evidence)
-    if session.dose.value + doubt > limits.dose.value:
-        return undetermined(f"{because}, within what the device's calibration leaves open", evidence)
-    return clear(evidence=evidence)
+    return undetermined(f"{because}, within what the device's calibration leaves open", evidence)
 
 
 @rule("under-dose", version=1, severity=Severity.INFO)
@@ -54,23 +49,26 @@ def under_dose(session: SessionFacts, _limits: Limits) -> Verdict:
     Source: a session counts in full from 80 % of the planned dose on (product defaults).
     """
     if session.planned is None:
-        return clear("nothing was planned")
+        return CLEAR
     least = Quantity(session.planned.dose.value * COUNTS_IN_FULL, session.planned.dose.unit)
     if session.dose is None:
         return undetermined("The device reported no dose", Evidence(limit=least))
     if not session.recorded:
         return undetermined("The session is still running")
-    fraction = session.calibration.dose_fraction
-    doubt = session.dose.value * (fraction or 0)
-    evidence = Evidence(
-        measured=session.dose, limit=least, uncertainty=None if fraction is None else Quantity(doubt, least.unit)
-    )
+    doubt = session.dose.value * (session.calibration.dose_fraction or 0)
+    if session.dose.value - doubt >= least.value:
+        return CLEAR
+    evidence = _dose_evidence(session, session.dose, least)
     because = f"Dose {session.dose.value:.1f} {session.dose.unit}, at least {least.value:.1f} were to be given"
     if session.dose.value + doubt < least.value:
         return fires(because, evidence)
-    if session.dose.value - doubt < least.value:
-        return undetermined(f"{because}, within what the device's calibration leaves open", evidence)
-    return clear(evidence=evidence)
+    return undetermined(f"{because}, within what the device's calibration leaves open", evidence)
+
+
+def _dose_evidence(session: SessionFacts, dose: Quantity, limit: Quantity) -> Evidence:
+    fraction = session.calibration.dose_fraction
+    doubt = None if fraction is None else Quantity(dose.value * fraction, limit.unit)
+    return Evidence(measured=dose, limit=limit, uncertainty=doubt)
 
 
 @rule("too-long", version=2, severity=Severity.MEDIUM)
@@ -84,18 +82,14 @@ def too_long(session: SessionFacts, limits: Limits) -> Verdict:
     Source: the regimen's back-up time, which caps a session whatever its dose (dose or time, whichever comes first).
     """
     if limits.duration is None:
-        return clear("no limit is set")
+        return CLEAR
     active_s, limit_s = session.active.total_seconds(), limits.duration.total_seconds()
-    evidence = Evidence(
-        measured=Quantity(active_s, Unit.SECOND),
-        limit=Quantity(limit_s, Unit.SECOND),
-        uncertainty=Quantity(1, Unit.SECOND),
-    )
     if active_s - 1 > limit_s:
-        return fires(f"Emitted for {active_s / 60:.1f} min, the limit is {limit_s / 60:.1f}", evidence)
+        words = f"Emitted for {active_s / 60:.1f} min, the limit is {limit_s / 60:.1f}"
+        return fires(words, _time_evidence(active_s, limit_s))
     if not session.recorded:
-        return undetermined("The session is still running", evidence)
-    return clear(evidence=evidence)
+        return undetermined("The session is still running", _time_evidence(active_s, limit_s))
+    return CLEAR
 
 
 @rule("too-short", version=1, severity=Severity.INFO)
@@ -109,19 +103,20 @@ def too_short(session: SessionFacts, _limits: Limits) -> Verdict:
     Source: a session counts in full from 80 % of the planned duration on (product defaults).
     """
     if session.planned is None:
-        return clear("nothing was planned")
+        return CLEAR
     if not session.recorded:
         return undetermined("The session is still running")
     active_s, least_s = session.active.total_seconds(), session.planned.duration.total_seconds() * COUNTS_IN_FULL
-    evidence = Evidence(
+    if active_s + 1 >= least_s:
+        return CLEAR
+    ended = f", and ended by: {session.told.end_reason}" if session.told else ""
+    planned_min = session.planned.duration.total_seconds() / 60
+    return fires(f"Emitted for {active_s / 60:.1f} min of {planned_min:.1f}{ended}", _time_evidence(active_s, least_s))
+
+
+def _time_evidence(active_s: float, limit_s: float) -> Evidence:
+    return Evidence(
         measured=Quantity(active_s, Unit.SECOND),
-        limit=Quantity(least_s, Unit.SECOND),
+        limit=Quantity(limit_s, Unit.SECOND),
         uncertainty=Quantity(1, Unit.SECOND),
     )
-    if active_s + 1 < least_s:
-        ended = f", and ended by: {session.told.end_reason}" if session.told else ""
-        return fires(
-            f"Emitted for {active_s / 60:.1f} min of {session.planned.duration.total_seconds() / 60:.1f}{ended}",
-            evidence,
-        )
-    return clear(evidence=evidence)

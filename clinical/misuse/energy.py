@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, groupby
-from typing import Final
+from typing import Final, Self
+
+from msgspec import Struct
 
 from clinical.course import Between, InForce
 from clinical.dose.ledger import Entry, Posting, entries, zones_of
-from clinical.dose.rolling import Part, Rolling, Steps
+from clinical.dose.rolling import Part, Rolling
 from clinical.dose.stacking import PROPOSED, HeatStack, heat_stacks
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.plan import Cap
@@ -42,14 +44,38 @@ def over_cap(at: CourseAt) -> Iterator[Episode]:
             yield from _episodes(given, held, cap, f"{held.regimen.id}:{number}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Use:
+class _Use(Struct, frozen=True, kw_only=True):
     """How much of a cap was used once a session had begun, by the zone and band that used most of it."""
 
     entry: Entry
     most: Between
     zone: Zone
     band: Band | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Most:
+    """The most that any session gave of what a cap is about, and between when and when such sessions began."""
+
+    amount: float
+    earliest: list[datetime]
+    latest: list[datetime]
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry], cap: Cap) -> Self:
+        """Of these sessions."""
+        given = [(entry, max(most)) for entry in entries if (most := [one.amount.high for one in _counted(entry, cap)])]
+        return cls(
+            max([most for _, most in given], default=0.0),
+            sorted([entry.earliest for entry, _ in given]),
+            sorted([entry.latest for entry, _ in given]),
+        )
+
+    def may_be_over(self, cap: Cap) -> bool:
+        """Whether more sessions than fit into a cap, if each gave the most, can lie within its window."""
+        fit = int(cap.dose.value / self.amount) if self.amount else len(self.latest)
+        together = zip(self.latest, self.earliest[fit:], strict=False)
+        return any(later - before < cap.window for before, later in together)
 
 
 class _Given:
@@ -59,12 +85,20 @@ class _Given:
         self.at = at
         self._since = at.now - timedelta(days=at.practice.look_back_days) - window
         self._entries = self._after(self._since)
+        self._lately: dict[tuple[Unit, Band | None], _Most] = {}
 
     def after(self, since: datetime) -> Sequence[Entry]:
         """The sessions that may have begun after an instant."""
         if since < self._since:
             self._since, self._entries = since, self._after(since)
         return [entry for entry in self._entries if entry.latest > since]
+
+    def may_be_over(self, cap: Cap) -> bool:
+        """A quick look: whether lately sessions could go over a cap if each had given all to one zone in one band."""
+        kind = cap.dose.unit, cap.band
+        if kind not in self._lately:
+            self._lately[kind] = _Most.of(self._entries, cap)
+        return self._lately[kind].may_be_over(cap)
 
     def is_all(self, since: datetime) -> bool:
         """Whether none was heard of before an instant."""
@@ -76,6 +110,8 @@ class _Given:
 
 def _episodes(given: _Given, held: InForce, cap: Cap, name: str) -> Iterator[Episode]:
     """Runs of sessions that went over a cap; a run that began before the look-back is followed to its first session."""
+    if not given.may_be_over(cap):
+        return
     now, back = given.at.now, timedelta(days=given.at.practice.look_back_days)
     uses = _uses(given, held, cap, now - back)
     while uses and _outcome(uses[0].most, cap) is not Outcome.CLEAR and not given.is_all(now - back + cap.window):
@@ -87,29 +123,16 @@ def _episodes(given: _Given, held: InForce, cap: Cap, name: str) -> Iterator[Epi
 
 
 def _uses(given: _Given, held: InForce, cap: Cap, since: datetime) -> Sequence[_Use]:
-    """The use of a cap at each session since an instant, in order; none where no session can have gone over it."""
+    """The use of a cap at each session since an instant, in order."""
     every = given.after(since - cap.window)
-    if not _may_be_over(every, cap):
-        return ()
     sums = _Sums(every, cap)
     recent = (entry for entry in every if entry.latest > since and _in_force(held, entry))
     return [use for use in map(sums.most, recent) if use is not None]
 
 
-def _may_be_over(every: Sequence[Entry], cap: Cap) -> bool:
-    """A quick look: whether sessions would go over a cap if each had given all to one zone in one band."""
-    given = [
-        (entry.earliest, entry.latest, max(most))
-        for entry in every
-        if (most := [one.amount.high for one in _counted(entry, cap)])
-    ]
-    began = Steps.of((earliest, high) for earliest, _, high in given)
-    ended = Steps.of((latest, high) for _, latest, high in given)
-    return any(began.until(at) - ended.until(at - cap.window) > cap.dose.value for _, at, _ in given)
-
-
 def _counted(entry: Entry, cap: Cap) -> list[Posting]:
-    return [one for one in entry.postings if one.unit is cap.dose.unit and cap.band in (None, one.band)]
+    unit, band = cap.dose.unit, cap.band
+    return [one for one in entry.postings if one.unit is unit and (band is None or one.band is band)]
 
 
 _Line = tuple[Zone, Band | None]

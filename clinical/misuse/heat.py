@@ -8,7 +8,7 @@ from typing import Final
 from clinical.facts import SAMPLE, Run, SessionFacts, longest_run
 from clinical.misuse.rules import rule
 from clinical.regimen import Limits
-from clinical.verdicts import Evidence, Verdict, clear, fires, undetermined
+from clinical.verdicts import CLEAR, Evidence, Verdict, fires, undetermined
 from vocabulary.devices import Fault
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason, Sign
@@ -32,17 +32,17 @@ def too_hot(session: SessionFacts, limits: Limits) -> Verdict:
     """
     limit, doubt = limits.skin_celsius, session.calibration.skin_celsius or 0
     if limit is None:
-        return clear("no limit is set")
+        return CLEAR
     surely = _run_above(session, limit + doubt)
     if surely and surely.lasted >= limits.skin_grace:
         return fires(_hot(session, surely, limit), _evidence(session, limit, surely))
     if session.highest_skin_celsius is not None and session.recorded and session.highest_skin_celsius <= limit - doubt:
-        return clear()
+        return CLEAR
     possibly = _run_above(session, limit - doubt, across_gaps=True)
     unseen = session.missing or not session.samples.sequence
     if unseen or (possibly and possibly.lasted >= limits.skin_grace):
         return undetermined(_unseen(session, limit), _evidence(session, limit, possibly))
-    return clear()
+    return CLEAR
 
 
 @rule("energy-after-trip", version=1, severity=Severity.HIGH)
@@ -56,7 +56,7 @@ def energy_after_trip(session: SessionFacts, _limits: Limits) -> Verdict:
     Source: energy for more than 2 s after a trip (product defaults). A device may go on once it has cooled down: only
     what follows the trip without a break counts.
     """
-    if not any(signs & _TRIP for signs in session.samples.signs):
+    if not any(map(_TRIP.__and__, session.samples.signs)):
         return _untold_trip(session)
     runs = tuple(_after_trips(session))
     surely = max((run.surely for run in runs if run.surely), key=lambda run: run.lasted, default=None)
@@ -64,16 +64,16 @@ def energy_after_trip(session: SessionFacts, _limits: Limits) -> Verdict:
         return fires(f"Emitted for {surely.lasted.total_seconds():.0f} s after the cut-off tripped", _ran_on(surely))
     if any(run.at_most > AFTER_TRIP for run in runs):
         return undetermined("The cut-off tripped, and what the device did then was not seen", _ran_on(surely))
-    return clear()
+    return CLEAR
 
 
 def _untold_trip(session: SessionFacts) -> Verdict:
     """No sample shows a trip. One may be among those that never came, if the session went on after it."""
     told = session.told
     if told is None or Fault.OVER_TEMPERATURE not in told.faults or told.end_reason is EndReason.OVER_TEMPERATURE:
-        return clear()
+        return CLEAR
     if session.missing * SAMPLE <= AFTER_TRIP:
-        return clear()
+        return CLEAR
     return undetermined("The cut-off tripped at a time that no sample shows, and the session went on")
 
 

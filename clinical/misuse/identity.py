@@ -3,7 +3,7 @@
 from clinical.facts import SessionFacts
 from clinical.misuse.rules import rule
 from clinical.regimen import Limits
-from clinical.verdicts import Evidence, Verdict, clear, fires
+from clinical.verdicts import CLEAR, Evidence, Verdict, fires
 from vocabulary.severity import Severity
 
 
@@ -18,5 +18,5 @@ def no_regimen(session: SessionFacts, _limits: Limits) -> Verdict:
     Source: every session is held against the regimen in force when it began.
     """
     if session.regimen is not None:
-        return clear()
+        return CLEAR
     return fires("No regimen was in force", Evidence())

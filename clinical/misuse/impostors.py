@@ -1,6 +1,6 @@
 """Rules about who is who: another person, another device, another time than is said."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -8,7 +8,6 @@ from statistics import median
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from clinical.adherence.practice import Practice
 from clinical.course import Course, PastSession
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule, when
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
@@ -48,11 +47,23 @@ def device_cloned(at: CourseAt) -> Iterator[Episode]:
     yield from _two_serials(at)
     yield from _one_serial(at)
     for sessions in at.by_device.values():
-        placed = sorted((one for one in sessions if one.started), key=lambda one: (when(one), one.counter))
+        placed = [one for one in sessions if one.started]
+        if _one_after_the_other(placed):
+            continue
+        placed.sort(key=lambda one: (when(one), one.counter))
         for before, after in pairwise(placed):
             verdict = _cloned(before, after)
             if verdict is not None:
                 yield _momentary(str(after.session), when(after), verdict, before, after)
+
+
+def _one_after_the_other(counted: Sequence[PastSession]) -> bool:
+    """A quick look: whether each session, as the device counted them, began after the one before, in the same home."""
+    return not any(
+        after.gateway != before.gateway or after.started.earliest < before.started.latest + before.elapsed
+        for before, after in pairwise(counted)
+        if before.started and after.started
+    )
 
 
 def _two_serials(at: CourseAt) -> Iterator[Episode]:
@@ -136,12 +147,44 @@ class _Habit:
     differs: Callable[[float, float], bool]
     relative: bool = False
 
-    def may_differ(self, figures: Sequence[float | None]) -> list[bool]:
-        """A quick look: which figures lie so far from another that they can be unlike the usual of some."""
-        known = [figure for figure in figures if figure is not None]
-        low, high = min(known, default=0.0), max(known, default=0.0)
-        far = UNLIKE[self.name] * (low if self.relative else 1)
-        return [one is not None and (one - low > far or high - one > far) for one in figures]
+
+class _Row:
+    """One habit in each of a device's sessions, in their order; `learned` figures at least make a median."""
+
+    def __init__(self, habit: _Habit, sessions: Iterable[PastSession], learned: int) -> None:
+        self.name = habit.name
+        self._habit = habit
+        self._figures = [habit.of(one) for one in sessions]
+        self._ordered = sorted([one for one in self._figures if one is not None])
+        self._unknown = len(self._figures) - len(self._ordered)
+        self._learned = learned
+        self._limits: dict[int, tuple[float, float]] = {}
+
+    def looks(self) -> list[bool]:
+        """A quick look: which figures are too far from what the median of any can be."""
+        if len(self._ordered) < self._learned:
+            return [False] * len(self._figures)
+        low, high = self._bounds(self._learned)
+        return [one is not None and (one < low or one > high) for one in self._figures]
+
+    def may_differ(self, index: int, before: int) -> bool:
+        """A closer look: whether one is too far from what the median of so many before it can be."""
+        figure, least = self._figures[index], max(before - self._unknown, self._learned)
+        if figure is None:
+            return False
+        low, high = self._limits.get(least) or self._bounds(least)
+        return figure < low or figure > high
+
+    def differs(self, index: int, before: Iterable[int]) -> bool:
+        """Whether a figure is unlike the median of those before it; of too few nothing is."""
+        figure, known = self._figures[index], [one for one in map(self._figures.__getitem__, before) if one is not None]
+        return figure is not None and len(known) >= self._learned and self._habit.differs(figure, median(known))
+
+    def _bounds(self, least: int) -> tuple[float, float]:
+        """Within what no figure is unlike a median of so many: half of them are no higher than it, half no lower."""
+        half, far = (least + 1) // 2, UNLIKE[self.name] * (self._ordered[0] if self._habit.relative else 1)
+        self._limits[least] = self._ordered[-half] - far, self._ordered[half - 1] + far
+        return self._limits[least]
 
 
 @course_rule("other-person", version=2, severity=Severity.LOW)
@@ -179,31 +222,38 @@ def _unlike(
     at: CourseAt, sessions: Sequence[PastSession], habits: Sequence[_Habit]
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """By position, in which habits a session differs from the usual ones before it."""
-    figures = [[habit.of(one) for one in sessions] for habit in habits]
-    may_differ = list(zip(*(habit.may_differ(own) for habit, own in zip(habits, figures, strict=True)), strict=True))
-    usual: list[int] = []
-    for index in range(len(sessions)):
-        before, signs = usual[-at.practice.baseline :], list[str]()
-        may = [place for place, one in enumerate(may_differ[index]) if one]
-        for left, place in zip(range(len(may), 0, -1), may, strict=True):
-            if len(signs) + left < SIGNS:
-                break
-            own = figures[place]
-            if _differs(habits[place], own[index], _known(own, before), at.practice):
-                signs.append(habits[place].name)
-        if len(signs) >= SIGNS and _habits_in(signs) >= SIGNS:
-            yield index, tuple(signs)
-        else:
-            usual.append(index)
+    baseline, unlike = at.practice.baseline, set[int]()
+    rows = [_Row(habit, sessions, at.practice.learned) for habit in habits[:-1]]
+    looks = [row.looks() for row in rows]
+    if not any(map(any, looks)):  # the last one alone is not enough
+        return
+    rows.append(_Row(habits[-1], sessions, at.practice.learned))
+    looks.append(rows[-1].looks())
+    for index, look in enumerate(zip(*looks, strict=True)):
+        if sum(look) >= SIGNS:
+            count = min(index - len(unlike), baseline)
+            suspects = [row for row, far in zip(rows, look, strict=True) if far and row.may_differ(index, count)]
+            signs = _signs(suspects, index, _usual(index, unlike, baseline)) if len(suspects) >= SIGNS else ()
+            if _habits_in(signs) >= SIGNS:
+                unlike.add(index)
+                yield index, signs
 
 
-def _differs(habit: _Habit, figure: float | None, before: Sequence[float], practice: Practice) -> bool:
-    """Whether a figure is unlike the median of those before it; of too few nothing is."""
-    return figure is not None and len(before) >= practice.learned and habit.differs(figure, median(before))
+def _signs(suspects: Sequence[_Row], index: int, before: Sequence[int]) -> tuple[str, ...]:
+    """In which habits a session differs from those before; none as soon as they can be too few."""
+    signs: list[str] = []
+    for place, row in enumerate(suspects, start=1):
+        if row.differs(index, before):
+            signs.append(row.name)
+        elif len(signs) + len(suspects) - place < SIGNS:
+            break
+    return tuple(signs)
 
 
-def _known(figures: Sequence[float | None], places: Iterable[int]) -> list[float]:
-    return [figure for place in places if (figure := figures[place]) is not None]
+def _usual(index: int, unlike: Collection[int], most: int) -> list[int]:
+    """The last sessions before one that were as usual."""
+    reach = range(max(0, index - most - len(unlike)), index)
+    return [one for one in reach if one not in unlike][-most:]
 
 
 def _habits_in(signs: Iterable[str]) -> int:

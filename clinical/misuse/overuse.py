@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import zip_longest
+from operator import attrgetter
 from typing import Final
 
+from msgspec.structs import replace
+
 from clinical.adherence.account import Strand
+from clinical.adherence.days import DAY
 from clinical.adherence.planned import PlannedUse
 from clinical.adherence.rounds import Stint
 from clinical.adherence.uses import Use, sessions_of
@@ -37,6 +40,8 @@ def too_many_a_day(at: CourseAt) -> Iterator[Episode]:
     calls nobody where too-soon calls for each session that is one too many.
     """
     for strand in at.account.strands:
+        if not _may_be_too_many(at, strand, DAY, attrgetter("per_day")):
+            continue
         by_day = _grouped(at, strand, lambda day, stint: (day, stint.per_day))
         for (day, most), uses in by_day.items():
             said_by = _said_by_rest(at, uses[most:])
@@ -61,9 +66,18 @@ def too_many_a_week(at: CourseAt) -> Iterator[Episode]:
     Source: the regimen's frequency, in weeks from the first therapy day of its phase.
     """
     for strand in at.account.strands:
+        if not _may_be_too_many(at, strand, _WEEK, attrgetter("per_week")):
+            continue
         by_week = _grouped(at, strand, lambda day, stint: (day - (day - stint.first) % _WEEK, stint.per_week))
         for (week, most), uses in by_week.items():
             yield from _too_many(f"{strand.modality}:{week}", uses, most, "in a week")
+
+
+def _may_be_too_many(at: CourseAt, strand: Strand, span: timedelta, most: Callable[[Stint], int]) -> bool:
+    """A quick look: whether more uses than are planned at least, counted from any of them, can lie within a span."""
+    fewest = min([most(stint) for stint in at.account.plan.stints if stint.modality is strand.modality])
+    pairs = zip(strand.planned, strand.planned[fewest:], strict=False)
+    return any(after.days[0] - before.days[-1] < span for before, after in pairs)
 
 
 Group = tuple[date, int]
@@ -77,10 +91,10 @@ def _grouped(
     least = at.practice.partial_fraction
     found: dict[Group, list[tuple[Use, bool]]] = defaultdict(list)
     for one in strand.planned:
-        if any(due.dose.high >= least for due in one.due):
-            groups = dict.fromkeys(group(due.day, due.stint) for due in one.due)
+        if one.due and max([due.dose.high for due in one.due]) >= least:
+            groups = dict.fromkeys([group(due.day, due.stint) for due in one.due])
             told = len(groups) == 1 and len(one.due) == len(one.days)
-            sure = told and all(due.dose.low >= least for due in one.due)
+            sure = told and min([due.dose.low for due in one.due]) >= least
             for each in groups:
                 found[each].append((one.use, sure))
     return found
@@ -145,7 +159,7 @@ def used_on_hold(at: CourseAt) -> Iterator[Episode]:
     for modality, uses in _uses(at):
         closed = [(one, "on hold") for one in at.course.holds]
         closed += [(one, "stopped") for one in _stops(at, modality)]
-        for use in uses:
+        for use in uses if closed else ():
             for session in use.sessions:
                 yield from _used(use, session, closed)
 

@@ -5,7 +5,7 @@ from typing import Final
 from clinical.facts import SessionFacts
 from clinical.misuse.rules import rule
 from clinical.regimen import Limits
-from clinical.verdicts import Evidence, Outcome, Verdict, clear, fires, undetermined
+from clinical.verdicts import CLEAR, Evidence, Outcome, Verdict, fires, undetermined
 from vocabulary.devices import Modality, Zone
 from vocabulary.light import Band
 from vocabulary.quantities import Quantity, Unit
@@ -13,9 +13,6 @@ from vocabulary.severity import Severity
 
 LEVEL_UNITS: Final = {Modality.LED: Unit.MILLIWATT_PER_CM2, Modality.RF: Unit.WATT}
 """In what the level of a modality is counted."""
-
-_WEIGHT: Final = {Outcome.CLEAR: 0, Outcome.UNDETERMINED: 1, Outcome.FIRES: 2}
-"""Of two reasons the one that says more is told."""
 
 
 @rule("wrong-programme", version=1, severity=Severity.LOW)
@@ -29,11 +26,11 @@ def wrong_programme(session: SessionFacts, _limits: Limits) -> Verdict:
     Source: the programmes of the regimen; red, near infrared and blue differ in targets, limits and dangers.
     """
     if session.planned is None or not session.planned.programs:
-        return clear("no programme is prescribed")
+        return CLEAR
     if session.told is None:
         return undetermined("The device's record, which names the programme, is not here yet")
     if session.told.program in session.planned.programs:
-        return clear()
+        return CLEAR
     meant = " or ".join(str(one) for one in session.planned.programs)
     return fires(f"Programme {session.told.program} instead of {meant}", Evidence())
 
@@ -50,12 +47,12 @@ def wrong_zone(session: SessionFacts, _limits: Limits) -> Verdict:
     """
     planned, told = session.planned, session.told
     if planned is None or not planned.zones or Zone.WHOLE_FACE in planned.zones:
-        return clear("no zone is left out")
+        return CLEAR
     if told is None or not told.zones:
         return undetermined("Which zones were treated is not known")
     outside = [zone for zone in told.zones if zone not in planned.zones]
     if not outside:
-        return clear()
+        return CLEAR
     return fires(f"Treated {', '.join(outside)}; prescribed {', '.join(planned.zones)}", Evidence())
 
 
@@ -71,13 +68,15 @@ def wrong_level(session: SessionFacts, _limits: Limits) -> Verdict:
     """
     wanted, unit = session.planned.level if session.planned else None, LEVEL_UNITS.get(session.modality)
     if wanted is None or unit is None:
-        return clear("no level is prescribed")
+        return CLEAR
     level = session.samples.median_level()
     if level is None or not session.recorded:
         return undetermined("How strong the device emitted is not known")
     nearest = min(max(level, wanted.lowest), wanted.highest)
     fraction = session.calibration.dose_fraction
     doubt = level * (fraction or 0)
+    if level - doubt >= wanted.lowest and level + doubt <= wanted.highest:
+        return CLEAR
     evidence = Evidence(
         measured=Quantity(level, unit),
         limit=Quantity(nearest, unit),
@@ -86,9 +85,7 @@ def wrong_level(session: SessionFacts, _limits: Limits) -> Verdict:
     because = f"Level {level:.1f} {unit}, prescribed are {wanted.lowest:g} to {wanted.highest:g}"
     if abs(level - nearest) > doubt:
         return fires(because, evidence)
-    if level - doubt < wanted.lowest or level + doubt > wanted.highest:
-        return undetermined(f"{because}, within what the device's calibration leaves open", evidence)
-    return clear(evidence=evidence)
+    return undetermined(f"{because}, within what the device's calibration leaves open", evidence)
 
 
 @rule("contraindicated", version=1, severity=Severity.MEDIUM)
@@ -103,13 +100,15 @@ def contraindicated(session: SessionFacts, _limits: Limits) -> Verdict:
     Phototypes are the regimen's: home RF is cleared for I to IV (DEN150005, K220322).
     """
     skin, light = _wrong_skin(session), _wrong_light(session)
-    return max((light, skin), key=lambda verdict: _WEIGHT[verdict.outcome])
+    if skin is CLEAR or light.outcome is Outcome.FIRES:
+        return light
+    return light if light is not CLEAR and skin.outcome is not Outcome.FIRES else skin
 
 
 def _wrong_skin(session: SessionFacts) -> Verdict:
     allowed, skin = session.planned.phototypes if session.planned else (), session.wearer.phototype
     if not allowed or skin in allowed:
-        return clear()
+        return CLEAR
     if skin is None:
         return undetermined("The regimen is for some phototypes only, and nobody has noted the patient's")
     return fires(f"Phototype {skin}, and the regimen is for {', '.join(allowed)}", Evidence())
@@ -118,11 +117,11 @@ def _wrong_skin(session: SessionFacts) -> Verdict:
 def _wrong_light(session: SessionFacts) -> Verdict:
     bands, sensitive = session.bands(), session.wearer.photosensitised
     if session.modality is not Modality.LED or sensitive is False:
-        return clear()
+        return CLEAR
     if bands is None and sensitive:
         return undetermined("The skin is sensitive to light, and whether this was blue is not known")
     if bands is None or Band.BLUE not in bands:
-        return clear()
+        return CLEAR
     if sensitive is None:
         return undetermined("Blue light, and nobody has asked for photosensitising drugs")
     return fires("Blue light on skin that a drug or a disorder makes sensitive to it", Evidence())

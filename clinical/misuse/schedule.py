@@ -5,7 +5,7 @@ from datetime import timedelta
 from clinical.facts import SessionFacts
 from clinical.misuse.rules import rule
 from clinical.regimen import Limits
-from clinical.verdicts import Evidence, Verdict, clear, fires, undetermined
+from clinical.verdicts import CLEAR, Evidence, Verdict, fires, undetermined
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
@@ -21,12 +21,14 @@ def too_soon(session: SessionFacts, limits: Limits) -> Verdict:
     Source: the regimen's shortest interval, from the end of one session to the start of the next.
     """
     if limits.rest is None:
-        return clear("no limit is set")
+        return CLEAR
     if session.started is None:
         return undetermined("When the session took place is not known")
     if session.rest is None:
-        return clear("no session came before")
+        return CLEAR
     shortest, longest = session.rest.shortest, session.rest.longest
+    if shortest >= limits.rest:
+        return CLEAR
     middle = shortest + (longest - shortest) / 2
     evidence = Evidence(
         measured=_minutes(middle),
@@ -36,9 +38,7 @@ def too_soon(session: SessionFacts, limits: Limits) -> Verdict:
     because = f"{_words(middle)} after the session before, the shortest rest is {_words(limits.rest)}"
     if longest < limits.rest:
         return fires(because, evidence)
-    if shortest < limits.rest:
-        return undetermined(f"{because}, and the device's clock leaves it open", evidence)
-    return clear(evidence=evidence)
+    return undetermined(f"{because}, and the device's clock leaves it open", evidence)
 
 
 @rule("clock-unknown", version=1, severity=Severity.LOW)
@@ -52,7 +52,7 @@ def clock_unknown(session: SessionFacts, _limits: Limits) -> Verdict:
     Source: device profile, Time: a tick counts on one timeline, and says nothing once that is lost.
     """
     if session.started is not None:
-        return clear()
+        return CLEAR
     if not session.recorded:
         return undetermined("The device's record is not here yet")
     return fires("The device's clock was lost, so the time of this session is not known", Evidence())

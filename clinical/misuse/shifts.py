@@ -11,6 +11,7 @@ from clinical.course import PastSession
 
 Figure = Callable[[PastSession], float | None]
 Away = Callable[[float, float], bool]
+"""Whether a figure is away from the normal one; what lies nearer to it on the same side never is where that is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,8 @@ def shifts(sessions: Sequence[PastSession], figure: Figure, away: Away, practice
 def _may_shift(values: Sequence[float], away: Away, practice: Practice) -> bool:
     """A quick look: whether enough in a row are away from the lowest or the highest, for any median lies between."""
     low, high, row = min(values, default=0.0), max(values, default=0.0), 0
+    if not away(low, high) and not away(high, low):
+        return False
     for value in values:
         row = row + 1 if away(value, low) or away(value, high) else 0
         if row >= practice.drift:

@@ -1,9 +1,12 @@
 """Rules about silence: of the patient, of a device, and of limits that nobody confirms."""
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import reduce
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from clinical.adherence.account import Strand
 from clinical.adherence.rounds import Stint
@@ -13,6 +16,10 @@ from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
+
+_MINUTE: Final = timedelta(minutes=1)
+_HOUR: Final = timedelta(hours=1)
+_IN_MINUTES: Final = Unit.MINUTE
 
 
 @course_rule("clinical-silence", version=2, severity=Severity.MEDIUM)
@@ -33,17 +40,23 @@ def clinical_silence(at: CourseAt) -> Iterator[Episode]:
         yield from (_silence(at, strand, pause, earlier) for pause in (*recent, *_present(at, strand)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pause:
+class _Pause(Struct, frozen=True, kw_only=True):
     """No session from between `earliest` and `latest` on until `until`; `back` is the use that ended it."""
 
     earliest: datetime
     latest: datetime
     until: datetime
-    onset: str
+    begins: date
     before: Use | None
     back: Use | None
     allowed: timedelta
+
+
+class _Before(NamedTuple):
+    """Of the uses before a pause the one that may have begun last, and the one whose earliest start is the latest."""
+
+    last: Use
+    newest: Use
 
 
 def _allowed(at: CourseAt, stint: Stint) -> timedelta:
@@ -52,7 +65,8 @@ def _allowed(at: CourseAt, stint: Stint) -> timedelta:
 
 def _present(at: CourseAt, strand: Strand) -> Iterator[_Pause]:
     """The pause that goes on, if it may have for too long."""
-    pause = _pause(at, strand, strand.uses or _older(at, strand), None)
+    uses = strand.uses or _older(at, strand)
+    pause = _pause(at, strand, _Before(reduce(_later, uses), uses[-1]) if uses else None, None)
     if pause and pause.until >= pause.earliest + pause.allowed:
         yield pause
 
@@ -60,19 +74,26 @@ def _present(at: CourseAt, strand: Strand) -> Iterator[_Pause]:
 def _past(at: CourseAt, strand: Strand) -> list[_Pause]:
     """The pauses that surely lasted for too long and are over, as far back as one of the look-back asks for."""
     since = at.now - timedelta(days=at.practice.look_back_days + at.practice.steady_days)
-    uses = strand.sessions.uses(since, at.now, at.practice)
+    uses = [use for use in strand.uses_since(since) if use.earliest < at.now]
     stints = [one for one in at.account.plan.stints if one.modality is strand.modality]
     shortest = min((_allowed(at, one) for one in stints), default=timedelta.max)
     found: list[_Pause] = []
-    for index, back in enumerate(uses):
-        if index == 0 or back.earliest - uses[index - 1].latest >= shortest:
-            pause = _pause(at, strand, uses[:index] or _before(at, strand, back), back)
+    before = _before(at, strand, uses[0]) if uses else None
+    for back, last in zip(uses, accumulate(uses, _later), strict=True):
+        if before is None or back.earliest - before.newest.latest >= shortest:
+            pause = _pause(at, strand, before, back)
             if pause and pause.until >= pause.latest + pause.allowed:
                 found.append(pause)
+        before = _Before(last, back)
     return found
 
 
-def _pause(at: CourseAt, strand: Strand, uses: Sequence[Use], back: Use | None) -> _Pause | None:
+def _later(one: Use, other: Use) -> Use:
+    """Which of two uses may have begun later than the other."""
+    return other if (one.latest, one.earliest) < (other.latest, other.earliest) else one
+
+
+def _pause(at: CourseAt, strand: Strand, uses: _Before | None, back: Use | None) -> _Pause | None:
     """The pause after some uses or a last day away, until another use or now; None where nothing is planned then."""
     plan, until = at.account.plan, back.earliest if back else at.now
     today = plan.days.of(until)
@@ -81,13 +102,12 @@ def _pause(at: CourseAt, strand: Strand, uses: Sequence[Use], back: Use | None) 
         return None
     begins = max([strand.first, *(one.end for one in plan.away if one.end <= today)])
     begun = plan.days.start(begins)
-    last = max(uses, key=lambda use: (use.latest, use.earliest), default=None)
-    before = last if last and last.latest >= begun else None
+    before = uses.last if uses and uses.last.latest >= begun else None
     return _Pause(
-        earliest=max([begun, *(use.earliest for use in uses)]),
+        earliest=max(begun, uses.newest.earliest) if uses else begun,
         latest=before.latest if before else begun,
         until=until,
-        onset=f"{strand.modality}:{before.sessions[0].session if before else begins}",
+        begins=begins,
         before=before,
         back=back,
         allowed=_allowed(at, stint),
@@ -96,12 +116,12 @@ def _pause(at: CourseAt, strand: Strand, uses: Sequence[Use], back: Use | None) 
 
 def _silence(at: CourseAt, strand: Strand, pause: _Pause, earlier: Sequence[_Pause]) -> Episode:
     due = pause.earliest + pause.allowed
-    until = strand.proven_until(at.now)
+    until = strand.proven_until
     proven = "its records prove it" if until and until >= due else "and no records either"
     shortest = pause.until - pause.latest
     told = _told(at, pause, earlier)
     return Episode(
-        onset=pause.onset,
+        onset=f"{strand.modality}:{pause.before.sessions[0].session if pause.before else pause.begins}",
         began_at=due,
         cleared_at=pause.back.earliest if pause.back else None,
         verdict=_said(f"No session for {_words(shortest)}, {proven}", shortest, pause.until - pause.earliest, pause),
@@ -124,12 +144,11 @@ def _older(at: CourseAt, strand: Strand) -> tuple[Use, ...]:
     return strand.sessions.uses(last[0].started.earliest, at.now, at.practice)
 
 
-def _before(at: CourseAt, strand: Strand, back: Use) -> tuple[Use, ...]:
+def _before(at: CourseAt, strand: Strand, back: Use) -> _Before | None:
     """The last use before another, however long ago."""
-    place = bisect_left(strand.sessions.starts, back.earliest) - 1
-    if place < 0:
-        return ()
-    return strand.sessions.uses(strand.sessions.starts[place], back.earliest, at.practice)
+    last = strand.sessions.last_before(back.earliest)
+    uses = strand.sessions.uses(last.started.earliest, back.earliest, at.practice) if last and last.started else ()
+    return _Before(reduce(_later, uses), uses[-1]) if uses else None
 
 
 def _said(words: str, shortest: timedelta, longest: timedelta, pause: _Pause) -> Verdict:
@@ -201,9 +220,9 @@ def limits_unconfirmed(at: CourseAt) -> Iterator[Episode]:
 
 
 def _minutes(span: timedelta) -> Quantity:
-    return Quantity(span / timedelta(minutes=1), Unit.MINUTE)
+    return Quantity(span / _MINUTE, _IN_MINUTES)
 
 
 def _words(span: timedelta) -> str:
-    hours = span / timedelta(hours=1)
+    hours = span / _HOUR
     return f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} h"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from math import inf, isfinite
+from typing import Final
 
 from clinical.course import Between
 from clinical.dose.cem43 import Doubt, ThermalDose, equivalent, thermal_doses
@@ -10,10 +11,12 @@ from clinical.facts import SAMPLE, SessionFacts
 from clinical.misuse.rules import rule
 from clinical.plan import Cem43Levels
 from clinical.regimen import Limits
-from clinical.verdicts import Evidence, Verdict, clear, fires, undetermined
+from clinical.verdicts import CLEAR, Evidence, Verdict, fires, undetermined
 from vocabulary.devices import Feature
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
+
+_SKIN_SENSOR: Final = Feature.SKIN_TEMPERATURE  # looked up once, for all of this is asked of every session
 
 
 @rule("thermal-dose-noted", version=1, severity=Severity.INFO)
@@ -71,23 +74,22 @@ def thermal_dose_harmful(session: SessionFacts, _limits: Limits) -> Verdict:
 def _reaches(session: SessionFacts, step: Callable[[Cem43Levels], tuple[float, float]]) -> Verdict:
     """Whether the zone that took most reached a level and not the next, where another rule speaks."""
     levels = session.planned.cem43 if session.planned else None
-    if levels is None or Feature.SKIN_TEMPERATURE not in session.features:
-        return clear("no level is set" if levels is None else "the device has no skin sensor")
+    if levels is None or _SKIN_SENSOR not in session.features:
+        return CLEAR
     level, following = step(levels)
     if _at_most(session) < level:
-        return clear()
+        return CLEAR
     doses = thermal_doses(session.samples, _doubt(session))
     if not doses:
         words = f"How long the skin was how hot is not known; {level:g} min at 43 °C cannot be ruled out"
         return undetermined(words, Evidence(limit=Quantity(level, Unit.MINUTE)))
     worst = max(doses, key=lambda dose: (dose.cem43_min.low, dose.cem43_min.high))
     low, high = worst.cem43_min.low, max(dose.cem43_min.high for dose in doses)
-    evidence = _evidence(Between(low=low, high=high), level)
     if level <= low < following:
-        return fires(_words(session, worst, low, level), evidence)
+        return fires(_words(session, worst, low, level), _evidence(Between(low=low, high=high), level))
     if low < level <= high:
-        return undetermined(_left_open(low, high, level), evidence)
-    return clear(evidence=evidence)
+        return undetermined(_left_open(low, high, level), _evidence(Between(low=low, high=high), level))
+    return CLEAR
 
 
 def _doubt(session: SessionFacts) -> Doubt:

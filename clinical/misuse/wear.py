@@ -7,7 +7,7 @@ from clinical.dose.worn import VALID, wear_signs, worn_probability
 from clinical.facts import SAMPLE, SessionFacts
 from clinical.misuse.rules import rule
 from clinical.regimen import Limits
-from clinical.verdicts import Evidence, Verdict, clear, fires, undetermined
+from clinical.verdicts import CLEAR, Evidence, Verdict, fires, undetermined
 from vocabulary.devices import Feature
 from vocabulary.light import Band
 from vocabulary.quantities import Quantity, Unit
@@ -23,6 +23,8 @@ LOST_FRACTION: Final = 0.05
 DRY_OHM: Final = 1000.0
 """Under a head that is made for 360 Ω (domain facts 2.3) and has lost its gel. A proposal that a physician owns."""
 
+_CONTACT_SENSOR: Final = Feature.CONTACT  # looked up once, for all of this is asked of every session
+_EYE_SHIELD_SENSOR: Final = Feature.EYE_SHIELD
 _CONTACT: Final = int(Sign.CONTACT)
 _EYE_SHIELD: Final = int(Sign.EYE_SHIELD)
 
@@ -44,26 +46,27 @@ def not_worn(session: SessionFacts, _limits: Limits) -> Verdict:
     Source: contact for under a tenth of the emitting time, from the device's own contact sensor; without one, a worn
     probability under 0.3 from warming and motion, a proposal that a physician owns.
     """
-    if Feature.CONTACT not in session.features:
+    if _CONTACT_SENSOR not in session.features:
         return _not_worn_by_other_signs(session)
-    fraction = session.samples.contact_fraction()
+    fraction = session.samples.contact_fraction
     if (refusal := _cannot_tell(session, fraction)) is not None:
         return refusal
-    evidence = _contact_evidence(fraction or 0)
-    return (
-        clear(evidence=evidence) if fraction and fraction > WORN_FRACTION else fires("Nobody wore the device", evidence)
-    )
+    if fraction and fraction > WORN_FRACTION:
+        return CLEAR
+    return fires("Nobody wore the device", _contact_evidence(fraction or 0))
 
 
 def _not_worn_by_other_signs(session: SessionFacts) -> Verdict:
     if not {Feature.SKIN_TEMPERATURE, Feature.MOTION} & {*session.features}:
-        return clear("the device has no sign of wear")
+        return CLEAR
     if not session.recorded:
         return undetermined("The session is still running")
     signs = wear_signs(session.samples, session.features, session.missing)
     worn = worn_probability(signs)
     if worn is None:
         return undetermined("Nothing was seen of this session")
+    if worn.high >= 1 - VALID and worn.low >= VALID:
+        return CLEAR
     evidence = Evidence(
         measured=Quantity((worn.low + worn.high) / 2, Unit.FRACTION),
         limit=Quantity(1 - VALID, Unit.FRACTION),
@@ -71,9 +74,7 @@ def _not_worn_by_other_signs(session: SessionFacts) -> Verdict:
     )
     if worn.high < 1 - VALID:
         return fires("Nobody wore the device, by its warming and motion", evidence)
-    if worn.low < VALID:
-        return undetermined("Warming and motion do not say whether somebody wore the device", evidence)
-    return clear(evidence=evidence)
+    return undetermined("Warming and motion do not say whether somebody wore the device", evidence)
 
 
 @rule("contact-lost", version=3, severity=Severity.LOW)
@@ -88,18 +89,19 @@ def contact_lost(session: SessionFacts, limits: Limits) -> Verdict:
     fluid or worn tips; a head made for 360 Ω counts as dry over 1000 Ω. The regimen's grace holds for a short session,
     a twentieth of the emitting time for a longer one. Both are proposals that a physician owns.
     """
-    if not {Feature.CONTACT, Feature.IMPEDANCE} & {*session.features}:
-        return clear("the device has no contact sensor")
-    touched = session.samples.contact_fraction()
-    fraction = touched if Feature.CONTACT in session.features else None
+    senses_contact = _CONTACT_SENSOR in session.features
+    if not senses_contact and Feature.IMPEDANCE not in session.features:
+        return CLEAR
+    touched = session.samples.contact_fraction
     if (refusal := _cannot_tell(session, touched)) is not None:
         return refusal
-    if fraction is not None and fraction <= WORN_FRACTION:
-        return clear("the device was not worn at all")
-    emitting = session.samples.emitting
-    poor = [index for index in emitting if _poor(session, index)]
-    grace = max(limits.contact_grace, LOST_FRACTION * len(emitting) * SAMPLE)
+    if senses_contact and touched is not None and touched <= WORN_FRACTION:
+        return CLEAR
+    poor = _poor(session, senses_contact=senses_contact)
+    grace = max(limits.contact_grace, LOST_FRACTION * len(session.samples.emitting) * SAMPLE)
     poor_for = len(poor) * SAMPLE
+    if poor_for <= grace:
+        return CLEAR
     numbers = [session.samples.sequence[index] for index in poor]
     evidence = Evidence(
         measured=Quantity(poor_for.total_seconds(), Unit.SECOND),
@@ -108,15 +110,17 @@ def contact_lost(session: SessionFacts, limits: Limits) -> Verdict:
         first_sample=numbers[0] if numbers else None,
         last_sample=numbers[-1] if numbers else None,
     )
-    if poor_for > grace:
-        return fires(f"Without contact, or with dry gel, for {poor_for.total_seconds():.0f} s while emitting", evidence)
-    return clear(evidence=evidence)
+    return fires(f"Without contact, or with dry gel, for {poor_for.total_seconds():.0f} s while emitting", evidence)
 
 
-def _poor(session: SessionFacts, index: int) -> bool:
-    ohm = session.samples.impedance_ohm[index]
-    dry = ohm is not None and ohm > DRY_OHM
-    return dry or (not session.samples.signs[index] & _CONTACT and Feature.CONTACT in session.features)
+def _poor(session: SessionFacts, *, senses_contact: bool) -> list[int]:
+    """The emitting samples without contact, or with dry gel."""
+    ohms, signs = session.samples.impedance_ohm, session.samples.signs
+    return [
+        index
+        for index in session.samples.emitting
+        if (senses_contact and not signs[index] & _CONTACT) or ((ohm := ohms[index]) is not None and ohm > DRY_OHM)
+    ]
 
 
 @rule("eye-shield-off", version=1, severity=Severity.MEDIUM)
@@ -130,15 +134,15 @@ def eye_shield_off(session: SessionFacts, _limits: Limits) -> Verdict:
     Source: IEC 62471; 30 mW/cm² of near infrared for 10 min exceeds its limit at an open eye. Ten
     seconds to put it on are a proposal that a physician owns.
     """
-    if Feature.EYE_SHIELD not in session.features:
-        return clear("the device does not know its eye shield")
+    if _EYE_SHIELD_SENSOR not in session.features:
+        return CLEAR
     bands = session.bands()
     if bands is not None and not bands & HARMS_EYES:
-        return clear("neither blue nor near infrared")
+        return CLEAR
     samples = session.samples
     bare = [index for index in samples.emitting if not samples.signs[index] & _EYE_SHIELD]
     if not bare and session.recorded and not session.missing:
-        return clear()
+        return CLEAR
     evidence = Evidence(
         measured=Quantity((len(bare) * SAMPLE).total_seconds(), Unit.SECOND),
         limit=Quantity(SHIELD_GRACE.total_seconds(), Unit.SECOND),
@@ -156,7 +160,7 @@ def eye_shield_off(session: SessionFacts, _limits: Limits) -> Verdict:
         )
     if (len(bare) + session.missing) * SAMPLE > SHIELD_GRACE:
         return undetermined("Whether the eye shield was on was not seen all the time", evidence)
-    return clear(evidence=evidence)
+    return CLEAR
 
 
 def _cannot_tell(session: SessionFacts, fraction: float | None) -> Verdict | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Self
 
 from clinical.errors import RegimenRefused
@@ -12,7 +13,7 @@ from vocabulary.identity import RegimenId
 from vocabulary.quantities import Quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Regimen(Prescription):
     """One version of a prescription. Raises RegimenRefused, with every reason at once."""
 
@@ -30,12 +31,12 @@ class Regimen(Prescription):
         if reasons:
             raise RegimenRefused(reasons)
 
-    @property
+    @cached_property
     def strongest_dose(self) -> Quantity:
         """The highest dose of a session in any phase."""
         return max((phase.dose for phase in self.phases), key=lambda dose: dose.value)
 
-    @property
+    @cached_property
     def held_to(self) -> Limits:
         """Its limits, and where it sets none what holds all the same: a dose was prescribed, and heat burns."""
         set_here, strongest = self.limits, self.strongest_dose

@@ -9,10 +9,11 @@ Rules, kept here:
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from msgspec import to_builtins
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -158,7 +159,7 @@ def _values(finding: CourseFinding) -> dict[str, Any]:
         "episode": finding.episode,
         "outcome": finding.verdict.outcome,
         "because": finding.because,
-        "evidence": asdict(finding.verdict.evidence),
+        "evidence": to_builtins(finding.verdict.evidence),
         "sessions": [str(one) for one in finding.sessions],
         "began_at": finding.began_at,
         "cleared_at": finding.cleared_at,

@@ -1,17 +1,18 @@
 """What follows from a check, as rows: the session as it now stands, its findings, and whom they call."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
+from msgspec import to_builtins
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.life import Report, Subject
 from clinical.facts import SAMPLE
 from clinical.judgement import alert_severity
-from clinical.verdicts import Finding, clear
+from clinical.verdicts import CLEAR, Finding
 from monitor_api.records.attention import FindingRow
 from monitor_api.records.sessions import SessionRow
 from monitor_api.sessions.assembly import Account
@@ -20,8 +21,6 @@ from monitor_api.sessions.evidence import Evidence
 from monitor_api.sessions.order import moved_with, room_of
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.identity import PatientId, SessionId
-
-_CLEAR: Final = clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def store_findings(session: Session, conclusion: Conclusion, now: datetime) -> N
                 setattr(row, column, value)
             row.found_at = now
     for row in known.values():
-        row.outcome, row.because, row.evidence = _CLEAR.outcome, _CLEAR.because, asdict(_CLEAR.evidence)
+        row.outcome, row.because, row.evidence = CLEAR.outcome, CLEAR.because, to_builtins(CLEAR.evidence)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -132,7 +131,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity,
         "outcome": finding.verdict.outcome,
         "because": finding.because,
-        "evidence": asdict(finding.verdict.evidence),
+        "evidence": to_builtins(finding.verdict.evidence),
     }
 
 

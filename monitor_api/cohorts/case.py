@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from msgspec import Struct
+
 from clinical.course import Course, PastSession
 from clinical.facts import Samples, Wearer
 from clinical.misuse.course_rules import LimitsAsked
@@ -11,8 +13,7 @@ from monitor_api.sessions.skin import NOBODY_ASKED
 from vocabulary.identity import SessionId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """One session of a case. `samples` may be left out of a snapshot; `missing` counts those that never came."""
 
     past: PastSession

@@ -26,7 +26,7 @@ from monitor_api.cohorts.case import Case, Kept
 from monitor_api.courses.standing import worn_of
 from monitor_api.sessions.context import planned
 from vocabulary.devices import Modality
-from vocabulary.identity import FindingId, RuleId, SessionId
+from vocabulary.identity import RuleId, SessionId
 from vocabulary.instants import Placed
 from vocabulary.quantities import Quantity
 
@@ -144,11 +144,11 @@ def _course_findings(
     regimens = tuple(_held_to(one, ruling) for one in case.course.regimens)
     course = replace(case.course, regimens=regimens)
     known, said = worn_of(course), _said(in_sessions)
-    found: dict[FindingId, CourseFinding] = {}
+    found: dict[tuple[RuleId, str], CourseFinding] = {}
     for now in _asks(course, window):
         at = course_at(as_of(course, now), now, worn=known, limits=tuple(_limits(case, now)))
         for finding in judge_course(replace(at, said=said), ruling.course_rules):
-            found[finding.id] = finding
+            found[finding.rule, finding.episode] = finding
     return tuple(found.values())
 
 

@@ -10,7 +10,7 @@ from alerts.desk import acknowledge, report
 from alerts.errors import AlertUnknown, MoveRefused
 from alerts.life import Acknowledgement, Event, Report, State, Subject
 from clinical.verdicts import NOTHING, Finding, Outcome, Verdict
-from vocabulary.identity import AlertId, ClinicId, DeviceUid, FindingId, PatientId, RuleId, SessionId, UserId
+from vocabulary.identity import AlertId, ClinicId, DeviceUid, PatientId, RuleId, SessionId, UserId
 from vocabulary.severity import Severity
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -35,7 +35,6 @@ class FakeStore:
 
 def news(severity=Severity.HIGH, because="Skin at 43.5 °C", event_at=NOON, version=1):
     finding = Finding(
-        id=FindingId(UUID(int=7)),
         rule=RuleId("too-hot"),
         rule_version=version,
         severity=Severity.HIGH,

@@ -1,8 +1,9 @@
 """Sessions made by hand for tests of the rules."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from clinical.facts import (
     Calibration,

@@ -6,6 +6,7 @@ from math import inf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from clinical.dose.cem43 import Doubt, equivalent, hottest, thermal_doses
 from tests.clinical.oracle_dose import cem43_of
@@ -51,7 +52,7 @@ def of(seconds, *, unseen=()):
     """The samples of a session given second by second; those in `unseen` came without a temperature."""
     kept = [(at, one) for at, one in enumerate(seconds) if one is not None or at in unseen]
     made = samples(tuple(one[0] if one else None for _, one in kept), sequence=[at for at, _ in kept] or None)
-    return replace(made, zone=tuple(one[1] if one else None for _, one in kept))
+    return structs.replace(made, zone=tuple(one[1] if one else None for _, one in kept))
 
 
 @given(some_seconds(), st.none() | st.floats(30, 52), st.sampled_from([0.0, 0.3]), st.sets(st.integers(0, 59)))

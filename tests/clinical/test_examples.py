@@ -10,13 +10,13 @@ from clinical.misuse.examples.kinds import Kind, OfSession, disagreements, outco
 from clinical.misuse.examples.table import EXAMPLES
 from clinical.misuse.rules import Rule
 from clinical.misuse.table import COURSE_RULES, RULES
-from clinical.verdicts import NOTHING, Outcome, clear, fires
+from clinical.verdicts import CLEAR, NOTHING, Outcome, fires
 
 EVERY = (*RULES, *COURSE_RULES)
 
 
 def switched_off(rule):
-    return replace(rule, judge=(lambda _s, _l: clear()) if isinstance(rule, Rule) else (lambda _at: iter(())))
+    return replace(rule, judge=(lambda _s, _l: CLEAR) if isinstance(rule, Rule) else (lambda _at: iter(())))
 
 
 def shouting(rule):

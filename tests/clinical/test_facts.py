@@ -53,5 +53,5 @@ def test_the_longest_run_is_the_one_that_walking_sample_by_sample_finds(steps):
 
 def test_contact_counts_only_while_energy_was_due():
     emitting = samples((0.0,) * 4, contact=(True, False, True, True))
-    assert emitting.contact_fraction() == 0.75
-    assert samples((0.0,) * 4, state=DeviceState.READY).contact_fraction() is None
+    assert emitting.contact_fraction == 0.75
+    assert samples((0.0,) * 4, state=DeviceState.READY).contact_fraction is None

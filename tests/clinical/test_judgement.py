@@ -1,12 +1,12 @@
 """Judgement is a function of the facts: the same whenever, in whatever order and however often it is asked."""
 
-from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from clinical.facts import Calibration, RegimenVersion, Samples
 from clinical.judgement import judge

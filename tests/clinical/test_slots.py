@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from clinical.adherence.account import account_of
 from clinical.adherence.definitions import adherence
@@ -106,7 +107,7 @@ def test_over_use_fills_no_other_slot_and_no_other_dose():
 
 
 def test_a_session_that_a_safety_trip_ended_is_not_valid():
-    tripped = [replace(one, end_reason=EndReason.OVER_TEMPERATURE) for one in WEEKS]
+    tripped = [structs.replace(one, end_reason=EndReason.OVER_TEMPERATURE) for one in WEEKS]
     account = made(phase(5, 7), tripped, on=30, worn=SURELY)
     assert adherence(account, account.strands[0])[2].share == exactly(0.0)
 

@@ -1,10 +1,9 @@
 """Whether somebody wore the device, and what it makes of a dose."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from clinical.course import Between, WearSigns
 from clinical.dose.worn import VALID, wear_signs, worn_dose, worn_probability

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec import structs
+
 from clinical.course import Between, ClockStep, Course, CourseDevice, InForce, PastSession, SerialGiven, WearSigns
 from clinical.facts import Calibration
 from clinical.misuse.course_rules import CourseAt, course_at
@@ -61,7 +63,7 @@ def past(counter: int, ago: timedelta, **changes: Any) -> PastSession:  # noqa: 
         "output_level": 10.0,
         "highest_skin_celsius": 41.0,
         "cem43_min": Between(low=0.1, high=0.1),
-        "wear": replace(_SIGNS, **signs),
+        "wear": structs.replace(_SIGNS, **signs),
         "end_reason": EndReason.DONE,
         "faults": (),
         "firmware": "1.3.0",

@@ -1,8 +1,9 @@
 """The examples of the rules that judge one session."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from clinical.facts import DeviceFacts, Wearer
 from clinical.misuse.examples.kinds import Example, examples

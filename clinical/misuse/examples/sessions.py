@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec import structs
+
 from clinical.facts import (
     Calibration,
     DeviceFacts,
@@ -94,7 +96,7 @@ def session(**changes: Any) -> OfSession:  # noqa: ANN401 - a field of SessionFa
         wearer=Wearer(phototype="III", photosensitised=False),
         device=DeviceFacts(outputs=()),
     )
-    return OfSession(session=replace(facts, **changes), limits=LIMITS)
+    return OfSession(session=structs.replace(facts, **changes), limits=LIMITS)
 
 
 def joules(value: float, **changes: Any) -> OfSession:  # noqa: ANN401 - a field of SessionFacts each
@@ -125,7 +127,7 @@ def tripped(*after: float) -> OfSession:
     """A session whose cut-off trips in its tenth second, and what the device put out in those that follow, W."""
     signs = (int(Sign.CONTACT),) * 9 + (int(Sign.CONTACT | Sign.TRIP),) + (int(Sign.CONTACT),) * len(after)
     taken = samples((42.0,) * (10 + len(after)), signs)
-    return session(samples=replace(taken, level=(10.0,) * 10 + after), highest_skin_celsius=42.0)
+    return session(samples=structs.replace(taken, level=(10.0,) * 10 + after), highest_skin_celsius=42.0)
 
 
 def masked(shield: int, bare: int, **changes: Any) -> OfSession:  # noqa: ANN401 - as above

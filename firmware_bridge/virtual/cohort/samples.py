@@ -1,11 +1,13 @@
 """The samples of a session, one a second: what the sensors said, and how much of it reached the store."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import cycle, pairwise
 from math import exp
 from random import Random
 from typing import Any, Final
+
+from msgspec import structs
 
 from clinical.course import Between, WearSigns
 from clinical.facts import Samples
@@ -124,8 +126,8 @@ def make_samples(signs: tuple[int, ...], skin: Skin, emitted: Emitted) -> Sample
 
 def without(samples: Samples, first: int, end: int) -> Samples:
     """The samples less those with numbers from `first` to before `end`, which the link lost. Numbers count from 0."""
-    columns: dict[str, Any] = {field.name: getattr(samples, field.name) for field in fields(samples)}
-    return replace(samples, **{name: column[:first] + column[end:] for name, column in columns.items()})
+    columns: dict[str, Any] = structs.asdict(samples)
+    return structs.replace(samples, **{name: column[:first] + column[end:] for name, column in columns.items()})
 
 
 def longest_seen(sequence: tuple[int, ...], first: int, end: int) -> int:

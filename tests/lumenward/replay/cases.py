@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
+from msgspec import structs
+
 from clinical.course import Course, CourseDevice, InForce, Interval, PastSession, WearSigns
 from clinical.facts import Calibration, Samples
 from clinical.plan import Phase, Timing
@@ -13,7 +15,7 @@ from firmware_bridge.virtual.cohort.labels import Done, Label
 from monitor_api.cohorts.case import Case, Kept
 from monitor_api.cohorts.replay import Judged
 from vocabulary.devices import Feature, Modality, Zone
-from vocabulary.identity import DeviceUid, FindingId, PatientId, RegimenId, RuleId, session_id
+from vocabulary.identity import DeviceUid, PatientId, RegimenId, RuleId, session_id
 from vocabulary.instants import Known, Placed
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason
@@ -56,7 +58,7 @@ def past(counter=1, started=NOON, doubt=SECOND, **changes):
         faults=(),
         firmware="1.0",
     )
-    return replace(one, **changes)
+    return structs.replace(one, **changes)
 
 
 def regimen(**limits):
@@ -125,7 +127,6 @@ def hot(celsius, lasted_s, seen_s):
 def said(rule, outcome=Outcome.FIRES, severity=Severity.HIGH, session=SESSION):
     verdict = Verdict(outcome=outcome, because="so it is", evidence=NOTHING)
     finding = Finding(
-        id=FindingId(UUID(int=hash((rule, str(session))) % 2**64)),
         rule=RuleId(rule),
         rule_version=1,
         severity=severity,

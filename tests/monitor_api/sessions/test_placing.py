@@ -7,6 +7,7 @@ from itertools import accumulate
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from monitor_api.sessions.boots import Sighting
 from monitor_api.sessions.placing import (
@@ -149,7 +150,7 @@ def test_bounds_narrow_a_place_and_leave_one_that_they_exclude():
 def test_of_two_accounts_that_agree_the_narrower_counts_and_else_what_was_seen():
     live = Placed(earliest=NOON - 30 * SECOND, latest=NOON, known=Known.LIVE)
     own = Placed(earliest=NOON - 5 * SECOND, latest=NOON, known=Known.DEVICE)
-    wrong = replace(own, earliest=NOON - 400 * DAY, latest=NOON - 399 * DAY)
+    wrong = structs.replace(own, earliest=NOON - 400 * DAY, latest=NOON - 399 * DAY)
     assert reconcile(live, own) == own
     assert reconcile(live, wrong) == live
     assert reconcile(None, own) == own

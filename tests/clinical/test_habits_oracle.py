@@ -1,0 +1,159 @@
+"""Who is who, and what a device puts out, by a plain reading of each rule: every session against all those before."""
+
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
+from statistics import median
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from clinical.adherence.practice import PRACTICE
+from clinical.course import Course
+from clinical.misuse.ageing import output_drift
+from clinical.misuse.course_rules import course_at
+from clinical.misuse.impostors import device_cloned, other_person
+from clinical.verdicts import Outcome
+from tests.clinical.courses import DAY, MINUTE, SIGNS, done
+from vocabulary.identity import GatewayId, PatientId
+
+START = datetime(2026, 3, 2, 18, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Zurich")
+TOLD = st.booleans()
+
+
+def course(sessions):
+    return Course(
+        patient=PatientId(UUID(int=9)),
+        zone=ZONE.key,
+        day_starts=time(4),
+        sessions=tuple(sessions),
+        regimens=(),
+        holds=(),
+        excuses=(),
+        devices=(),
+    )
+
+
+def figure(usual, other):
+    """Mostly as usual, now and then not, sometimes not known."""
+    return st.sampled_from([usual, usual, usual, usual + 0.01, other, None])
+
+
+@st.composite
+def habits(draw):
+    """Sessions of one device, one a day, with what is told of habits."""
+    figures = st.tuples(
+        figure(0.95, 0.6), figure(0.05, 0.4), figure(240.0, 400.0), st.sampled_from([0, 0, 0, 15, 500]), TOLD
+    )
+    sessions = []
+    for number, (contact, moving, ohm, later, placed) in enumerate(draw(st.lists(figures, min_size=6, max_size=60))):
+        at = START + number * DAY + later * MINUTE
+        one = done(number + 1, at if placed or number % 4 else None, heard_at=at)
+        wear = structs.replace(SIGNS, contact_fraction=contact, moving_fraction=moving)
+        sessions.append(structs.replace(one, wear=wear, impedance_ohm=ohm))
+    return sessions
+
+
+def hour(session):
+    if session.started is None:
+        return None
+    local = session.started.at.astimezone(ZONE)
+    return (local.hour - 4 + local.minute / 60) % 24
+
+
+def unlike_before(session, before):
+    """In how many habits it is unlike the usual ones, contact and impedance being one."""
+
+    def usual(of):
+        known = [value for one in before[-PRACTICE.baseline :] if (value := of(one)) is not None]
+        return median(known) if len(known) >= PRACTICE.learned else None
+
+    def away(of, far):
+        own, normal = of(session), usual(of)
+        return own is not None and normal is not None and far(own, normal)
+
+    coupling = away(lambda one: one.wear.contact_fraction, lambda own, normal: abs(own - normal) > 0.15) or away(
+        lambda one: one.impedance_ohm, lambda own, normal: abs(own - normal) > 0.25 * normal
+    )
+    motion = away(lambda one: one.wear.moving_fraction, lambda own, normal: abs(own - normal) > 0.15)
+    time_of_day = away(hour, lambda own, normal: min(abs(own - normal), 24 - abs(own - normal)) > 3)
+    return coupling + motion + time_of_day
+
+
+@settings(max_examples=150, deadline=None)
+@given(habits())
+def test_sessions_look_like_another_persons_just_where_two_habits_differ_from_all_that_were_as_usual(sessions):
+    as_usual, strange, expected = [], [], {}
+    for place, session in enumerate(sessions):
+        if unlike_before(session, as_usual) >= 2:
+            strange.append(place)
+            again = any(place - 3 < one < place for one in strange)
+            expected[str(session.session)] = Outcome.FIRES if again else Outcome.UNDETERMINED
+        else:
+            as_usual.append(session)
+    now = START + 61 * DAY
+    lately = {
+        str(one.session) for one in sessions if (one.started.at if one.started else one.heard_at) > now - 28 * DAY
+    }
+    found = other_person.judge(course_at(course(sessions), now, worn={}))
+    assert {one.onset: one.verdict.outcome for one in found} == {
+        onset: outcome for onset, outcome in expected.items() if onset in lately
+    }
+
+
+@st.composite
+def runs(draw):
+    """Sessions of one device that follow each other, now and then too closely, backwards or in another home."""
+    steps = st.tuples(
+        st.sampled_from([5, 12, 40, 300, 1400]), st.sampled_from([1, 1, 1, 1, -3]), st.sampled_from("aab")
+    )
+    sessions, at, counter, used = [], START, 50, set()
+    for minutes, count, home in draw(st.lists(steps, min_size=2, max_size=12)):
+        at, counter = at + minutes * MINUTE, counter + count
+        while counter in used:
+            counter += 1
+        used.add(counter)
+        sessions.append(structs.replace(done(counter, at, late=MINUTE / 4), gateway=GatewayId(home)))
+    return sessions
+
+
+@settings(max_examples=150, deadline=None)
+@given(runs(), st.randoms())
+def test_clones_are_found_just_where_neighbours_in_time_cannot_be_one_device(sessions, chance):
+    ordered = sorted(sessions, key=lambda one: (one.started.at, one.counter))
+    expected = {}
+    for before, after in pairwise(ordered):
+        pause = after.started.latest - before.started.earliest - before.elapsed
+        together = pause < timedelta(0)
+        went_back = after.counter < before.counter and after.started.earliest > before.started.latest
+        if together or went_back:
+            expected[str(after.session)] = Outcome.FIRES
+        elif before.gateway != after.gateway and pause < timedelta(hours=1):
+            expected[str(after.session)] = Outcome.UNDETERMINED
+    chance.shuffle(sessions)
+    found = device_cloned.judge(course_at(course(sessions), START + 30 * DAY, worn={}))
+    assert {one.onset: one.verdict.outcome for one in found} == expected
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from([30.0, 30.0, 30.0, 31.0, 20.0, 41.0, None]), min_size=8, max_size=40))
+def test_output_drifts_just_where_three_in_a_row_lie_a_fifth_from_the_median_of_those_that_did_not(levels):
+    sessions = [
+        structs.replace(done(number + 1, START + number * DAY), output_level=level)
+        for number, level in enumerate(levels)
+    ]
+    usual, run, expected = [], [], {}
+    for session in [one for one in sessions if one.output_level is not None]:
+        normal = median(usual[-PRACTICE.baseline :]) if len(usual) >= PRACTICE.learned else None
+        if normal is not None and abs(session.output_level - normal) > 0.2 * normal:
+            run.append(session)
+            if len(run) >= 3:
+                expected[f"output:{run[0].session}"] = len(run)
+        else:
+            usual, run = [*usual, session.output_level], []
+    found = output_drift.judge(course_at(course(sessions), START + 41 * DAY, worn={}))
+    fired = {one.onset: len(one.sessions) for one in found if one.verdict.outcome is Outcome.FIRES}
+    assert fired == expected
