@@ -22,7 +22,7 @@ from monitor_api.cohorts.replay import AS_THEY_ARE, Window, replay
 from monitor_api.cohorts.snapshot import count_people, newest, read_snapshot
 from monitor_api.collecting import keep_what_is_loaded
 
-AT_ONCE: Final = 50
+AT_ONCE: Final = 200
 """People in a part: a second or so of work."""
 
 AHEAD: Final = 6

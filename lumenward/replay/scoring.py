@@ -117,7 +117,9 @@ def _before(held: Held, started: Placed) -> Placed | None:
     value = held.label.value
     true_rest = timedelta(minutes=value.value if value else 0)
     for past in held.case.course.sessions:
-        if past.started and past.modality is held.label.modality and past.session != held.label.session:
+        if past.started is None or past.started.earliest > started.latest:
+            continue
+        if past.modality is held.label.modality and past.session != held.label.session:
             rest = started.at - past.started.at - past.elapsed
             if abs(rest - true_rest) <= started.uncertainty + past.started.uncertainty + timedelta(seconds=5):
                 return past.started

@@ -85,6 +85,8 @@ COLUMNS: Final[tuple[_Column, ...]] = (
 )
 """What is kept of a session; instants are UTC, texts of several values are joined by '|'."""
 
+_COLUMN_NAMES: Final = tuple(column.name for column in COLUMNS)
+
 OF_PERSON: Final = (
     ("number", "BIGINT"),
     ("patient", "VARCHAR"),
@@ -106,6 +108,11 @@ class _Person:
     wearer: Wearer = NOBODY_ASKED
     limits: tuple[LimitsAsked, ...] = ()
 
+
+_MODALITIES: Final = {one.value: one for one in Modality}  # calling an enumeration costs ten times as much
+_UNITS: Final = {one.value: one for one in Unit}
+_END_REASONS: Final = {one.value: one for one in EndReason}
+_KNOWN: Final = {one.value: one for one in Known}
 
 _READS_PERSON: Final = msgspec.json.Decoder(_Person)
 _READS_SAMPLES: Final = msgspec.msgpack.Decoder(Samples)
@@ -189,7 +196,7 @@ def case_of(rows: list[tuple[Any, ...]]) -> Case:
 
 
 def _kept(values: tuple[Any, ...]) -> Kept:
-    row = dict(zip((column.name for column in COLUMNS), values, strict=True))
+    row = dict(zip(_COLUMN_NAMES, values, strict=True))
     packed = row["samples"]
     return Kept(past=_past(row), samples=_unpack(packed) if packed else _NO_SAMPLES, missing=row["samples_missing"])
 
@@ -199,23 +206,23 @@ def _past(row: dict[str, Any]) -> PastSession:
         session=SessionId(UUID(row["session"])),
         device=DeviceUid(row["device"]),
         counter=row["counter"],
-        modality=Modality(row["modality"]),
+        modality=_MODALITIES[row["modality"]],
         heard_at=row["heard_at"].replace(tzinfo=UTC),
         started=_placed(row),
         recorded=row["recorded"],
-        regimen=_regimen(row),
+        regimen=_regimen(row["regimen"], row["regimen_version"]),
         program=row["program"],
-        zones=tuple(Zone(name) for name in row["zones"].split("|") if name),
+        zones=_zones(row["zones"]),
         planned=_span(row["planned_s"]),
         active=timedelta(seconds=row["active_s"]),
         elapsed=timedelta(seconds=row["elapsed_s"]),
-        dose=None if row["dose"] is None else Quantity(row["dose"], Unit(row["dose_unit"])),
+        dose=None if row["dose"] is None else Quantity(row["dose"], _UNITS[row["dose_unit"]]),
         output_level=row["output_level"],
         highest_skin_celsius=row["highest_skin_celsius"],
         cem43_min=_between(row["cem43_low_min"], row["cem43_high_min"]),
         wear=_wear(row),
-        end_reason=None if row["end_reason"] is None else EndReason(row["end_reason"]),
-        faults=tuple(Fault(name) for name in row["faults"].split("|") if name),
+        end_reason=None if row["end_reason"] is None else _END_REASONS[row["end_reason"]],
+        faults=_faults(row["faults"]),
         firmware=row["firmware"],
         impedance_ohm=row["impedance_ohm"],
         gateway=None if row["gateway"] is None else GatewayId(row["gateway"]),
@@ -226,14 +233,23 @@ def _placed(row: dict[str, Any]) -> Placed | None:
     earliest, latest = row["started_earliest"], row["started_latest"]
     if earliest is None:
         return None
-    known = Known(row["placed_by"])
+    known = _KNOWN[row["placed_by"]]
     return Placed(earliest=earliest.replace(tzinfo=UTC), latest=latest.replace(tzinfo=UTC), known=known)
 
 
-def _regimen(row: dict[str, Any]) -> RegimenVersion | None:
-    if row["regimen"] is None:
-        return None
-    return RegimenVersion(id=RegimenId(UUID(row["regimen"])), version=row["regimen_version"])
+@lru_cache(maxsize=256)
+def _zones(names: str) -> tuple[Zone, ...]:
+    return tuple(Zone(name) for name in names.split("|") if name)
+
+
+@lru_cache(maxsize=256)
+def _faults(names: str) -> tuple[Fault, ...]:
+    return tuple(Fault(name) for name in names.split("|") if name)
+
+
+@lru_cache(maxsize=256)
+def _regimen(regimen: str | None, version: int) -> RegimenVersion | None:
+    return None if regimen is None else RegimenVersion(id=RegimenId(UUID(regimen)), version=version)
 
 
 def _span(seconds: float | None) -> timedelta | None:
