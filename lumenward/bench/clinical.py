@@ -18,7 +18,7 @@ from clinical.misuse.course_rules import course_at
 from clinical.misuse.table import COURSE_RULES
 from lumenward.bench.context import Bench, Figure, Figures, Load, Share, Work
 from lumenward.bench.measuring import collecting_as_the_service, quantile
-from lumenward.bench.patients import NOW, make_course, worn_in
+from lumenward.bench.patients import NOW, RESTLESS, STEADY, make_course, worn_in
 from lumenward.errors import ChildFailed
 from lumenward.replay.timing import replay_core_s
 
@@ -28,8 +28,13 @@ ROUNDS: Final = 300
 SHARED: Final = 50
 """How often, to see where the time goes."""
 
-HISTORIES: Final = (("_half_a_year", 0.5), ("_four_years", 4.0), ("", 2.0))
-"""What a figure's name has of a history, and how many years that is."""
+HISTORIES: Final = (
+    ("_half_a_year", 0.5, STEADY),
+    ("_four_years", 4.0, STEADY),
+    ("_restless", 2.0, RESTLESS),
+    ("", 2.0, STEADY),
+)
+"""What a figure's name has of a history, how many years that is, and of whom."""
 
 WEEKLY_YEARS: Final = 1.0
 WEEKLY_S: Final = 600.0
@@ -46,12 +51,12 @@ REPLAYED: Final = (200, 1000)
 def run(work: Work, rounds: int = ROUNDS) -> Figures:
     """Measure. Raises ChildFailed, Interrupted."""
     figures: dict[str, float | None] = {}
-    for place, (name, years) in enumerate(HISTORIES):
+    for place, (name, years, habits) in enumerate(HISTORIES):
         with collecting_as_the_service():
-            took = _reevaluations(make_course(years, seed=place), rounds, work)
+            took = _reevaluations(make_course(years, place, habits), rounds, work)
         figures |= {f"reevaluate{name}_p50_ms": quantile(took, 0.5), f"reevaluate{name}_p99_ms": quantile(took, 0.99)}
         work.progress(0.1 * (place + 1))
-    work.profile += _shares(make_course(HISTORIES[-1][1], seed=len(HISTORIES) - 1))
+    work.profile += _shares(make_course(2.0, seed=len(HISTORIES) - 1))
     figures["weekly_adherence_ratio"], figures["weekly_adherence_peak_mb"] = _weekly(work)
     work.progress(0.6)
     figures["replay_core_s"] = _replay_s(work)
@@ -147,6 +152,8 @@ FIGURES: Final = (
     Figure(name="reevaluate_half_a_year_p99_ms", means="the same, 99th percentile"),
     Figure(name="reevaluate_four_years_p50_ms", means="the same of four years (1,000 sessions), median"),
     Figure(name="reevaluate_four_years_p99_ms", means="the same, 99th percentile"),
+    Figure(name="reevaluate_restless_p50_ms", means="the same of a patient without habits, as nobody is, median"),
+    Figure(name="reevaluate_restless_p99_ms", means="the same, 99th percentile"),
     Figure(
         name="weekly_adherence_ratio", means="weekly adherence of all for a year, over a bare DuckDB query", bound="≤ 2"
     ),

@@ -1,5 +1,6 @@
 """One simulated patient with a mask and an RF device over years: everything that a course is judged from."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 from typing import Final
@@ -28,6 +29,7 @@ from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason
 
 NOW: Final = datetime(2026, 6, 1, 19, tzinfo=UTC)
+EVENING: Final = time(18, 30)
 PER_YEAR: Final = 250
 """Sessions, two of seven of them with the RF device."""
 
@@ -46,15 +48,34 @@ _WEEKLY: Final = {Modality.LED: 4, Modality.RF: 2}
 _NANOMETRES: Final = {Band.RED: 630, Band.NEAR_INFRARED: 850}
 
 
-def make_course(years: float, seed: int) -> Course:
-    """A course whose last session has just ended, some doses low, the hour and the sensors as chance will have them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """How a patient's sessions differ from one another: around the clock or not, and the spread of what is sensed."""
+
+    around_the_clock: bool
+    contact: float
+    moving: float
+    ohm: float
+
+
+STEADY: Final = Habits(around_the_clock=False, contact=0.006, moving=0.006, ohm=9.0)
+"""As most people of the cohort: in the evening, and the sensors spread as the medians of theirs."""
+
+RESTLESS: Final = Habits(around_the_clock=True, contact=0.06, moving=0.06, ohm=24.0)
+"""As nobody is: hardly any session is like those before, so that what looks for habits has most to do."""
+
+
+def make_course(years: float, seed: int, habits: Habits = STEADY) -> Course:
+    """A course whose last session has just ended, some doses low."""
     chance = Random(seed)  # noqa: S311 - the same people every time
     count, start = max(1, round(PER_YEAR * years)), NOW - _YEAR * years
     return Course(
         patient=PatientId(UUID(int=seed + 1)),
         zone="Europe/Zurich",
         day_starts=time(4),
-        sessions=tuple(_session(number, start + (NOW - start) * (number / count), chance) for number in range(count)),
+        sessions=tuple(
+            _session(number, start + (NOW - start) * ((number + 1) / count), habits, chance) for number in range(count)
+        ),
         regimens=tuple(_in_force(modality, start) for modality in _DOSES),
         holds=(),
         excuses=(),
@@ -70,10 +91,12 @@ def worn_in(course: Course) -> dict[SessionId, Worn]:
     }
 
 
-def _session(number: int, about: datetime, chance: Random) -> PastSession:
+def _session(number: int, about: datetime, habits: Habits, chance: Random) -> PastSession:
+    if not habits.around_the_clock:
+        about = about.replace(hour=EVENING.hour, minute=EVENING.minute)
     modality = Modality.RF if number % 7 in {2, 5} else Modality.LED
     uid, counter = (HEAD if modality is Modality.RF else MASK), number + 1
-    at, share = about + timedelta(minutes=chance.gauss(0, 45)), chance.choice([1.0, 1.0, 1.0, 1.0, 0.9, 0.5])
+    at, share = about - timedelta(minutes=abs(chance.gauss(0, 45))), chance.choice([1.0, 1.0, 1.0, 1.0, 0.9, 0.5])
     dose, light = _DOSES[modality], modality is Modality.LED
     return PastSession(
         session=session_id(uid, counter),
@@ -94,8 +117,8 @@ def _session(number: int, about: datetime, chance: Random) -> PastSession:
         highest_skin_celsius=38.0 + chance.random(),
         cem43_min=None if light else Between(low=0.1, high=0.12),
         wear=WearSigns(
-            contact_fraction=chance.uniform(0.8, 1),
-            moving_fraction=chance.uniform(0, 0.2),
+            contact_fraction=min(1.0, chance.gauss(0.9, habits.contact)),
+            moving_fraction=max(0.0, chance.gauss(0.1, habits.moving)),
             eye_shield_fraction=None,
             skin_rise_celsius=3.0,
             seen_fraction=1.0,
@@ -103,7 +126,7 @@ def _session(number: int, about: datetime, chance: Random) -> PastSession:
         end_reason=EndReason.DONE,
         faults=(),
         firmware="1.0.0",
-        impedance_ohm=None if light else 200 + chance.random() * 80,
+        impedance_ohm=None if light else chance.gauss(240, habits.ohm),
         gateway=GatewayId("home"),
     )
 
