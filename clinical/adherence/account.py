@@ -32,18 +32,12 @@ class Frame:
         """The first of the days that figures and rules look back to."""
         return self.today - DAY * max(self.practice.frequency_days, self.practice.look_back_days)
 
-    @property
-    def tomorrow(self) -> datetime:
-        """When tomorrow ends: a session that is known of has begun by then."""
-        return self.plan.days.start(self.today + 2 * DAY)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lately:
-    """Recent rounds, and the uses since an instant: as far back as most that is asked for."""
+    """The rounds that are looked back to, and uses: from the first of them, and as far back as a silence asks for."""
 
     rounds: tuple[Round, ...]
-    since: datetime
     uses: tuple[Use, ...]
 
 
@@ -75,18 +69,13 @@ class Strand:
     def uses(self) -> tuple[Use, ...]:
         """The recent uses: from the first day that is looked back to, or the beginning of its round."""
         begun = [one.begins_at for one in self.lately.rounds[:1]]
-        return self.uses_since(min([self.frame.plan.days.start(self.frame.back), *begun]))
+        since = min([self.frame.plan.days.start(self.frame.back), *begun])
+        return tuple([one for one in self.lately.uses if one.latest >= since])
 
     @cached_property
     def planned(self) -> tuple[PlannedUse, ...]:
         """The recent uses, with what was planned on their days."""
         return tuple([planned_use(one, self.modality, self.frame.plan) for one in self.uses])
-
-    def uses_since(self, from_at: datetime) -> tuple[Use, ...]:
-        """The uses that began from an instant on, or may have, in the order of their earliest start."""
-        if from_at < self.lately.since:
-            return self.sessions.uses(from_at, self.frame.tomorrow, self.frame.practice)
-        return tuple([one for one in self.lately.uses if one.latest >= from_at])
 
     def _judged(self, rounds: Sequence[Round], uses: Sequence[Use]) -> tuple[JudgedRound, ...]:
         """Judge rounds by the uses that began within them, or may have; uses in the order of their earliest start."""
@@ -154,7 +143,8 @@ def _lately(sessions: Sessions, frame: Frame) -> Lately:
     rounds = tuple(frame.plan.rounds(frame.back, frame.today + DAY, sessions.modality))
     first = days.start(frame.today - DAY * (practice.look_back_days + practice.steady_days + 1))
     since = min([first, *[one.begins_at for one in rounds[:1]]])
-    return Lately(rounds=rounds, since=since, uses=sessions.uses(since, frame.tomorrow, practice))
+    until = days.start(frame.today + 2 * DAY)
+    return Lately(rounds=rounds, uses=sessions.uses(since, until, practice))
 
 
 def _lasts(now: datetime, from_at: datetime, until_at: datetime | None) -> bool:

@@ -74,7 +74,7 @@ def _present(at: CourseAt, strand: Strand) -> Iterator[_Pause]:
 def _past(at: CourseAt, strand: Strand) -> list[_Pause]:
     """The pauses that surely lasted for too long and are over, as far back as one of the look-back asks for."""
     since = at.now - timedelta(days=at.practice.look_back_days + at.practice.steady_days)
-    uses = [use for use in strand.uses_since(since) if use.earliest < at.now]
+    uses = [use for use in strand.lately.uses if use.latest >= since and use.earliest < at.now]
     stints = [one for one in at.account.plan.stints if one.modality is strand.modality]
     shortest = min((_allowed(at, one) for one in stints), default=timedelta.max)
     found: list[_Pause] = []

@@ -1,27 +1,41 @@
 """Who is who, and what a device puts out, by a plain reading of each rule: every session against all those before."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from statistics import median
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
 from clinical.adherence.practice import PRACTICE
 from clinical.course import Course
-from clinical.misuse.ageing import output_drift
+from clinical.misuse.adherence import drift
+from clinical.misuse.ageing import output_drift, worn_tip
 from clinical.misuse.course_rules import course_at
 from clinical.misuse.impostors import device_cloned, other_person
 from clinical.verdicts import Outcome
-from tests.clinical.courses import DAY, MINUTE, SIGNS, done
+from tests.clinical.courses import DAY, MINUTE, SIGNS, done, phase, written
+from vocabulary.devices import Modality
 from vocabulary.identity import GatewayId, PatientId
+from vocabulary.quantities import Quantity, Unit
 
 START = datetime(2026, 3, 2, 18, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Zurich")
 TOLD = st.booleans()
+
+
+def told(**of_sessions):
+    """Sessions of one device, one a day, by what is told of each."""
+    columns = [[(name, value) for value in values] for name, values in of_sessions.items()]
+    return [
+        structs.replace(done(number + 1, START + number * DAY), **dict(row))
+        for number, row in enumerate(zip(*columns, strict=True))
+    ]
 
 
 def course(sessions):
@@ -37,16 +51,20 @@ def course(sessions):
     )
 
 
-def figure(usual, other):
-    """Mostly as usual, now and then not, sometimes not known."""
-    return st.sampled_from([usual, usual, usual, usual + 0.01, other, None])
+def figure(*values):
+    """Now about as usual, now not, sometimes not known: what is usual is not told."""
+    return st.sampled_from([*values, None])
 
 
 @st.composite
 def habits(draw):
     """Sessions of one device, one a day, with what is told of habits."""
     figures = st.tuples(
-        figure(0.95, 0.6), figure(0.05, 0.4), figure(240.0, 400.0), st.sampled_from([0, 0, 0, 15, 500]), TOLD
+        figure(*[0.6 + 0.05 * step for step in range(9)]),
+        figure(*[0.05 * step for step in range(9)]),
+        figure(*[200.0 + 20 * step for step in range(9)]),
+        st.sampled_from([0, 0, 0, 60, 150, 250, 500]),
+        TOLD,
     )
     sessions = []
     for number, (contact, moving, ohm, later, placed) in enumerate(draw(st.lists(figures, min_size=6, max_size=60))):
@@ -104,6 +122,30 @@ def test_sessions_look_like_another_persons_just_where_two_habits_differ_from_al
     }
 
 
+A, B, STRANGE = (0.80, 0.05), (0.94, 0.19), (0.2, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "is_unlike"),
+    [
+        ([A] * 4 + [B] * 3 + [(0.96, 0.21)], (0.96, 0.21), True),
+        ([A] * 17 + [B] * 14, (1.0, 0.25), False),
+        ([A] * 14 + [STRANGE] * 3 + [B] * 14, (0.75, 0.0), False),
+        ([A] * 11 + [B] * 14, (0.75, 0.0), True),
+    ],
+)
+def test_usual_is_the_median_of_the_last_28_sessions_that_were_as_usual(before, last, is_unlike):
+    sessions = [
+        structs.replace(
+            done(number + 1, START + number * DAY),
+            wear=structs.replace(SIGNS, contact_fraction=contact, moving_fraction=moving),
+        )
+        for number, (contact, moving) in enumerate([*before, last])
+    ]
+    found = other_person.judge(course_at(course(sessions), START + (len(before) + 1) * DAY, worn={}))
+    assert (str(sessions[-1].session) in {one.onset for one in found}) is is_unlike
+
+
 @st.composite
 def runs(draw):
     """Sessions of one device that follow each other, now and then too closely, backwards or in another home."""
@@ -138,22 +180,54 @@ def test_clones_are_found_just_where_neighbours_in_time_cannot_be_one_device(ses
     assert {one.onset: one.verdict.outcome for one in found} == expected
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.lists(st.sampled_from([30.0, 30.0, 30.0, 31.0, 20.0, 41.0, None]), min_size=8, max_size=40))
-def test_output_drifts_just_where_three_in_a_row_lie_a_fifth_from_the_median_of_those_that_did_not(levels):
-    sessions = [
-        structs.replace(done(number + 1, START + number * DAY), output_level=level)
-        for number, level in enumerate(levels)
-    ]
-    usual, run, expected = [], [], {}
-    for session in [one for one in sessions if one.output_level is not None]:
-        normal = median(usual[-PRACTICE.baseline :]) if len(usual) >= PRACTICE.learned else None
-        if normal is not None and abs(session.output_level - normal) > 0.2 * normal:
-            run.append(session)
+def shifts_of(figures, away):
+    """Each run of at least three that lie away from the median of those before that did not, and its length."""
+    usual, run, found = [], [], {}
+    for place, value in [(place, value) for place, value in enumerate(figures) if value is not None]:
+        if len(usual) >= PRACTICE.learned and away(value, median(usual[-PRACTICE.baseline :])):
+            run.append(place)
             if len(run) >= 3:
-                expected[f"output:{run[0].session}"] = len(run)
+                found[run[0]] = len(run)
         else:
-            usual, run = [*usual, session.output_level], []
-    found = output_drift.judge(course_at(course(sessions), START + 41 * DAY, worn={}))
-    fired = {one.onset: len(one.sessions) for one in found if one.verdict.outcome is Outcome.FIRES}
-    assert fired == expected
+            usual, run = [*usual, value], []
+    return found
+
+
+def fired(rule, what, sessions):
+    found = rule.judge(course_at(course(sessions), START + 41 * DAY, worn={}))
+    places = {str(one.session): place for place, one in enumerate(sessions)}
+    return {
+        places[one.onset.removeprefix(f"{what}:")]: len(one.sessions)
+        for one in found
+        if one.verdict.outcome is Outcome.FIRES and one.onset.startswith(f"{what}:")
+    }
+
+
+def figures(*values):
+    return st.lists(st.sampled_from([*values, None]), min_size=8, max_size=40)
+
+
+@settings(max_examples=100, deadline=None)
+@given(figures(30.0, 30.0, 30.0, 31.0, 20.0, 41.0))
+def test_output_drifts_just_where_three_in_a_row_lie_a_fifth_from_the_median_of_those_that_did_not(levels):
+    expected = shifts_of(levels, lambda now, normal: abs(now - normal) > 0.2 * normal)
+    assert fired(output_drift, "output", told(output_level=levels)) == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(figures(0.95, 0.95, 0.9, 0.84, 0.7), st.randoms())
+def test_a_tip_is_worn_just_where_three_in_a_row_touch_worse(contacts, chance):
+    ohms = [chance.choice([240.0, 240.0, 250.0, 320.0, None]) for _ in contacts]
+    wear = [structs.replace(SIGNS, contact_fraction=contact) for contact in contacts]
+    sessions = told(wear=wear, impedance_ohm=ohms, modality=[Modality.RF] * len(contacts))
+    assert fired(worn_tip, "contact", sessions) == shifts_of(contacts, lambda now, normal: now < normal - 0.1)
+    assert fired(worn_tip, "impedance", sessions) == shifts_of(ohms, lambda now, normal: now > normal * 1.3)
+
+
+def test_habits_drift_although_most_of_the_last_sessions_do_not_tell():
+    tells = [Quantity(dose, Unit.JOULE_PER_CM2) for dose in (10.0,) * 28]
+    lately = [None] * 24 + [Quantity(5.0, Unit.JOULE_PER_CM2)] * 3
+    sessions = told(dose=[*tells, *lately])
+    written_for = replace(course(sessions), regimens=(written(phase(7, 7), from_at=START),))
+    found = drift.judge(course_at(written_for, START + 60 * DAY, worn={}))
+    assert [one.onset for one in found] == [f"dose:{sessions[-3].session}"]
