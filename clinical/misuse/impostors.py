@@ -158,33 +158,32 @@ class _Row:
         self._ordered = sorted([one for one in self._figures if one is not None])
         self._unknown = len(self._figures) - len(self._ordered)
         self._learned = learned
-        self._limits: dict[int, tuple[float, float]] = {}
+        self._far = UNLIKE[habit.name] * (min(self._ordered, default=0.0) if habit.relative else 1)
 
     def looks(self) -> list[bool]:
         """A quick look: which figures are too far from what the median of any can be."""
         if len(self._ordered) < self._learned:
             return [False] * len(self._figures)
-        low, high = self._bounds(self._learned)
-        return [one is not None and (one < low or one > high) for one in self._figures]
+        (low, high), far = self._medians(self._learned), self._far
+        return [one is not None and (one - low > far or high - one > far) for one in self._figures]
 
     def may_differ(self, index: int, before: int) -> bool:
         """A closer look: whether one is too far from what the median of so many before it can be."""
         figure, least = self._figures[index], max(before - self._unknown, self._learned)
         if figure is None:
             return False
-        low, high = self._limits.get(least) or self._bounds(least)
-        return figure < low or figure > high
+        low, high = self._medians(least)
+        return figure - low > self._far or high - figure > self._far
 
     def differs(self, index: int, before: Iterable[int]) -> bool:
         """Whether a figure is unlike the median of those before it; of too few nothing is."""
         figure, known = self._figures[index], [one for one in map(self._figures.__getitem__, before) if one is not None]
         return figure is not None and len(known) >= self._learned and self._habit.differs(figure, median(known))
 
-    def _bounds(self, least: int) -> tuple[float, float]:
-        """Within what no figure is unlike a median of so many: half of them are no higher than it, half no lower."""
-        half, far = (least + 1) // 2, UNLIKE[self.name] * (self._ordered[0] if self._habit.relative else 1)
-        self._limits[least] = self._ordered[-half] - far, self._ordered[half - 1] + far
-        return self._limits[least]
+    def _medians(self, least: int) -> tuple[float, float]:
+        """Between what the median of so many, or more, lies: half of them are no higher than it, and half no lower."""
+        half = (least + 1) // 2
+        return self._ordered[half - 1], self._ordered[-half]
 
 
 @course_rule("other-person", version=2, severity=Severity.LOW)
