@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from clinical.adherence.account import Strand
 from clinical.adherence.rounds import Stint
@@ -14,28 +15,37 @@ from clinical.verdicts import Evidence, Verdict, fires, undetermined
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
+_LATELY: Final = timedelta(days=1)
+"""How near to the end of a silence its proof must reach to be one of all of it: silence is told in days."""
 
-@course_rule("clinical-silence", version=2, severity=Severity.MEDIUM)
+
+@course_rule("clinical-silence", version=3, severity=Severity.MEDIUM)
 def clinical_silence(at: CourseAt) -> Iterator[Episode]:
     """No session has come for much longer than planned.
 
     Cause: given up, unwell, away; or a home whose gateway and device nobody hears.
     Consequence: the treatment stops working, and nobody knows why.
-    Action: call. The sentence says whether the records prove that there was no session.
+    Action: call. The sentence says whether, and how far, the records prove that there was no session.
     Time to respond: one day.
-    Source: product defaults: 1.5 times the planned interval, never under 24 hours; days away do not count. Somebody who
-    comes and goes is called about once: a silence within 28 days of another only counts anew when it lasts three times
-    as long as it must. Both are proposals that a physician owns.
+    Source: product defaults: 1.5 times the planned interval, never under 24 hours; days away do not count. While the
+    records of a device are still on their way nobody is called, for two hours at most. Somebody who comes and goes is
+    called about once: a silence within 28 days of another only counts anew when it lasts three times as long as it
+    must. All are proposals that a physician owns.
     """
     for strand in at.account.strands:
         since, earlier = at.now - timedelta(days=at.practice.look_back_days), _past(at, strand)
-        recent = (pause for pause in earlier if pause.until > since)
-        yield from (_silence(at, strand, pause, earlier) for pause in (*recent, *_present(at, strand)))
+        recent = (pause for pause in earlier if pause.until > since and not _is_read(at, pause))
+        told = [pause for pause in earlier if not pause.waits]
+        yield from (_silence(at, strand, pause, told) for pause in (*recent, *_present(at, strand)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pause:
-    """No session from between `earliest` and `latest` on until `until`; `back` is the use that ended it."""
+    """No session from between `earliest` and `latest` on until `until`; `back` is the use that ended it.
+
+    `missed_since`: since when sessions are known that a device counted, that may have been in it, and that are not
+    here. `waits`: when it ended, or now, that was not long enough to say that they will not come.
+    """
 
     earliest: datetime
     latest: datetime
@@ -44,6 +54,8 @@ class _Pause:
     before: Use | None
     back: Use | None
     allowed: timedelta
+    missed_since: datetime | None
+    waits: bool
 
 
 def _allowed(at: CourseAt, stint: Stint) -> timedelta:
@@ -83,31 +95,49 @@ def _pause(at: CourseAt, strand: Strand, uses: Sequence[Use], back: Use | None) 
     begun = plan.days.start(begins)
     last = max(uses, key=lambda use: (use.latest, use.earliest), default=None)
     before = last if last and last.latest >= begun else None
+    earliest = max([begun, *(use.earliest for use in uses)])
+    missed = [one.known_at for device in strand.devices for one in device.missing(earliest, until)]
     return _Pause(
-        earliest=max([begun, *(use.earliest for use in uses)]),
+        earliest=earliest,
         latest=before.latest if before else begun,
         until=until,
         onset=f"{strand.modality}:{before.sessions[0].session if before else begins}",
         before=before,
         back=back,
         allowed=_allowed(at, stint),
+        missed_since=min(missed, default=None),
+        waits=bool(missed) and until - min(missed) < at.practice.reading_patience,
     )
 
 
 def _silence(at: CourseAt, strand: Strand, pause: _Pause, earlier: Sequence[_Pause]) -> Episode:
-    due = pause.earliest + pause.allowed
-    until = strand.proven_until(at.now)
-    proven = "its records prove it" if until and until >= due else "and no records either"
     shortest = pause.until - pause.latest
     told = _told(at, pause, earlier)
     return Episode(
         onset=pause.onset,
-        began_at=due,
+        began_at=pause.earliest + pause.allowed,
         cleared_at=pause.back.earliest if pause.back else None,
-        verdict=_said(f"No session for {_words(shortest)}, {proven}", shortest, pause.until - pause.earliest, pause),
+        verdict=_said(_proof_words(at, strand, pause), shortest, pause.until - pause.earliest, pause),
         sessions=pause.before.ids if pause.before else (),
         said_by=clinical_silence.id if told else None,
     )
+
+
+def _proof_words(at: CourseAt, strand: Strand, pause: _Pause) -> str:
+    """What is known besides of a pause: whether records prove it, and how far."""
+    if pause.missed_since is not None:
+        return "but records are still on their way" if _is_read(at, pause) else "and not all of its records are here"
+    until = strand.proven_until(pause.until, pause.earliest)
+    if until is None or until < pause.earliest + pause.allowed:
+        return "and no records either"
+    if pause.until - until < _LATELY:
+        return "its records prove it"
+    return f"its records prove the first {_words(until - pause.latest)}"
+
+
+def _is_read(at: CourseAt, pause: _Pause) -> bool:
+    """Whether what may fill a pause may still be on its way now."""
+    return pause.missed_since is not None and at.now - pause.missed_since < at.practice.reading_patience
 
 
 def _told(at: CourseAt, pause: _Pause, earlier: Sequence[_Pause]) -> bool:
@@ -132,14 +162,17 @@ def _before(at: CourseAt, strand: Strand, back: Use) -> tuple[Use, ...]:
     return strand.sessions.uses(strand.sessions.starts[place], back.earliest, at.practice)
 
 
-def _said(words: str, shortest: timedelta, longest: timedelta, pause: _Pause) -> Verdict:
+def _said(proof: str, shortest: timedelta, longest: timedelta, pause: _Pause) -> Verdict:
     middle = shortest + (longest - shortest) / 2
     evidence = Evidence(
         measured=_minutes(middle), limit=_minutes(pause.allowed), uncertainty=_minutes((longest - shortest) / 2)
     )
-    if shortest >= pause.allowed:
-        return fires(words, evidence)
-    return undetermined(f"{words}: when the last one began is not known well enough", evidence)
+    words, over = f"No session for {_words(shortest)}", " until one came again" if pause.back else ""
+    if shortest < pause.allowed:
+        words = f"{words} to {_words(longest)}{over}: when the last one began is not known well enough"
+        return undetermined(words, evidence)
+    words = f"{words}{over}, {proof}"
+    return undetermined(words, evidence) if pause.waits else fires(words, evidence)
 
 
 @course_rule("technical-silence", version=1, severity=Severity.LOW)
