@@ -96,14 +96,24 @@ class Excuse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordProof:
-    """Up to when a device's records are known to be here without a hole: no session before `until` can still come.
+class MissingRecords:
+    """Sessions that a device counted and of which nothing is here: how many, and between which instants they were.
 
-    `missing` counts the sessions before `until` that the device counted and whose records never came.
+    `known_at`: when the service learned of them; whether their records are on their way or lost, only time tells.
     """
 
+    count: int
+    after: datetime
+    before: datetime
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordProof:
+    """What is known of all sessions of a device until an instant: they are here, but for those that are `missing`."""
+
     until: datetime
-    missing: int
+    missing: tuple[MissingRecords, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +142,9 @@ class CourseDevice:
     """A device that the patient has or had: what it says it is, what it puts out, and what is known of its records.
 
     `outputs`: of each programme, by band, as calibrated; empty where nobody has measured it. `proof` is None before
-    the first record. `heard_at` is the last word of any kind, `said` the last state it reported. `serials`: every one
-    that this uid has given, as they came. `clock_steps` is None where no gateway could hold its clock against its own.
+    the first contact, and of a device that counts no sessions. `heard_at` is the last word of any kind, `said` the last
+    state it reported. `serials`: every one that this uid has given, as they came. `clock_steps` is None where no
+    gateway could hold its clock against its own.
     """
 
     uid: DeviceUid
@@ -151,6 +162,17 @@ class CourseDevice:
     calibration: Calibration = UNMEASURED
     serials: tuple[SerialGiven, ...] = ()
     clock_steps: tuple[ClockStep, ...] | None = None
+
+    def missing(self, from_at: datetime, until_at: datetime) -> tuple[MissingRecords, ...]:
+        """What is missing of it that may have been theirs between two instants, as far as its proof says."""
+        if self.proof is None or not self.proof.missing:
+            return ()
+        theirs = [(max(from_at, one.from_at), min(until_at, one.until_at or until_at)) for one in self.given]
+        return tuple(
+            one
+            for one in self.proof.missing
+            if any(one.after < last and first < one.before for first, last in theirs if first < last)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -243,7 +243,7 @@ def rf_device() -> SeenDevice:
         model="RF",
         serial="1",
         firmware="1",
-        features=["skin temperature", "contact"],
+        features=["records", "skin temperature", "contact"],
     )
 
 

@@ -95,12 +95,10 @@ class Strand:
         ]
         return tuple(judged)
 
-    @cached_property
-    def proven_until(self) -> datetime | None:
-        """Up to when every device that is theirs now is proven without a hole; None where one is not at all."""
-        now = self.frame.now
+    def proven_until(self, now: datetime, since: datetime) -> datetime | None:
+        """Up to when no session since an instant is missing of a device that is theirs now; None where one may be."""
         theirs = [one for one in self.devices if any(_lasts(now, span.from_at, span.until_at) for span in one.given)]
-        until = [one.proof.until if one.proof and one.proof.missing == 0 else None for one in theirs]
+        until = [one.proof.until if one.proof and not one.missing(since, now) else None for one in theirs]
         known = [at for at in until if at is not None]
         return min(known) if known and len(known) == len(until) else None
 

@@ -127,10 +127,8 @@ class _Parts:
     """How the rounds of one strand are seen from today."""
 
     def __init__(self, account: Account, strand: Strand, *, valid: bool) -> None:
-        self._account = account
+        self._account, self._strand = account, strand
         self._valid = valid
-        until = strand.proven_until
-        self._proven_day = account.plan.days.of(until) if until else date.min
 
     def proven(self, judged: JudgedRound) -> _Part:
         """If nothing that is not known was taken."""
@@ -146,7 +144,9 @@ class _Parts:
             return (judged.valid if self._valid else judged.taken).high
         practice = self._account.practice
         seen = sum(one.may_be_valid(practice) if self._valid else one.may_be_taken(practice) for one in judged.counted)
-        unproven = round_.open_days(self._proven_day) - round_.open_days(today)
+        until = self._strand.proven_until(self._account.now, round_.begins_at)
+        proven_day = self._account.plan.days.of(until) if until else date.min
+        unproven = round_.open_days(proven_day) - round_.open_days(today)
         return min(round_.due, seen + round_.stint.per_day * unproven)
 
     def _part(self, judged: JudgedRound, taken: int) -> _Part:

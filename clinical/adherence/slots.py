@@ -159,7 +159,7 @@ def _unseen(round_: Round, device: CourseDevice) -> int | None:
         needed = max(min(round_.ends_at, one.until_at or round_.ends_at) for one in theirs)
         if device.proof.until < needed:
             return COUNTLESS
-    return device.proof.missing
+    return sum(one.count for one in device.missing(round_.begins_at, round_.ends_at))
 
 
 def _overlaps(round_: Round, from_at: datetime, until_at: datetime | None) -> bool:
@@ -238,7 +238,7 @@ def _partial(one: Counted, practice: Practice) -> Slot:
 
 
 def _still(judged: JudgedRound, sessions: tuple[SessionId, ...]) -> Slot:
-    because = "records of it can still arrive" if judged.unseen >= COUNTLESS else "a record of its device never came"
+    because = "records of it can still arrive" if judged.unseen >= COUNTLESS else "a record of its device is not here"
     return Slot(state=SlotState.UNKNOWN, sessions=sessions, because=because)
 
 

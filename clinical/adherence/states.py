@@ -27,6 +27,6 @@ def engagement(account: Account, strand: Strand) -> Engagement:
         return Engagement.LEARNING if few else Engagement.ACTIVE
     if account.plan.days.start(strand.first) > since:
         return Engagement.LEARNING
-    until = strand.proven_until
+    until = strand.proven_until(account.now, since)
     proven = until is not None and account.today - account.plan.days.of(until) <= DAY
     return Engagement.INACTIVE if proven else Engagement.UNKNOWN

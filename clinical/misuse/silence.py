@@ -17,31 +17,40 @@ from clinical.verdicts import Evidence, Verdict, fires, undetermined
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
+_LATELY: Final = timedelta(days=1)
+"""How near to the end of a silence its proof must reach to be one of all of it: silence is told in days."""
+
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 _IN_MINUTES: Final = Unit.MINUTE
 
 
-@course_rule("clinical-silence", version=2, severity=Severity.MEDIUM)
+@course_rule("clinical-silence", version=3, severity=Severity.MEDIUM)
 def clinical_silence(at: CourseAt) -> Iterator[Episode]:
     """No session has come for much longer than planned.
 
     Cause: given up, unwell, away; or a home whose gateway and device nobody hears.
     Consequence: the treatment stops working, and nobody knows why.
-    Action: call. The sentence says whether the records prove that there was no session.
+    Action: call. The sentence says whether, and how far, the records prove that there was no session.
     Time to respond: one day.
-    Source: product defaults: 1.5 times the planned interval, never under 24 hours; days away do not count. Somebody who
-    comes and goes is called about once: a silence within 28 days of another only counts anew when it lasts three times
-    as long as it must. Both are proposals that a physician owns.
+    Source: product defaults: 1.5 times the planned interval, never under 24 hours; days away do not count. While the
+    records of a device are still on their way nobody is called, for two hours at most. Somebody who comes and goes is
+    called about once: a silence within 28 days of another only counts anew when it lasts three times as long as it
+    must. All are proposals that a physician owns.
     """
     for strand in at.account.strands:
         since, earlier = at.now - timedelta(days=at.practice.look_back_days), _past(at, strand)
-        recent = (pause for pause in earlier if pause.until > since)
-        yield from (_silence(at, strand, pause, earlier) for pause in (*recent, *_present(at, strand)))
+        recent = (pause for pause in earlier if pause.until > since and not _is_read(at, pause))
+        told = [pause for pause in earlier if not pause.waits]
+        yield from (_silence(at, strand, pause, told) for pause in (*recent, *_present(at, strand)))
 
 
 class _Pause(Struct, frozen=True, kw_only=True):
-    """No session from between `earliest` and `latest` on until `until`; `back` is the use that ended it."""
+    """No session from between `earliest` and `latest` on until `until`; `back` is the use that ended it.
+
+    `missed_since`: since when sessions are known that a device counted, that may have been in it, and that are not
+    here. `waits`: when it ended, or now, that was not long enough to say that they will not come.
+    """
 
     earliest: datetime
     latest: datetime
@@ -50,6 +59,8 @@ class _Pause(Struct, frozen=True, kw_only=True):
     before: Use | None
     back: Use | None
     allowed: timedelta
+    missed_since: datetime | None
+    waits: bool
 
 
 class _Before(NamedTuple):
@@ -103,31 +114,49 @@ def _pause(at: CourseAt, strand: Strand, uses: _Before | None, back: Use | None)
     begins = max([strand.first, *(one.end for one in plan.away if one.end <= today)])
     begun = plan.days.start(begins)
     before = uses.last if uses and uses.last.latest >= begun else None
+    earliest = max(begun, uses.newest.earliest) if uses else begun
+    missed = [one.known_at for device in strand.devices for one in device.missing(earliest, until)]
     return _Pause(
-        earliest=max(begun, uses.newest.earliest) if uses else begun,
+        earliest=earliest,
         latest=before.latest if before else begun,
         until=until,
         begins=begins,
         before=before,
         back=back,
         allowed=_allowed(at, stint),
+        missed_since=min(missed, default=None),
+        waits=bool(missed) and until - min(missed) < at.practice.reading_patience,
     )
 
 
 def _silence(at: CourseAt, strand: Strand, pause: _Pause, earlier: Sequence[_Pause]) -> Episode:
-    due = pause.earliest + pause.allowed
-    until = strand.proven_until
-    proven = "its records prove it" if until and until >= due else "and no records either"
     shortest = pause.until - pause.latest
     told = _told(at, pause, earlier)
     return Episode(
         onset=f"{strand.modality}:{pause.before.sessions[0].session if pause.before else pause.begins}",
-        began_at=due,
+        began_at=pause.earliest + pause.allowed,
         cleared_at=pause.back.earliest if pause.back else None,
-        verdict=_said(f"No session for {_words(shortest)}, {proven}", shortest, pause.until - pause.earliest, pause),
+        verdict=_said(_proof_words(at, strand, pause), shortest, pause.until - pause.earliest, pause),
         sessions=pause.before.ids if pause.before else (),
         said_by=clinical_silence.id if told else None,
     )
+
+
+def _proof_words(at: CourseAt, strand: Strand, pause: _Pause) -> str:
+    """What is known besides of a pause: whether records prove it, and how far."""
+    if pause.missed_since is not None:
+        return "but records are still on their way" if _is_read(at, pause) else "and not all of its records are here"
+    until = strand.proven_until(pause.until, pause.earliest)
+    if until is None or until < pause.earliest + pause.allowed:
+        return "and no records either"
+    if pause.until - until < _LATELY:
+        return "its records prove it"
+    return f"its records prove the first {_words(until - pause.latest)}"
+
+
+def _is_read(at: CourseAt, pause: _Pause) -> bool:
+    """Whether what may fill a pause may still be on its way now."""
+    return pause.missed_since is not None and at.now - pause.missed_since < at.practice.reading_patience
 
 
 def _told(at: CourseAt, pause: _Pause, earlier: Sequence[_Pause]) -> bool:
@@ -151,14 +180,17 @@ def _before(at: CourseAt, strand: Strand, back: Use) -> _Before | None:
     return _Before(reduce(_later, uses), uses[-1]) if uses else None
 
 
-def _said(words: str, shortest: timedelta, longest: timedelta, pause: _Pause) -> Verdict:
+def _said(proof: str, shortest: timedelta, longest: timedelta, pause: _Pause) -> Verdict:
     middle = shortest + (longest - shortest) / 2
     evidence = Evidence(
         measured=_minutes(middle), limit=_minutes(pause.allowed), uncertainty=_minutes((longest - shortest) / 2)
     )
-    if shortest >= pause.allowed:
-        return fires(words, evidence)
-    return undetermined(f"{words}: when the last one began is not known well enough", evidence)
+    words, over = f"No session for {_words(shortest)}", " until one came again" if pause.back else ""
+    if shortest < pause.allowed:
+        words = f"{words} to {_words(longest)}{over}: when the last one began is not known well enough"
+        return undetermined(words, evidence)
+    words = f"{words}{over}, {proof}"
+    return undetermined(words, evidence) if pause.waits else fires(words, evidence)
 
 
 @course_rule("technical-silence", version=1, severity=Severity.LOW)

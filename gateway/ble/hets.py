@@ -109,7 +109,7 @@ class Conversation:
             await self._secure()
             await self._subscribe()
             with self._reach.holding(self._device, self._commands):
-                await self._note(await self._state(), self._clock())
+                await self._asked()
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._watch())
                     tasks.create_task(self._doubt())
@@ -165,7 +165,7 @@ class Conversation:
                 async with asyncio.timeout(self._patience.emitting_s if follows else self._patience.resting_s):
                     await self._came.wait()
             except TimeoutError:
-                emits = (await self._state()).state is DeviceState.EMITTING
+                emits = (await self._asked()).state is DeviceState.EMITTING
                 if emits and follows and not self._came.is_set():
                     silence = f"no frame for {self._patience.emitting_s:g} s while it emits"
                     raise LinkLost(self._link.address, "following", silence) from None
@@ -243,13 +243,19 @@ class Conversation:
         asked_at = self._clock()
         elapsed_time = await self._link.read(gatt.ELAPSED_TIME)
         answered_at = self._clock()
-        after = await self._state()
+        after = await self._asked()
         now = read_elapsed_time(elapsed_time, after.timeline)
         if before.timeline != after.timeline or not isinstance(now, Tick) or answered_at < asked_at:
             return
         half = (answered_at - asked_at) / 2
         middle = Tick(timeline=now.timeline, since_start=now.since_start + TICK / 2)
         await self._book.anchor(self._device, Anchor(tick=middle, at=asked_at + half, uncertainty=half + TICK / 2))
+
+    async def _asked(self) -> Mark:
+        """Ask for the state, and note it: it is the last word on which sessions the device has counted."""
+        mark = await self._state()
+        await self._note(mark, self._clock())
+        return mark
 
     async def _state(self) -> Mark:
         return read_state(await self._link.read(gatt.STATE))

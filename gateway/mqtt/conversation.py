@@ -26,7 +26,7 @@ from gateway.mqtt.records import SentRecords
 from gateway.reach import Reach
 from gateway.sessions.book import SessionBook
 from vocabulary.clock import Clock
-from vocabulary.devices import DeviceDescription, Modality
+from vocabulary.devices import DeviceDescription, Mark, Modality
 from vocabulary.identity import DeviceUid
 from vocabulary.readings import Reading
 from vocabulary.wire.batches import LinkStatus
@@ -61,6 +61,7 @@ class Conversation:
         self._held = ExitStack()
         self._refusal, self._refused = "", 0
         self._online, self._boot = False, book.boot(device)
+        self._mark: Mark | None = None
         self._heard_at: datetime | None = None
         self._anchor_due = asyncio.Event()
 
@@ -188,7 +189,7 @@ class Conversation:
             case DeviceDescription():
                 await self._meet(message)
             case Presence():
-                await self._note(message, arrived.at)
+                await self._note(message, arrived)
             case SentRecord():
                 await self._store(message, arrived)
             case Answer():
@@ -204,11 +205,14 @@ class Conversation:
         self._records.begin()
         self._anchor_due.set()
 
-    async def _note(self, presence: Presence, at: datetime) -> None:
+    async def _note(self, presence: Presence, arrived: Arrived) -> None:
+        """What is retained may be of long ago: it is what the device is in now once that has answered."""
         if presence.mark is not None:
             await self._records.note(presence.mark.newest, of_new_boot=0 < self._boot < presence.boot)
             self._boot = presence.boot
-            await self._book.mark(self._device, presence.mark, at)
+            self._mark = presence.mark
+            if not arrived.retained:
+                await self._book.mark(self._device, presence.mark, arrived.at)
             await self._be(online=True)
         elif presence.boot >= self._boot:
             await self._be(online=False)
@@ -268,6 +272,7 @@ class Conversation:
             _log.info("%s", silence)
             return False
         await self._records.check(stored)
+        await self._restate(answered.arrived.at)
         try:
             anchor = anchored(asked_at, answered)
         except FrameRefused as refusal:
@@ -276,6 +281,11 @@ class Conversation:
         if anchor is not None:
             await self._book.anchor(self._device, anchor)
         return True
+
+    async def _restate(self, at: datetime) -> None:
+        """The device has said all that it had to: so its last state is what it is in now."""
+        if self._mark is not None and self._online:
+            await self._book.mark(self._device, self._mark, at)
 
 
 def _seq(arrived: Arrived) -> int | None:

@@ -9,7 +9,7 @@ Rules, kept here:
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -31,6 +31,9 @@ HEARTBEAT_S: Final = HEARTBEAT.total_seconds()
 
 AHEAD: Final = 5000
 """Entries that may be on their way to a disk that takes nothing: over an hour of one device."""
+
+RESTATED: Final = timedelta(hours=1)
+"""How long a state that goes on is no news: told again, it says that the device has counted no session meanwhile."""
 
 RECORD_BYTES: Final = 512
 """What the wire takes of a record."""
@@ -63,7 +66,7 @@ class SessionBook:
         self._put, self._watch = put, watch
         self._memories = dict(memories)
         self._followed: dict[DeviceUid, Followed] = {}
-        self._marks: dict[DeviceUid, Mark] = {}
+        self._marks: dict[DeviceUid, tuple[Mark, datetime]] = {}
         self._stored_upto = {device: memory.stored_upto for device, memory in memories.items()}
         self._unwritten: set[DeviceUid] = set()
         self._under_way: dict[asyncio.Future[None], None] = {}
@@ -71,6 +74,7 @@ class SessionBook:
     async def meet(self, description: DeviceDescription) -> None:
         """A device is connected and has said what it is."""
         device = description.device
+        self._marks.pop(device, None)
         memory = self._memories.setdefault(device, _nothing_of(device))
         self._followed[device] = Followed(
             description=description,
@@ -101,13 +105,14 @@ class SessionBook:
         self._memories[device] = replace(self._memories[device], note=note)
 
     async def mark(self, device: DeviceUid, mark: Mark, at: datetime) -> None:
-        """The device reported its state; one that reports what the one before did is no news for the disk."""
+        """The device reported its state; for a while, what the one before reported at this contact is no news."""
         reported = replace(mark, oldest=0, lockout_left=None, sessions_left=None)
         followed, items = on_mark(self._followed[device], mark, at)
-        if self._marks.get(device) == reported:
+        told, told_at = self._marks.get(device, (None, at))
+        if told == reported and at - told_at < RESTATED:
             self._advance(device, followed, items)
         else:
-            self._marks[device] = reported
+            self._marks[device] = (reported, at)
             await self._follow(device, followed, items)
 
     async def readings(self, device: DeviceUid, readings: Sequence[tuple[Reading, datetime]]) -> None:

@@ -168,7 +168,7 @@ def _device(uid: DeviceUid, modality: Modality, start: datetime) -> CourseDevice
         features=(Feature.CONTACT, Feature.MOTION),
         outputs=outputs if modality is Modality.LED else (),
         given=(Interval(from_at=start - _DAY, until_at=None),),
-        proof=RecordProof(until=NOW, missing=0),
+        proof=RecordProof(until=NOW, missing=()),
         heard_at=NOW,
         said=None,
         recalled_firmware=(),

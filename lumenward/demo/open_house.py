@@ -29,13 +29,13 @@ LEAD: Final = timedelta(minutes=27)
 _LED_DAYS: Final = {
     "Anna Lind": (13, 12, 11),
     "Kofi Osei": (13, 12, 10, 9, 8, 6, 5, 3, 2, 1),
-    "Paolo Conti": (13, 11, 10, 9, 6, 5, 4, 2),
-    "Chiara Bassi": (12, 11, 10, 8, 7, 5, 4, 3, 1),
+    "Paolo Conti": (13, 11, 10, 9, 7, 5, 4, 2),
+    "Chiara Bassi": (13, 12, 11, 10, 8, 7, 5, 4, 3, 1),
 }
 _RF_DAYS: Final = {
     "Erik Lind": (13, 11, 9, 6, 4, 2),
     "Mia Lind": (12, 9, 7, 5, 2),
-    "Ama Osei": (13, 11, 8, 6, 4),
+    "Ama Osei": (13, 11, 8, 6, 4, 2),
     "Lucia Conti": (12, 10, 5, 3),
 }
 _PASTS: Final[Mapping[str, Script]] = {

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from clinical.course import Course, CourseDevice, InForce, PastSession
+from clinical.course import Course, CourseDevice, InForce, PastSession, RecordProof
 from clinical.facts import DeviceFacts, Planned, RegimenVersion, Rest, SessionFacts, Told, Wearer
 from clinical.judgement import judge, judge_course
 from clinical.misuse.course_rules import CourseRule, LimitsAsked, course_at
@@ -191,8 +191,12 @@ def as_of(course: Course, now: datetime) -> Course:
 def _device_as_of(device: CourseDevice, sessions: tuple[PastSession, ...]) -> CourseDevice:
     heard = [past.heard_at for past in sessions if past.device == device.uid]
     read = [past.heard_at for past in sessions if past.device == device.uid and past.recorded]
-    proof = device.proof and replace(device.proof, until=max(read)) if read else None
+    proof = _proof_as_of(device.proof, max(read)) if device.proof and read else None
     return replace(device, heard_at=max(heard, default=None), proof=proof)
+
+
+def _proof_as_of(proof: RecordProof, at: datetime) -> RecordProof:
+    return RecordProof(until=at, missing=tuple(one for one in proof.missing if one.known_at <= at))
 
 
 def session_facts(case: Case, ruling: Ruling = AS_THEY_ARE) -> Iterator[tuple[SessionFacts, Regimen | None]]:

@@ -181,8 +181,11 @@ def rows_of(number: int, entry: Entry) -> Iterator[tuple[str, tuple[Any, ...]]]:
 
 
 def case_of(rows: list[tuple[Any, ...]]) -> Case:
-    """The person that rows of one number are of, those in their places."""
-    person = _READS_PERSON.decode(rows[0][3])
+    """The person that rows of one number are of, those in their places. Raises ValueError for another layout."""
+    try:
+        person = _READS_PERSON.decode(rows[0][3])
+    except msgspec.ValidationError as error:
+        raise ValueError(f"another version of Lumenward wrote it ({error})") from error
     kept = tuple(_kept(row[len(OF_PERSON) :]) for row in rows if row[len(OF_PERSON)] is not None)
     course = replace(person.course, sessions=tuple(one.past for one in kept))
     return Case(

@@ -166,7 +166,14 @@ def read_snapshot(path: Path, first: int, end: int) -> Iterator[Case]:
     query = f"SELECT {NAMES} FROM ({once}) WHERE {of_these}"  # noqa: S608 - names out of the table above
     rows = _query(path, query, {"first": first, "end": end})
     for _, group in groupby(rows, key=itemgetter(0)):
-        yield case_of(list(group))
+        yield _case(path, list(group))
+
+
+def _case(path: Path, rows: list[tuple[Any, ...]]) -> Case:
+    try:
+        return case_of(rows)
+    except ValueError as error:
+        raise SnapshotUnreadable(path, str(error)) from error
 
 
 def _query(path: Path, query: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -233,10 +233,17 @@ def _serials(session: Session, key: CourseKey, devices: Sequence[str]) -> Mappin
     return found
 
 
+def _modality(session: Session, row: DeviceRow) -> Modality:
+    """As it says itself; until it has, as its sessions say."""
+    theirs = (SessionRow.clinic_id == row.clinic_id, SessionRow.device_uid == row.uid, SessionRow.modality.is_not(None))
+    said = row.modality or session.scalar(select(SessionRow.modality).where(*theirs).limit(1))
+    return Modality(said or Modality.LED)
+
+
 def _device(session: Session, row: DeviceRow, given: Iterable[Interval]) -> CourseDevice:
     return CourseDevice(
         uid=DeviceUid(row.uid),
-        modality=Modality(row.modality or Modality.LED),
+        modality=_modality(session, row),
         model=row.model,
         serial=row.serial,
         firmware=row.firmware,

@@ -1,7 +1,8 @@
-"""What a group says of who a device is and whether its clock jumped: that is judged over weeks, not in a session."""
+"""What a group says of a device itself, and by which weeks are judged: who it is, how its clock ran, how far it is."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, case, select, tuple_
@@ -12,7 +13,7 @@ from monitor_api.courses.due import CourseKey
 from monitor_api.ingest.hours import OurTime
 from monitor_api.ingest.opening import Opened
 from monitor_api.ingest.rows import Row
-from monitor_api.records.devices import AssignmentRow, DeviceSerialRow
+from monitor_api.records.devices import AssignmentRow, DeviceSerialRow, MarkRow
 from monitor_api.records.upsert import upsert
 from monitor_api.sessions.device_clocks import tick_jumps
 from vocabulary.identity import ClinicId, PatientId
@@ -30,10 +31,11 @@ _Name = tuple[ClinicId, str]
 def news_for_courses(session: Session, batches: Sequence[Opened], ours: OurTime) -> set[CourseKey]:
     """Note every serial that devices give; gives the courses of those who have, or had, a device that says news.
 
-    A new serial is news, and so are ticks that do not fit those before. What workers that write at once, or batches in
+    A new serial is news, and so are ticks that do not fit those before, and the first state that a device reports: it
+    says how many sessions there are. What workers that write at once, or batches in
     another order, keep this from seeing is seen when the course is judged next, for that reads what is stored.
     """
-    news = {*_new_serials(session, batches, ours), *_jumped(session, batches)}
+    news = {*_new_serials(session, batches, ours), *_jumped(session, batches), *_first_marked(session, batches, ours)}
     return set(_courses_of(session, sorted(news)))
 
 
@@ -69,6 +71,18 @@ def _earlier(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
 def _jumped(session: Session, batches: Iterable[Opened]) -> Iterator[_Name]:
     counts = Counter((batch.origin.clinic, one.device) for batch in batches for one in batch.body.anchors)
     return (name for name, count in counts.items() if tick_jumps(session, *name, count + BEFORE))
+
+
+def _first_marked(session: Session, batches: Iterable[Opened], ours: OurTime) -> Iterator[_Name]:
+    first: dict[_Name, datetime] = {}
+    for batch in batches:
+        for one in batch.body.marks:
+            name, at = (batch.origin.clinic, one.device), ours(batch, one.at)
+            first[name] = min(at, first.get(name, at))
+    for (clinic, device), at in first.items():
+        before = (MarkRow.clinic_id == clinic, MarkRow.device_uid == device, MarkRow.at < at)
+        if session.scalar(select(MarkRow.at).where(*before).limit(1)) is None:
+            yield clinic, device
 
 
 def _courses_of(session: Session, devices: Sequence[_Name]) -> Iterator[CourseKey]:

@@ -69,8 +69,9 @@ def quiet_spans(sessions: Mapping[int, Placed | None], newest: int, contact_at: 
 
     `newest` is the counter of the newest record that the device named at `contact_at`.
     """
-    last = max(newest, *sessions, 0) + 1
-    edges: dict[int, tuple[datetime, datetime] | None] = {0: (EVER, EVER), last: (contact_at, contact_at)}
+    edges: dict[int, tuple[datetime, datetime] | None] = {0: (EVER, EVER)}
+    if newest >= max(sessions, default=0):
+        edges[newest + 1] = (contact_at, contact_at)
     edges |= {number: (placed.earliest, placed.latest) if placed else None for number, placed in sessions.items()}
     return tuple(
         Span(before[1], after[0])

@@ -1,7 +1,7 @@
 """Courses made by hand for tests of what is planned and done."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from clinical.course import (
@@ -11,6 +11,7 @@ from clinical.course import (
     Excuse,
     InForce,
     Interval,
+    MissingRecords,
     PastSession,
     RecordProof,
     WearSigns,
@@ -25,6 +26,7 @@ from vocabulary.readings import EndReason
 DEVICE = DeviceUid("00000000000000aa")
 REGIMEN = RegimenId(UUID(int=3))
 PLANNED_DOSE = 10.0
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 SIGNS = WearSigns(
@@ -97,11 +99,17 @@ def device(given_at, *, proven=None, missing=0, uid=DEVICE, returned_at=None, he
         features=(),
         outputs=(),
         given=(Interval(from_at=given_at, until_at=returned_at),),
-        proof=RecordProof(until=proven, missing=missing) if proven else None,
+        proof=RecordProof(until=proven, missing=lost(missing, EVER, proven)) if proven else None,
         heard_at=heard_at,
         said=None,
         recalled_firmware=(),
     )
+
+
+def lost(count, after, before, known_at=None):
+    """Sessions that were counted between two instants, and of which nothing is here."""
+    missing = MissingRecords(count=count, after=after, before=before, known_at=known_at or before)
+    return (missing,) if count else ()
 
 
 def course(regimens, sessions=(), devices=(), zone="Europe/Zurich", **changes):

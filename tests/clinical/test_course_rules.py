@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clinical.course import Interval
+from clinical.course import Interval, RecordProof
 from clinical.judgement import alert_severity, judge_course
 from clinical.misuse.course_rules import LimitsAsked, course_at
 from clinical.misuse.table import COURSE_RULES
 from clinical.verdicts import Outcome
-from tests.clinical.courses import DAY, DEVICE, MINUTE, course, device, done, excuse, phase, written
+from tests.clinical.courses import DAY, DEVICE, MINUTE, course, device, done, excuse, lost, phase, written
 from vocabulary.devices import Modality
 from vocabulary.identity import finding_id
 from vocabulary.severity import Severity
@@ -206,6 +206,45 @@ def test_a_silence_keeps_its_id_when_it_is_over(on):
     going = only("clinical-silence", findings(days(0), min(on, 1.9), DAILY))
     over = only("clinical-silence", findings(days(0, 2, *range(3, int(on) + 1)), max(on, 2.1), DAILY))
     assert going[0].id in {one.id for one in over}
+
+
+def counted(sessions, on, *, lies, known_on, proven=100):
+    """What is said of silence where a session is missing that lies within days, and is known of since a day."""
+    missing = lost(1, *(START + day * DAY for day in lies), START + known_on * DAY)
+    proof = RecordProof(until=START + proven * DAY, missing=missing)
+    return only("clinical-silence", findings(sessions, on, DAILY, proof=proof))
+
+
+def test_a_silence_that_a_missing_session_may_have_ended_is_no_reason_to_keep_quiet_about_the_next():
+    (found,) = counted(days(0, 3), 5, lies=(1, 2), known_on=5)
+    assert (found.began_at > START + 3 * DAY, alert_severity(found)) == (True, Severity.MEDIUM)
+    first, second = counted(days(0, 3), 5, lies=(1, 2), known_on=4)
+    assert (first.verdict.outcome, alert_severity(second)) == (UNDETERMINED, Severity.MEDIUM)
+
+
+def test_a_session_that_may_have_been_in_a_silence_that_is_over_is_never_called_about():
+    (first,) = counted(days(0, 3), 4, lies=(1, 2), known_on=3.5)
+    assert (first.verdict.outcome, alert_severity(first)) == (UNDETERMINED, None)
+    (much_later,) = counted(days(0, *range(3, 20)), 20, lies=(1, 2), known_on=3.5)
+    assert (
+        much_later.verdict.because == "No session for 3 days until one came again, and not all of its records are here"
+    )
+    assert alert_severity(much_later) is None
+
+
+def test_a_silence_that_was_called_about_without_a_session_stays_what_it_was_when_it_is_over():
+    (going,) = counted(days(0), 2.9, lies=(0.5, 1), known_on=1)
+    (over,) = counted(days(0, 3), 3.4, lies=(0.5, 1), known_on=1)
+    assert (going.verdict.outcome, over.verdict.outcome, going.id == over.id) == (FIRES, FIRES, True)
+
+
+@pytest.mark.parametrize(
+    ("proven", "words"),
+    [(5, "its records prove it"), (4.1, "its records prove it"), (3, "its records prove the first 3 days")],
+)
+def test_the_sentence_says_how_far_records_prove_a_silence(proven, words):
+    (found,) = counted(days(0), 5, lies=(-2, -1), known_on=-1, proven=proven)
+    assert found.verdict.because == f"No session for 5 days, {words}"
 
 
 def recalled(firmwares):

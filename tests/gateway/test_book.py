@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
@@ -78,6 +79,18 @@ async def test_a_mark_that_is_no_news_is_shown_all_the_same_and_stored_once():
         await book.mark(UID, mark(state=DeviceState.EMITTING), NOON)
     await book.settled()
     assert (len(shown), len(disk.of(ReportedMark))) == (3, 1)
+
+
+@in_a_loop
+async def test_a_state_that_goes_on_is_told_again_each_hour_and_at_each_contact():
+    disk = Disk()
+    book = await met(disk)
+    for minutes in (0, 59, 60, 61, 119, 120):
+        await book.mark(UID, mark(), NOON + timedelta(minutes=minutes))
+    await book.meet(MASK)
+    await book.mark(UID, mark(), NOON + timedelta(minutes=121))
+    await book.settled()
+    assert [(one.at - NOON) / timedelta(minutes=1) for one in disk.of(ReportedMark)] == [0, 60, 120, 121]
 
 
 @pytest.mark.parametrize(("length", "kept"), [(0, []), (600, [512])])

@@ -17,7 +17,7 @@ from tests.firmware_bridge.hets.rig import Bench
 from tests.firmware_bridge.radio.loops import until
 from tests.gateway.devices import MASK, NOON, UID, unwatched
 from tests.vectors import VECTORS
-from vocabulary.wire.batches import Gap, SampleBlock, SeenAnchor, StoredRecord
+from vocabulary.wire.batches import Gap, ReportedMark, SampleBlock, SeenAnchor, StoredRecord
 
 TICK = bytes([0x21]) + (1000).to_bytes(6, "little") + bytes(4)
 REPORTED, ABORTED = bytes.fromhex("06000101"), bytes.fromhex("06000301")
@@ -354,6 +354,19 @@ def test_an_anchor_names_the_timeline_and_half_a_tick_of_doubt():
         async with talking(Mask(), disk):
             pass
         assert disk.of(SeenAnchor) == [SeenAnchor(device=UID, timeline=1, tick_s=1000.5, at=NOON, uncertainty_s=0.5)]
+
+    in_time(scenario)
+
+
+def test_a_state_that_nobody_notified_is_told_when_the_records_are_fetched():
+    """The tick is read then, between two reads of the state."""
+
+    async def scenario():
+        mask, disk = Mask(COUNTER, [RECORD]), Disk()
+        notify, mask.notify = mask.notify, lambda kind, value: None if kind == gatt.STATE else notify(kind, value)
+        report, mask.report = mask.report, lambda: (report(), setattr(mask, "newest", COUNTER + 1))
+        async with talking(mask, disk):
+            await until(lambda: [mark.newest for mark in disk.of(ReportedMark)] == [COUNTER, COUNTER + 1])
 
     in_time(scenario)
 

@@ -108,6 +108,13 @@ OF_SCHEDULES: Final[tuple[Example, ...]] = (
         undetermined=("37 h, of which the clock leaves two open", over(DAILY, [began(0, late=2 * HOUR)], on=1.55)),
     ),
     *examples(
+        "clinical-silence",
+        fires=("a session that the device counted a day ago never came", over(DAILY, [began(0)], on=3, counted=2)),
+        silent=("the last one here is of this morning", over(DAILY, [began(0), began(1)], on=1.5, counted=1.4)),
+        boundary=("2 h since the device told of it", over(DAILY, [began(0)], on=3, counted=3 - 2 / 24), FIRES),
+        undetermined=("an hour since the device told of it", over(DAILY, [began(0)], on=3, counted=3 - 1 / 24)),
+    ),
+    *examples(
         "technical-silence",
         fires=(
             "one a day is planned, and nothing was heard of the device for two",

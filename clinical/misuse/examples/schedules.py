@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from clinical.course import Excuse, InForce, Interval, PastSession, RecordProof, WearSigns
+from clinical.course import Excuse, InForce, Interval, MissingRecords, PastSession, RecordProof, WearSigns
 from clinical.misuse.course_rules import CourseAt, LimitsAsked, course_at
 from clinical.misuse.examples.courses import MASK, course, device, lit
 from clinical.plan import Phase, Timing, Weekday
@@ -57,10 +57,13 @@ def over(
 ) -> CourseAt:
     """A course held to one phase since the start, as of `on` days after it; `heard`: when the device last spoke.
 
-    The changes are of the course; `limits` and `proven`, the day up to which records are complete, are apart.
+    The changes are of the course. Apart are `limits`; `proven`, the day up to which records are complete; and
+    `counted`, the day on which the device told of a session that is not here.
     """
     limits: tuple[LimitsAsked, ...] = changes.pop("limits", ())
-    proof = RecordProof(until=START + DAY * changes.pop("proven", 100.0), missing=0)
+    proof = RecordProof(
+        until=START + DAY * changes.pop("proven", 100.0), missing=_missing(changes.pop("counted", None))
+    )
     mask = device(
         MASK,
         Modality.LED,
@@ -77,6 +80,13 @@ def over(
         "devices": (mask,),
     }
     return course_at(replace(made, **(given | changes)), START + DAY * on, worn={}, limits=limits)
+
+
+def _missing(counted: float | None) -> tuple[MissingRecords, ...]:
+    if counted is None:
+        return ()
+    at = START + DAY * counted
+    return (MissingRecords(count=1, after=START, before=at, known_at=at),)
 
 
 def held(first: float, last: float) -> tuple[Interval, ...]:

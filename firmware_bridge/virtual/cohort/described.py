@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
-from clinical.course import ClockStep, CourseDevice, Interval, RecordProof, SerialGiven
+from clinical.course import ClockStep, CourseDevice, Interval, MissingRecords, RecordProof, SerialGiven
 from clinical.facts import Calibration
 from firmware_bridge.virtual.cohort.deeds import Spell
 from firmware_bridge.virtual.cohort.labels import Done
@@ -15,6 +16,9 @@ from firmware_bridge.virtual.cohort.units import DeviceUnit
 from vocabulary.devices import DeviceState
 from vocabulary.identity import DeviceUid
 from vocabulary.light import BandOutput
+
+EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before the first session of any device."""
 
 
 def firmware_of(unit: DeviceUnit, spells: Iterable[Spell]) -> str:
@@ -90,5 +94,14 @@ def _proof(told: Sequence[Told]) -> RecordProof | None:
     if not contacts:
         return None
     until = max(contacts)
-    missing = sum(1 for one in told if one.lived.ended < until and not (one.passage and one.passage.recorded))
-    return RecordProof(until=until, missing=missing)
+    missing = (_missing(one, contacts) for one in told if one.lived.ended < until)
+    return RecordProof(until=until, missing=tuple(one for one in missing if one is not None))
+
+
+def _missing(told: Told, contacts: Iterable[datetime]) -> MissingRecords | None:
+    """A session that was counted between two contacts and whose record is lost; None where it is here."""
+    if told.passage and told.passage.recorded:
+        return None
+    began, ended = told.lived.act.began, told.lived.ended
+    after, before = max((at for at in contacts if at <= began), default=EVER), min(at for at in contacts if at > ended)
+    return MissingRecords(count=1, after=after, before=before, known_at=before)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from monitor_api.http.callers import Caller
 from monitor_api.http.queries.scope import if_given, in_clinic
-from monitor_api.records.devices import AnchorRow, DeviceRow, MarkRow
+from monitor_api.records.devices import DeviceRow, MarkRow
 from monitor_api.records.people import PatientRow
 from monitor_api.records.sessions import SessionRow
 from monitor_api.sessions.order import started_of
@@ -98,23 +98,16 @@ def numbered_sessions(
 
 
 def proofs(session: Session, caller: Caller, devices: Iterable[DeviceUid]) -> Iterator[Proof]:
-    """The proofs of those of the devices that were ever asked: their last state, and the contact since if one was."""
-    contact = (
-        select(AnchorRow.contact_at)
-        .where(AnchorRow.clinic_id == DeviceRow.clinic_id, AnchorRow.device_uid == DeviceRow.uid)
-        .order_by(AnchorRow.timeline.desc(), AnchorRow.tick_s.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    """The proofs of those of the devices that ever reported a state: the last one."""
     last_state = and_(
         MarkRow.clinic_id == DeviceRow.clinic_id,
         MarkRow.device_uid == DeviceRow.uid,
         MarkRow.at == DeviceRow.state_at,
     )
-    query = select(DeviceRow.uid, MarkRow.detail, MarkRow.at, contact).join(MarkRow, last_state)
+    query = select(DeviceRow.uid, MarkRow.detail, MarkRow.at).join(MarkRow, last_state)
     mine = (*in_clinic(caller, DeviceRow.clinic_id), DeviceRow.uid.in_(list(devices)))
-    for uid, detail, at, contact_at in session.execute(query.where(*mine)):
-        yield Proof(device_uid=DeviceUid(uid), newest=detail["newest"], contact_at=max(at, contact_at or at))
+    for uid, detail, at in session.execute(query.where(*mine)):
+        yield Proof(device_uid=DeviceUid(uid), newest=detail["newest"], contact_at=at)
 
 
 def _brief(row: Any) -> BriefSession:  # noqa: ANN401 - a row of `_BRIEF`

@@ -388,6 +388,33 @@ async def test_an_anchor_lies_between_question_and_answer():
 
 
 @in_a_loop
+async def test_the_state_of_a_mask_that_answers_hours_later_is_told_again_as_of_then():
+    later = NOON + 7200 * SECOND
+    home = Home(clock=lambda: later, answers=lambda _op: {"timeline": 7, "tick_s": 1000, "at": later})
+    async with home.listening():
+        await home.hears(home.mask.info(), home.mask.state(newest=3))
+    assert [(mark.newest, mark.at) for mark in home.of(ReportedMark)] == [(3, NOON), (3, later)]
+
+
+@pytest.mark.parametrize(("answers", "told"), [(True, [(3, NOON + SECOND)]), (False, [])])
+@in_a_loop
+async def test_a_state_that_is_retained_is_told_once_the_mask_answers_and_as_of_then(answers, told):
+    tick = {"timeline": 7, "tick_s": 1000, "at": NOON + SECOND}
+    home = Home(clock=lambda: NOON + SECOND, answers=lambda _op: tick if answers else None)
+    async with home.listening():
+        await home.hears(home.mask.info(), home.mask.state(newest=3, retained=True))
+    assert [(mark.newest, mark.at) for mark in home.of(ReportedMark)] == told
+
+
+@in_a_loop
+async def test_the_state_of_a_mask_that_does_not_answer_is_told_once():
+    home = Home(clock=lambda: NOON + 7200 * SECOND, answers=nothing)
+    async with home.listening():
+        await home.hears(home.mask.info(), home.mask.state(newest=3))
+    assert [(mark.newest, mark.at) for mark in home.of(ReportedMark)] == [(3, NOON)]
+
+
+@in_a_loop
 async def test_a_clock_that_is_set_back_gives_no_anchor():
     home = Home(answers=lambda _op: {"timeline": 1, "tick_s": 1000, "at": NOON - SECOND})
     async with home.listening():

@@ -61,3 +61,13 @@ def test_a_file_that_is_none_is_refused_in_words(tmp_path):
     (tmp_path / "s.parquet").write_text("hello")
     with pytest.raises(SnapshotUnreadable, match=r"s\.parquet is not a snapshot"):
         count_people(tmp_path / "s.parquet")
+
+
+def test_a_snapshot_of_another_version_is_refused_in_words(tmp_path, cases):
+    path, other = tmp_path / "s.parquet", tmp_path / "other.parquet"
+    write_snapshot(path, cases[:3])
+    with duckdb.connect() as store:
+        told = "SELECT * REPLACE (replace(person, '\"missing\":', '\"lost\":') AS person)"
+        store.execute(f"COPY ({told} FROM read_parquet('{path}')) TO '{other}' (FORMAT parquet)")
+    with pytest.raises(SnapshotUnreadable, match=r"other\.parquet .* another version of Lumenward wrote it"):
+        tuple(read_snapshot(other, 0, 3))

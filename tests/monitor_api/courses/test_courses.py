@@ -115,27 +115,31 @@ def test_without_a_word_from_the_device_nothing_is_proven(line):
     assert device.proof is None
 
 
-def proven(line: Line, *sessions: tuple[int, float], newest: int):
-    """The proof of a device whose sessions, by counter and hours ago, are here, when it names its newest."""
+def asked(line: Line, *sessions: tuple[int, float], newest: int):
+    """A device whose sessions, by counter and hours ago, are here, when it has named its newest."""
     line.know(*(stored(rf_record(counter, start=ago(hours))) for counter, hours in sessions))
     line.know(ReportedMark(device=UID, at=ago(0), state=DeviceState.READY, newest=newest, timeline=1))
     (device,) = course(line).devices
-    return device.proof
+    return device
 
 
 def test_a_device_whose_records_follow_each_other_misses_none(line):
     before = ago(0)
-    proof = proven(line, (4, 60), (5, 30), newest=5)
+    proof = asked(line, (1, 60), (2, 30), newest=2).proof
     assert before <= proof.until <= ago(0)
-    assert proof.missing == 0
+    assert proof.missing == ()
 
 
 def test_records_between_those_that_are_here_and_after_the_last_are_missing(line):
-    assert proven(line, (4, 60), (7, 30), newest=8).missing == 3
+    missing = asked(line, (1, 60), (4, 30), newest=5).proof.missing
+    near = [(one.count, round((datetime.now(UTC) - one.after) / HOUR)) for one in missing]
+    assert near == [(2, 60), (1, 30)]
 
 
 def test_a_record_that_never_came_half_a_year_ago_leaves_nothing_open_today(line):
-    assert proven(line, (4, 24 * 200), (6, 24 * 180), (7, 30), newest=7).missing == 0
+    device = asked(line, (4, 24 * 200), (6, 24 * 180), (7, 30), newest=7)
+    assert device.missing(ago(24 * 100), ago(0)) == ()
+    assert sum(one.count for one in device.proof.missing) == 4
 
 
 def test_a_check_of_a_session_has_the_course_of_its_patient_judged(line):
