@@ -16,7 +16,8 @@ class Practice:
     patient's own median, `learned` are the fewest that do, and `drift` in a row away from it are a drift: by more than
     `drift_fraction` of duration or dose, or `drift_hours` of the day. `look_back_days`: how far rules look. After a
     silence nobody is called for another one within `steady_days`, unless it lasts `silence_again` times what a silence
-    must last.
+    must last. Of what a patient does again and again nobody is called within `again_days` of a call, unless it is worse
+    by `again_worse` of the limit.
     """
 
     taken_fraction: float = 0.8
@@ -35,6 +36,8 @@ class Practice:
     silence_floor: timedelta = timedelta(hours=24)
     steady_days: int = 28
     silence_again: float = 3.0
+    again_days: int = 7
+    again_worse: float = 0.25
     permit_grace: timedelta = timedelta(hours=24)
     baseline: int = 28
     learned: int = 7

@@ -46,9 +46,15 @@ def test_what_is_in_force_already_changes_nothing():
 
 
 def test_calls_come_with_when_they_were_the_latest_first():
+    before = (past(counter=3, started=NOON - 9 * DAY), past(counter=4, started=NOON - 9 * DAY + 30 * HOUR))
+    soon = [one.at for one in tried(case(*TWO, *before), rest=36 * HOUR).starts if one.finding.rule == "too-soon"]
+    assert soon == [NOON, NOON - 9 * DAY + 30 * HOUR]
+
+
+def test_what_a_prescription_would_call_again_within_days_it_calls_once():
     three = (*TWO, past(counter=3, started=NOON - 60 * HOUR))
     soon = [one.at for one in tried(case(*three), rest=36 * HOUR).starts if one.finding.rule == "too-soon"]
-    assert soon == [NOON, NOON - 30 * HOUR]
+    assert soon == [NOON - 30 * HOUR]
 
 
 def test_what_was_before_the_window_is_not_told():
