@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -110,7 +109,10 @@ def weekly(
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("people", total=1.0)
-        advance = partial(progress.update, task)
+
+        def advance(part: float) -> None:
+            progress.update(task, completed=part)
+
         if snapshot is None:
             span = Cohort(seed=seed, days=days)
             figures = weeks_of(CohortSource(cohort=span, people=people), span.until_at, advance)

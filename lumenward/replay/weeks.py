@@ -2,29 +2,21 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from clinical.adherence.practice import PRACTICE
-from lumenward.replay.run import AT_ONCE, Source
+from lumenward.replay.run import AT_ONCE, Progress, Source
 from monitor_api.cohorts.weeks import WEEKLY, WeekOfAll, Weeks
 
 
-class Advance(Protocol):
-    """Says how far it has come."""
-
-    def __call__(self, *, completed: float) -> object:
-        """A part of the whole."""
-        ...
-
-
-def weeks_of(source: Source, now: datetime, advance: Advance) -> dict[str, Any]:
+def weeks_of(source: Source, now: datetime, progress: Progress) -> dict[str, Any]:
     """Everybody's weeks as they stood at an instant, some people at a time."""
     total = source.count()
     with Weeks() as weeks:
         for first in range(0, total, AT_ONCE):
             end = min(first + AT_ONCE, total)
             weeks.add((case.course for case in source.cases(first, end)), now)
-            advance(completed=end / total)
+            progress(end / total)
         return {
             "as_of": now.isoformat(timespec="seconds"),
             "definition": {"id": WEEKLY.id, "version": WEEKLY.version, "words": WEEKLY.words},
