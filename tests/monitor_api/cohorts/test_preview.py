@@ -9,7 +9,7 @@ import pytest
 from clinical.course import InForce
 from clinical.plan import Phase, Timing
 from clinical.regimen import Limits
-from monitor_api.cohorts.preview import _under, preview
+from monitor_api.cohorts.preview import preview, under
 from monitor_api.cohorts.replay import Window, began_at, session_facts
 from monitor_api.cohorts.stored import CaseReader
 from monitor_api.courses.due import CourseKey
@@ -76,7 +76,7 @@ def test_its_phases_count_from_where_those_before_it_did():
     planned = [
         facts.planned.dose.value
         for one in (since_a_month, since_a_week)
-        for facts, _ in session_facts(_under(one, two_phases, window))
+        for facts, _ in session_facts(under(one, two_phases, window))
     ]
     assert planned == [3600.0, 1000.0]
 
