@@ -119,7 +119,10 @@ def weekly(
         else:
             with opened(snapshot) as kept:
                 figures = kept.told | weeks_of(SnapshotSource(path=kept.file), kept.as_of, advance)
-    typer.echo(json.dumps(figures, indent=2)) if as_json else _print_weeks(figures)
+    if as_json:
+        typer.echo(json.dumps(figures, indent=2))
+    else:
+        _print_weeks(figures)
 
 
 def _print_weeks(figures: dict[str, Any]) -> None:
