@@ -1,6 +1,6 @@
 """What a rule says of a session, and on what evidence."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -63,6 +63,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     """What one rule found in one session. Evaluating the same facts again gives the same id.
 
     `said_by`: the rule that calls for the same thing already, so that this finding is only shown; None where it calls.
+    `said_before`: how long before it that called, where it was the same rule in an earlier session.
     """
 
     rule: RuleId
@@ -72,6 +73,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     episode: str
     verdict: Verdict
     said_by: RuleId | None = None
+    said_before: timedelta | None = None
 
     @property
     def id(self) -> FindingId:
@@ -81,7 +83,9 @@ class Finding(Struct, frozen=True, kw_only=True):
     @property
     def because(self) -> str:
         """The verdict's sentence, and which rule calls for it if not this one."""
-        return _because(self.verdict, self.said_by)
+        if self.said_before is None:
+            return _because(self.verdict, self.said_by)
+        return f"{self.verdict.because}; {self.said_by} called {_words(self.said_before)} before"
 
     @property
     def subject(self) -> UUID:
@@ -124,3 +128,8 @@ class CourseFinding(Struct, frozen=True, kw_only=True):
 
 def _because(verdict: Verdict, said_by: RuleId | None) -> str:
     return verdict.because if said_by is None else f"{verdict.because}; {said_by} calls for it"
+
+
+def _words(span: timedelta) -> str:
+    hours = span / timedelta(hours=1)
+    return f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} h" if hours >= 1 else f"{hours * 60:.0f} min"

@@ -16,9 +16,10 @@ class Practice:
     patient's own median, `learned` are the fewest that do, and `drift` in a row away from it are a drift: by more than
     `drift_fraction` of duration or dose, or `drift_hours` of the day. `look_back_days`: how far rules look. After a
     silence nobody is called for another one within `steady_days`, unless it lasts `silence_again` times what a silence
-    must last. `reading_patience`: for how long a session that a device counted may be on its way before somebody is
-    called without it. A full memory, 65,535 records of three segments, takes about 100 minutes at 30 ms a segment, and
-    two hours are little of the day within which a silence is to be answered.
+    must last. Of what a patient does again and again nobody is called within `again_days` of a call, unless it is worse
+    by `again_worse` of the limit. `reading_patience`: for how long a session that a device counted may be on its way
+    before somebody is called without it. A full memory, 65,535 records of three segments, takes about 100 minutes at
+    30 ms a segment, and two hours are little of the day within which a silence is to be answered.
     """
 
     taken_fraction: float = 0.8
@@ -38,6 +39,8 @@ class Practice:
     steady_days: int = 28
     silence_again: float = 3.0
     reading_patience: timedelta = timedelta(hours=2)
+    again_days: int = 7
+    again_worse: float = 0.25
     permit_grace: timedelta = timedelta(hours=24)
     baseline: int = 28
     learned: int = 7

@@ -7,7 +7,7 @@ from clinical.verdicts import CLEAR, Evidence, Verdict, fires
 from vocabulary.severity import Severity
 
 
-@rule("no-regimen", version=1, severity=Severity.MEDIUM)
+@rule("no-regimen", version=2, severity=Severity.MEDIUM)
 def no_regimen(session: SessionFacts, _limits: Limits) -> Verdict:
     """A session took place that nobody prescribed.
 
@@ -15,7 +15,8 @@ def no_regimen(session: SessionFacts, _limits: Limits) -> Verdict:
     Consequence: nothing holds the dose; a contraindication may not have been asked for.
     Action: prescribe, or ask the patient to stop.
     Time to respond: one day.
-    Source: every session is held against the regimen in force when it began.
+    Source: every session is held against the regimen in force when it began. Of somebody who goes on it calls once in
+    seven days, a proposal that a physician owns.
     """
     if session.regimen is not None:
         return CLEAR

@@ -10,7 +10,7 @@ from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
 
-@rule("too-soon", version=1, severity=Severity.MEDIUM)
+@rule("too-soon", version=2, severity=Severity.MEDIUM)
 def too_soon(session: SessionFacts, limits: Limits) -> Verdict:
     """The skin rested for less time than the regimen asks for between two sessions.
 
@@ -18,7 +18,9 @@ def too_soon(session: SessionFacts, limits: Limits) -> Verdict:
     Consequence: heat and dose add up before the skin has recovered.
     Action: ask who used the device, and repeat the plan of the week.
     Time to respond: one day.
-    Source: the regimen's shortest interval, from the end of one session to the start of the next.
+    Source: the regimen's shortest interval, from the end of one session to the start of the next. Of somebody who goes
+    on it calls once in seven days, and at once where the rest is shorter by a quarter of the limit. Both are proposals
+    that a physician owns.
     """
     if limits.rest is None:
         return CLEAR

@@ -6,12 +6,16 @@ from re import fullmatch
 from typing import Any, Final
 
 from clinical.regimen.prescription import Prescription
+from clinical.regimen.wording import lasting_words, window_words
 from clinical.regimen.written import Written, write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
-    """A field of the written form that differs; None where a version has no such field, or sets nothing."""
+    """A field of the written form that differs; None where a version has no such field, or sets nothing.
+
+    `old` and `new` are in the unit that the field's name ends with; `words` in those that people use.
+    """
 
     field: str
     old: object
@@ -29,7 +33,9 @@ def written_changes(old: Written, new: Written) -> tuple[FieldChange, ...]:
     before, after = (dict(_leaves("", one)) for one in (old, new))
     fields = [*before, *(field for field in after if field not in before)]
     return tuple(
-        FieldChange(field=field, old=then, new=now, words=f"{field_words(field)}: {_value(then)} → {_value(now)}")
+        FieldChange(
+            field=field, old=then, new=now, words=f"{field_words(field)}: {_value(field, then)} → {_value(field, now)}"
+        )
         for field in fields
         if (then := before.get(field)) != (now := after.get(field))
     )
@@ -57,17 +63,17 @@ _NAMES: Final = (
     (r"phases\.(\d+)\.timing\.period_days", "phase {}, in so many days"),
     (r"phases\.(\d+)\.timing\.weekdays", "phase {}, days of the week"),
     (r"phases\.(\d+)\.timing", "phase {}, how often"),
-    (r"phases\.(\d+)\.duration_s", "phase {}, seconds of a session"),
+    (r"phases\.(\d+)\.duration_s", "phase {}, duration of a session"),
     (r"phases\.(\d+)\.dose", "phase {}, dose of a session"),
     (r"phases\.(\d+)", "phase {}"),
     (r"programmes\.(\d+)\.light\.(\d+)\.(.+)", "programme {}, light {}, {}"),
     (r"programmes\.(\d+)\.(.+)", "programme {}, {}"),
-    (r"caps\.(\d+)\.window_s", "cap {}, window in seconds"),
+    (r"caps\.(\d+)\.window_s", "cap {}, window"),
     (r"caps\.(\d+)\.(.+)", "cap {}, {}"),
-    (r"limits\.duration_s", "back-up time in seconds"),
-    (r"limits\.rest_s", "rest in seconds"),
-    (r"limits\.skin_grace_s", "seconds over the limit of skin temperature"),
-    (r"limits\.contact_grace_s", "seconds without contact"),
+    (r"limits\.duration_s", "back-up time"),
+    (r"limits\.rest_s", "rest"),
+    (r"limits\.skin_grace_s", "time over the limit of skin temperature"),
+    (r"limits\.contact_grace_s", "time without contact"),
     (r"limits\.(.+)", "limit of {}"),
     (r"cem43", "thermal dose"),
     (r"cem43\.(.+)_min", "thermal dose, minutes to {}"),
@@ -86,5 +92,16 @@ def field_words(field: str) -> str:
     return words.format(*places).capitalize()
 
 
-def _value(value: object) -> str:
-    return "not set" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+def _value(field: str, value: object) -> str:
+    """A value as people say it; what is stored in seconds is said in the units that it is typed in."""
+    match value:
+        case None:
+            return "not set"
+        case int() | float() if field.endswith("window_s"):
+            return window_words(value)
+        case int() | float() if field.endswith("_s"):
+            return lasting_words(value)
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from clinical.plan import Phase, Timing, Weekday
 
 _WEEK = timedelta(days=7)
+_HOUR_S, _DAY_S = 3600, 86400
 
 
 def timing_words(timing: Timing) -> str:
@@ -21,6 +22,21 @@ def phase_words(phase: Phase) -> str:
         return "until further notice"
     weeks = phase.lasts // timedelta(weeks=1)
     return f"for {weeks} {'week' if weeks == 1 else 'weeks'}"
+
+
+def lasting_words(seconds: float) -> str:
+    """How long something takes, to the last digit: "45 s", "10 min 30 s", "36 h"."""
+    if seconds >= 2 * _HOUR_S and seconds % _HOUR_S == 0:
+        return f"{seconds / _HOUR_S:.0f} h"
+    minutes, rest = divmod(seconds, 60)
+    parts = ([f"{minutes:.0f} min"] if minutes else []) + ([f"{rest:.9g} s"] if rest or not minutes else [])
+    return " ".join(parts)
+
+
+def window_words(seconds: float) -> str:
+    """A window of time: "1 day", "7 days", "90 min"."""
+    days, rest = divmod(seconds, _DAY_S)
+    return lasting_words(seconds) if rest or not days else f"{days:,.0f} {'day' if days == 1 else 'days'}"
 
 
 def _every(period: timedelta) -> str:

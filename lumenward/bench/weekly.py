@@ -21,15 +21,18 @@ PER_YEAR: Final = 260
 """Uses of a patient: five a week."""
 
 _FILL: Final = """
-INSERT INTO uses SELECT patient, 100 + patient % 7 + use // 5 * 7, share, share FROM (
-    SELECT p.range AS patient, u.range AS use, (hash(p.range, u.range) % 100)::FLOAT / 80 AS share
+INSERT INTO uses SELECT strand, 100 + strand % 7 + use // 5 * 7, share, share FROM (
+    SELECT p.range AS strand, u.range AS use, (hash(p.range, u.range) % 100)::FLOAT / 80 AS share
     FROM range($patients) p, range($uses) u
 );
-INSERT INTO weekly_regimens SELECT range, 100 + range % 7, $weeks, $weeks - range % 3, 5 FROM range($patients);
+INSERT INTO rounds SELECT strand, week, 100 + strand % 7 + week * 7, 5, 0, if(week < $weeks - strand % 3, 0, 5), true
+FROM (
+    SELECT p.range AS strand, w.range AS week FROM range($patients) p, range($weeks) w
+);
 """
 
 _BARE: Final = """
-SELECT patient, day // $days AS week, count(*) FILTER (dose_low >= $taken::FLOAT) AS low,
+SELECT strand, day // $days AS week, count(*) FILTER (dose_low >= $taken::FLOAT) AS low,
        count(*) FILTER (dose_high >= $taken::FLOAT) AS high
 FROM uses GROUP BY 1, 2
 """

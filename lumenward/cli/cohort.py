@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
+from lumenward.cli.snapshots import opened
+
 app = typer.Typer(help="Synthetic people and what is done to them; nobody of them is real.", no_args_is_help=True)
 
 People = Annotated[int, typer.Option(help="How many people.", min=1, max=1_000_000)]
@@ -83,6 +85,71 @@ def show(
         typer.echo(json.dumps(figures, indent=2))
     else:
         _print(figures)
+
+
+@app.command()
+def weekly(
+    *,
+    snapshot: Annotated[
+        Path | None,
+        typer.Option(
+            help="A snapshot (Parquet), or the one that the service of a TOML file keeps; else synthetic people.",
+            exists=True,
+        ),
+    ] = None,
+    people: People = 2000,
+    days: Days = 90,
+    seed: Seed = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """What part of the sessions that were due was done, in each week of treatment, by everybody together."""
+    from firmware_bridge.virtual.cohort.span import Cohort  # noqa: PLC0415 - pandas takes a second to import
+    from lumenward.replay.run import CohortSource, SnapshotSource  # noqa: PLC0415
+    from lumenward.replay.weeks import weeks_of  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("people", total=1.0)
+
+        def advance(part: float) -> None:
+            progress.update(task, completed=part)
+
+        if snapshot is None:
+            span = Cohort(seed=seed, days=days)
+            figures = weeks_of(CohortSource(cohort=span, people=people), span.until_at, advance)
+        else:
+            with opened(snapshot) as kept:
+                figures = kept.told | weeks_of(SnapshotSource(path=kept.file), kept.as_of, advance)
+    if as_json:
+        typer.echo(json.dumps(figures, indent=2))
+    else:
+        _print_weeks(figures)
+
+
+def _print_weeks(figures: dict[str, Any]) -> None:
+    console = Console(highlight=False)
+    definition = figures["definition"]
+    age = f", {figures['age_h']} h old" if "age_h" in figures else ""
+    console.print(f"{definition['id']} {definition['version']}: {definition['words']}")
+    console.print(f"{figures['people']} people, as of {figures['as_of']}{age}\n")
+    table = Table("Week", "Strands", "Due", "Excused", "Taken", "Share", "Proven", "Reached", box=None, pad_edge=False)
+    for week in figures["weeks"]:
+        table.add_row(
+            str(week["week"]),
+            str(week["strands"]),
+            str(week["due"]),
+            str(week["excused"]),
+            f"{week['taken_low']} to {week['taken_high']}",
+            _share(week["share_low"], week["share_high"]),
+            _share(week["coverage"]),
+            f"{week['reached_low']} to {week['reached_high']}",
+        )
+    console.print(table)
+    for why, count in figures["left_out"].items():
+        console.print(f"\nnot counted: {count}, {why}")
+
+
+def _share(*ends: float | None) -> str:
+    return " to ".join("-" if one is None else f"{one:.0%}" for one in ends)
 
 
 def _print(figures: dict[str, Any]) -> None:

@@ -1,8 +1,7 @@
 """`lumenward replay`: what the rules would have said over the last weeks, and what a change of them would change."""
 
 import json
-import os
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from lumenward.environment import load
+from lumenward.cli.snapshots import opened
 from lumenward.processes import stop_event
 from vocabulary.errors import SettingsError
 
@@ -69,29 +68,9 @@ def _of_cohort(people: int, days: int, candidate: Path | None) -> dict[str, Any]
 def _of_snapshot(file: Path, days: int, candidate: Path | None) -> dict[str, Any]:
     """With as of when it is; of a service's own also its age."""
     from lumenward.replay.run import SnapshotSource  # noqa: PLC0415 - as above
-    from monitor_api.clock import clocks  # noqa: PLC0415
-    from monitor_api.cohorts.snapshot import held  # noqa: PLC0415
 
-    of_service = file.suffix == ".toml"
-    with held(_own(file) if of_service else file) as steady:
-        source = SnapshotSource(path=steady)
-        as_of = source.newest()
-        found = _run(source, as_of, days, candidate)
-    told: dict[str, Any] = {"as_of": as_of.isoformat(timespec="seconds")}
-    if of_service:
-        told["age_h"] = round((clocks(os.environ).civil() - as_of) / timedelta(hours=1), 1)
-    return told | found
-
-
-def _own(settings: Path) -> Path:
-    """Where a service keeps its own. Raises SnapshotMissing."""
-    from monitor_api.errors import SnapshotMissing  # noqa: PLC0415
-    from monitor_api.settings import ServerSettings  # noqa: PLC0415
-
-    file = load(ServerSettings, settings).snapshot_file
-    if not file.exists():
-        raise SnapshotMissing(file)
-    return file
+    with opened(file) as snapshot:
+        return snapshot.told | _run(SnapshotSource(path=snapshot.file), snapshot.as_of, days, candidate)
 
 
 def _run(source: "Source", until: datetime, days: int, candidate: Path | None) -> dict[str, Any]:

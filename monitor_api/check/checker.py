@@ -5,7 +5,8 @@ Rules, kept here:
 - Session, findings, alerts, their trail and the end of the due mark are one transaction. A crash repeats the
   check, and every id is derived, so repeating it changes nothing.
 - Facts that come while a check is under way leave its session due.
-- The session's row is locked first, then due marks in the order of their keys, as whoever brings facts locks them.
+- The session's row is locked first, then its patient's where it has what calls once, then due marks in the order of
+  their keys, as whoever brings facts locks them.
 """
 
 import logging
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from alerts.desk import report
 from clinical.judgement import judge
+from monitor_api.check.repeats import settle, stored_habits
 from monitor_api.check.results import Conclusion, reports, store_findings, store_session
 from monitor_api.clock import Clocks
 from monitor_api.courses.due import REST, CourseKey, mark_course_due
@@ -92,7 +94,9 @@ class Checker:
         key, patient = conclusion.evidence.key, conclusion.context.patient
         before = session.get_one(SessionRow, (key.clinic, key.session))
         owner, goes_on = before.patient_id, before.checked_at is not None and conclusion.account.record is None
+        habits = stored_habits(session, before)
         touched = store_session(session, conclusion, now)
+        conclusion, called_anew = settle(session, conclusion, habits)
         store_sum(session, conclusion.evidence, conclusion.account)
         store_findings(session, conclusion, now)
         alerts = SqlAlertStore(session, CHECKER, now)
@@ -104,4 +108,4 @@ class Checker:
         whose = {PatientId(one) for one in (patient, owner) if one is not None}
         at = now + REST if goes_on and owner == patient else now
         mark_course_due(session, (CourseKey(key.clinic, one) for one in whose), at)
-        return touched
+        return touched | called_anew

@@ -32,6 +32,11 @@ class Conclusion:
     context: Context
     findings: tuple[Finding, ...]
 
+    @property
+    def began_at(self) -> datetime:
+        """When the session began; one without a place in time counts as when it was first heard."""
+        return self.account.started.at if self.account.started else self.evidence.first_heard_at
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:

@@ -40,7 +40,7 @@ class Preview:
 def preview(case: Case, regimen: Regimen, window: Window) -> Preview:
     """Hold a patient's last weeks against a regimen that is not in force."""
     before = {_name(call): call for call in _calls(case, window)}
-    after = {_name(call): call for call in _calls(_under(case, regimen, window), window)}
+    after = {_name(call): call for call in _calls(under(case, regimen, window), window)}
     return Preview(
         starts=_latest(call for name, call in after.items() if name not in before),
         stops=_latest(call for name, call in before.items() if name not in after),
@@ -48,7 +48,7 @@ def preview(case: Case, regimen: Regimen, window: Window) -> Preview:
     )
 
 
-def _under(case: Case, regimen: Regimen, window: Window) -> Case:
+def under(case: Case, regimen: Regimen, window: Window) -> Case:
     """The case as though the regimen had been in force in the window."""
     gone = [one for one in case.course.regimens if _is_replaced(one, regimen, window)]
     new = [_instead(one, regimen) for one in gone] or [InForce(regimen=regimen, from_at=window.from_at, until_at=None)]

@@ -3,6 +3,7 @@
 Rules, kept here:
 - Facts of a session are put together as the checker does: the regimen in force when it began, the rest since the one
   before of its kind. A session without a place in time counts as when it was first heard.
+- What calls once while a patient goes on is settled over all of their sessions, those before the time replayed too.
 - Course rules look back over weeks only, so they are asked again and again, each time of what had been heard by then.
   A finding that comes again is one finding.
 """
@@ -18,8 +19,9 @@ from clinical.course import Course, CourseDevice, InForce, PastSession, RecordPr
 from clinical.facts import DeviceFacts, Planned, RegimenVersion, Rest, SessionFacts, Told, Wearer
 from clinical.judgement import judge, judge_course
 from clinical.misuse.course_rules import CourseRule, LimitsAsked, course_at
+from clinical.misuse.repeats import as_repeats, broken, repeats
 from clinical.misuse.rules import Rule
-from clinical.misuse.table import COURSE_RULES, RULES, SAID_IN_SESSIONS
+from clinical.misuse.table import CALLED_ONCE, COURSE_RULES, RULES, SAID_IN_SESSIONS
 from clinical.regimen import Limits, Regimen
 from clinical.verdicts import CourseFinding, Finding, Outcome
 from monitor_api.cohorts.case import Case, Kept
@@ -128,13 +130,22 @@ class Judged:
 
 def replay(case: Case, window: Window, ruling: Ruling = AS_THEY_ARE) -> Judged:
     """All findings of a case of what began within a time."""
-    found = tuple(
-        finding
-        for facts, regimen in session_facts(case, ruling)
-        if window.has(began_at(case.past(facts.session)))
-        for finding in judge(facts, regimen, ruling.rules)
-    )
+    found = tuple(_session_findings(case, window, ruling))
     return Judged(sessions=found, course=_course_findings(case, window, ruling, found) if ruling.course_rules else ())
+
+
+def _session_findings(case: Case, window: Window, ruling: Ruling) -> Iterator[Finding]:
+    """What is found in the sessions of the window, with what was called for before it."""
+    said_once = tuple(rule for rule in ruling.rules if rule.id in CALLED_ONCE)
+    judged = [
+        (past, judge(facts, regimen, ruling.rules if window.has(began_at(past)) else said_once))
+        for facts, regimen in session_facts(case, ruling)
+        for past in (case.past(facts.session),)
+    ]
+    again = repeats(one for past, found in judged for one in broken(found, past.modality, began_at(past), CALLED_ONCE))
+    for past, found in judged:
+        if window.has(began_at(past)):
+            yield from as_repeats(found, began_at(past), again)
 
 
 def _course_findings(

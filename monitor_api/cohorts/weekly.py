@@ -1,13 +1,17 @@
 """Weekly adherence of many patients in one query: the taken slots of each week, as the pure function finds them.
 
 Rules, kept here:
-- A row of `uses` is one use of one week's round, merged as sessions of a course are; one that may be of two weeks has a
-  row in each with nothing sure, so that it fills neither for certain.
-- A row of `weekly_regimens` is a patient's weekly regimen: weeks count from its first therapy day. A week without a
-  row in the answer has no use: nothing taken where it is proven, nothing known where it is not.
+- A strand, one modality of one patient, has a number. Weeks are of seven therapy days, counted from the first for which
+  anything of it was ever planned; a round counts in the week in which it ends. Only rounds that are over count.
+- A row of `rounds` is such a round, whatever phase or version it is of and whatever its length; days away have made
+  slots of it excused. `alone`: it is the only one of its week.
+- A row of `uses` is a use of one round, merged as sessions of a course are; one that may be of two rounds has a row in
+  each with nothing sure, so that it fills neither for certain.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -21,42 +25,50 @@ WEEK_DAYS: Final = 7
 
 
 class UseRow(NamedTuple):
-    """A use in a week's round; `day`: its first, in days since any one date; doses are fractions of the planned one."""
+    """A use in a round; `day`: the round's first, in days since any one date; doses are of the planned one."""
 
-    patient: int
+    strand: int
     day: int
     dose_low: float
     dose_high: float
 
 
-class WeeklyRegimen(NamedTuple):
-    """A patient's weekly regimen: slots `asked` a week, `weeks` that are over, of them `proven` from the first on."""
+class RoundRow(NamedTuple):
+    """A round that is over: slots `asked` for and `excused`, and how many of those asked for can still be reported."""
 
-    patient: int
-    first_day: int
-    weeks: int
-    proven: int
+    strand: int
+    week: int
+    day: int
     asked: int
+    excused: int
+    unseen: int
+    alone: bool
 
 
 _TABLES: Final = """
-CREATE TABLE uses (patient INTEGER, day INTEGER, dose_low FLOAT, dose_high FLOAT);
-CREATE TABLE weekly_regimens (patient INTEGER, first_day INTEGER, weeks INTEGER, proven INTEGER, asked INTEGER);
+CREATE TABLE uses (strand INTEGER, day INTEGER, dose_low FLOAT, dose_high FLOAT);
+CREATE TABLE rounds (
+    strand INTEGER, week INTEGER, day INTEGER, asked INTEGER, excused INTEGER, unseen INTEGER, alone BOOLEAN
+);
 """
 
 _WEEKLY: Final = """
 WITH found AS (
-    SELECT patient, day, count(*) FILTER (dose_low >= $taken::FLOAT) AS low,
+    SELECT strand, day, count(*) FILTER (dose_low >= $taken::FLOAT) AS low,
            count(*) FILTER (dose_high >= $taken::FLOAT) AS high
     FROM uses GROUP BY 1, 2
-), placed AS (
-    SELECT *, (day - first_day) // $days AS week FROM found JOIN weekly_regimens USING (patient) WHERE day >= first_day
+), filled AS (
+    SELECT strand, week, alone, asked, excused, unseen = 0 AS proven, least(asked, coalesce(low, 0)) AS taken_low,
+           least(asked, unseen + coalesce(high, 0)) AS taken_high
+    FROM rounds LEFT JOIN found USING (strand, day)
 )
-SELECT patient, week, asked, least(asked, low) AS taken_low,
-       CASE WHEN week < proven THEN least(asked, high) ELSE asked END AS taken_high
-FROM placed WHERE week < weeks
+SELECT strand, week, asked, excused, taken_low, taken_high, proven FROM filled WHERE alone
+UNION ALL
+SELECT strand, week, sum(asked)::INTEGER, sum(excused)::INTEGER, sum(taken_low)::INTEGER, sum(taken_high)::INTEGER,
+       bool_and(proven)
+FROM filled WHERE NOT alone GROUP BY 1, 2
 """
-"""Uses are counted before their week is found: what is joined is a fifth of them, or less."""
+"""What is alone in its week is not added up: with most regimens that is every round."""
 
 
 def create_tables(connection: DuckDBPyConnection) -> None:
@@ -64,33 +76,38 @@ def create_tables(connection: DuckDBPyConnection) -> None:
     connection.execute(_TABLES)
 
 
-def load(connection: DuckDBPyConnection, uses: Iterable[UseRow], regimens: Iterable[WeeklyRegimen]) -> None:
+def load(connection: DuckDBPyConnection, uses: Iterable[UseRow], rounds: Iterable[RoundRow]) -> None:
     """Add rows to both tables."""
-    for table, rows, columns in (("uses", uses, UseRow._fields), ("weekly_regimens", regimens, WeeklyRegimen._fields)):
+    for table, rows, columns in (("uses", uses, UseRow._fields), ("rounds", rounds, RoundRow._fields)):
         connection.register("arrived", pd.DataFrame(list(rows), columns=list(columns)))
         connection.execute(f"INSERT INTO {table} SELECT * FROM arrived")  # noqa: S608 - two names written above
         connection.unregister("arrived")
 
 
 def weekly_adherence(connection: DuckDBPyConnection, practice: Practice) -> DuckDBPyRelation:
-    """Patient, week, slots asked, and of them taken at least and at most, for every week that is over and has a use."""
-    return connection.sql(_WEEKLY, params={"taken": practice.taken_fraction, "days": WEEK_DAYS})
+    """Strand, week, slots asked and excused, taken at least and at most, and whether all records of it are here."""
+    return connection.sql(_WEEKLY, params={"taken": practice.taken_fraction})
 
 
-def use_rows(patient: int, strand: Strand) -> Iterator[UseRow]:
-    """The rows of a strand's rounds."""
-    for judged in strand.recent:
+def use_rows(number: int, rounds: Iterable[JudgedRound]) -> Iterator[UseRow]:
+    """The rows of uses in rounds of a strand."""
+    for judged in rounds:
         for one in judged.counted:
-            yield UseRow(patient, judged.round.first.toordinal(), one.dose.low if one.sure else 0.0, one.dose.high)
+            yield UseRow(number, judged.round.first.toordinal(), one.dose.low if one.sure else 0.0, one.dose.high)
 
 
-def weekly_regimen(patient: int, over: tuple[JudgedRound, ...]) -> WeeklyRegimen:
-    """The row of a regimen that asks for slots in every week, from its rounds that are over."""
-    unproven = (number for number, one in enumerate(over) if one.unseen)
-    return WeeklyRegimen(
-        patient=patient,
-        first_day=over[0].round.first.toordinal(),
-        weeks=len(over),
-        proven=next(unproven, len(over)),
-        asked=over[0].round.due,
-    )
+def round_rows(number: int, strand: Strand, rounds: Iterable[JudgedRound]) -> Iterator[RoundRow]:
+    """The rows of rounds of a strand."""
+    placed = [((one.round.end - strand.first - timedelta(days=1)).days // WEEK_DAYS, one) for one in rounds]
+    many = Counter(week for week, _ in placed)
+    for week, judged in placed:
+        due = judged.round.due
+        yield RoundRow(
+            strand=number,
+            week=week,
+            day=judged.round.first.toordinal(),
+            asked=due,
+            excused=judged.round.excused,
+            unseen=min(due, judged.unseen),
+            alone=many[week] == 1,
+        )

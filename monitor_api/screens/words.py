@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from clinical.plan import Phase
 from clinical.regimen import STANDING_LIMITS
-from clinical.regimen.wording import phase_words, timing_words
+from clinical.regimen.wording import lasting_words, phase_words, timing_words, window_words
 from monitor_api.http.queries.sessions import Started
 from monitor_api.records.signing import Proof
 from vocabulary.devices import Modality
@@ -82,13 +82,8 @@ def clock_time(seconds: float) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """How long something takes: 45 s, 4 min, 10 min 30 s, 12 h."""
-    whole = round(seconds)
-    if whole >= 7200 and whole % 3600 == 0:
-        return f"{whole // 3600} h"
-    minutes, rest = divmod(whole, 60)
-    parts = ([f"{minutes} min"] if minutes else []) + ([f"{rest} s"] if rest or not minutes else [])
-    return " ".join(parts)
+    """How long something takes, to the second: 45 s, 4 min, 10 min 30 s, 12 h."""
+    return lasting_words(round(seconds))
 
 
 def number(value: float, unit: Unit) -> str:
@@ -131,7 +126,7 @@ def exact(quantity: Quantity) -> str:
 
 def window(lasts: timedelta) -> str:
     """A window of time: 1 day, 7 days, 90 min."""
-    return lasting(lasts.total_seconds()) if lasts % _DAY else count(lasts // _DAY, "day")
+    return window_words(lasts.total_seconds())
 
 
 PROOFS: Final = {

@@ -13,10 +13,10 @@ from clinical.errors import NotCanonical, RegimenRefused
 from clinical.plan import Timing, Weekday
 from clinical.regimen import Regimen
 from clinical.regimen.canonical import canonical
-from clinical.regimen.changes import changes
+from clinical.regimen.changes import changes, written_changes
 from clinical.regimen.fhir import from_fhir, to_fhir
 from clinical.regimen.templates import TEMPLATES, Mark
-from clinical.regimen.wording import timing_words
+from clinical.regimen.wording import lasting_words, timing_words, window_words
 from tests.clinical.test_regimen import DOSE, GOOD, MINUTES
 from tests.regimens import WEEK, weekly
 from vocabulary.quantities import Quantity, Unit
@@ -136,9 +136,42 @@ def test_a_difference_names_each_field_with_old_and_new_in_words():
     assert [(one.field, one.words) for one in changes(old, new)] == [
         ("phases.0.timing.frequency", "Phase 1, sessions: 3 → 2"),
         ("phases.0.dose", "Phase 1, dose of a session: 1800 J → 1500 J"),
-        ("limits.rest_s", "Rest in seconds: 86400 → not set"),
+        ("limits.rest_s", "Rest: 24 h → not set"),
         ("most_per_day", "Most per day: not set → 1"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("field", "old", "new", "words"),
+    [
+        ("phases.0.duration_s", 600.0, 570.0, "Phase 1, duration of a session: 10 min → 9 min 30 s"),
+        ("phases.0.duration_s", 600.0, 600.25, "Phase 1, duration of a session: 10 min → 10 min 0.25 s"),
+        ("limits.duration_s", 90, 0, "Back-up time: 1 min 30 s → 0 s"),
+        ("limits.rest_s", 129600.0, 259200.0, "Rest: 36 h → 72 h"),
+        ("limits.rest_s", 5400.0, None, "Rest: 90 min → not set"),
+        ("caps.0.window_s", 86400.0, 604800.0, "Cap 1, window: 1 day → 7 days"),
+        ("caps.0.window_s", 129600, 7200, "Cap 1, window: 36 h → 2 h"),
+        ("limits.skin_grace_s", 2.0, 2.5, "Time over the limit of skin temperature: 2 s → 2.5 s"),
+        ("limits.contact_grace_s", 15, 30, "Time without contact: 15 s → 30 s"),
+    ],
+)
+def test_a_difference_of_time_speaks_the_units_that_it_is_typed_in_and_keeps_those_that_it_is_stored_in(
+    field, old, new, words
+):
+    def nested(value):
+        for name in reversed(field.split(".")):
+            value = [value] if name == "0" else {name: value}
+        return value
+
+    (change,) = written_changes(nested(old), nested(new))
+    assert (change.field, change.old, change.new, change.words) == (field, old, new, words)
+
+
+@given(st.integers(0, 400 * 86_400_000_000))
+def test_no_two_times_that_differ_are_said_alike(microseconds):
+    seconds = microseconds / 1_000_000
+    assert lasting_words(seconds) != lasting_words(seconds + 0.001)
+    assert window_words(seconds) != window_words(seconds + 0.001)
 
 
 def test_versions_that_say_the_same_do_not_differ():

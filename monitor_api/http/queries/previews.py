@@ -1,6 +1,6 @@
 """What a prescription would have called for one patient, before anybody signs it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,9 +8,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from clinical.adherence.uses import Use
+from clinical.course import PastSession
 from clinical.misuse.table import RULE
 from clinical.regimen import Regimen
 from clinical.verdicts import CourseFinding
+from monitor_api.cohorts.last_session import LastSession, last_session, last_use
 from monitor_api.cohorts.preview import Call, preview
 from monitor_api.cohorts.replay import Window, began_at
 from monitor_api.cohorts.stored import CaseReader
@@ -107,6 +110,19 @@ def regimen_preview(stored: Stored, which: PatientId, wanted: TriedRegimen) -> R
         would_stop=_seen(found.stops),
         would_stay=_seen(found.stays),
     )
+
+
+def last_under(stored: Stored, which: PatientId, wanted: TriedRegimen) -> LastSession | None:
+    """A patient's last session as it would have counted; None before there is one. Raises NotThere, RegimenRefused."""
+    patient = PatientId(patient_row(stored.session, stored.caller, which).id)
+    regimen = Regimen.of(wanted.prescription(wanted.modality), _NOBODYS, 1)
+    reader = CaseReader(stored.session, stored.telemetry, CourseKey(stored.caller.clinic, patient), stored.now)
+    use = last_use(reader.case(lambda _: False).course, wanted.modality, stored.now)
+    return None if use is None else last_session(reader.case(_one_of(use)), use, regimen, stored.now)
+
+
+def _one_of(use: Use) -> Callable[[PastSession], bool]:
+    return lambda past: past.session in use.ids
 
 
 def _seen(calls: Sequence[Call]) -> SeenCalls:

@@ -2,21 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from clinical.adherence.slots import SlotState
 from clinical.regimen import DOSE_UNITS, Phototype, Prescription
 from clinical.regimen.changes import field_words
 from clinical.regimen.drafts import finished, under
 from clinical.regimen.templates import TEMPLATES, Template
+from monitor_api.cohorts.last_session import LastSession
+from monitor_api.cohorts.replay import began_at
 from monitor_api.http.etags import etag
 from monitor_api.http.paging import PageWanted
 from monitor_api.http.queries.drafts import SeenDraft, draft, drafts
 from monitor_api.http.queries.patients import Patient, patient
-from monitor_api.http.queries.previews import RegimenPreview, Stored, TriedRegimen, regimen_preview
+from monitor_api.http.queries.previews import RegimenPreview, Stored, TriedRegimen, last_under, regimen_preview
 from monitor_api.http.queries.regimens import SeenRegimen, regimens
 from monitor_api.http.queries.users import names
 from monitor_api.screens.drafting.figures import Beginning, Figure, beginning, figure
@@ -24,6 +28,7 @@ from monitor_api.screens.drafting.form import DAYS, LEVELS, Typed
 from monitor_api.screens.drafting.units import typed
 from monitor_api.screens.page import Page
 from monitor_api.screens.regimen import looking
+from monitor_api.screens.words import NO_BREAK
 from vocabulary.devices import Modality, Zone
 from vocabulary.identity import PatientId
 from vocabulary.light import Band
@@ -167,6 +172,52 @@ def to_sign(view: DraftView) -> Prescription:
 
 def try_on_the_past(page: Page, session: Session, view: DraftView) -> RegimenPreview:
     """What it would have called over its patient in the last 90 days. Raises RegimenRefused, with every reason."""
-    stored = Stored(session=session, telemetry=page.visit.parts.telemetry, caller=page.visit.caller, now=page.visit.now)
-    written = view.draft.prescription.written | {"modality": view.draft.modality}
-    return regimen_preview(stored, PatientId(view.patient.id), TriedRegimen.model_validate(written))
+    return regimen_preview(_stored(page, session), PatientId(view.patient.id), _tried(view))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastView:
+    """The patient's last session as it would have counted under a draft."""
+
+    last: LastSession
+
+    @property
+    def began(self) -> datetime:
+        """When it began."""
+        return began_at(self.last.use.sessions[0])
+
+    @property
+    def words(self) -> str:
+        """What it would have been."""
+        return _WOULD[self.last.state]
+
+    @property
+    def share(self) -> str:
+        """How much of the planned dose it gave."""
+        ends = dict.fromkeys(
+            f"{one:.0%}".replace("%", f"{NO_BREAK}%") for one in (self.last.dose.low, self.last.dose.high)
+        )
+        return " to ".join(ends)
+
+
+_WOULD: Final = {
+    SlotState.TAKEN: "It would have been taken",
+    SlotState.PARTIAL: "It would have been partial",
+    SlotState.MISSED: "It would not have counted",
+    SlotState.UNKNOWN: "Whether it would have been taken is not known",
+}
+
+
+def try_on_the_last(page: Page, session: Session, view: DraftView) -> LastView | None:
+    """The last session under a draft that could be signed; None before there is one."""
+    last = last_under(_stored(page, session), PatientId(view.patient.id), _tried(view))
+    return None if last is None else LastView(last=last)
+
+
+def _stored(page: Page, session: Session) -> Stored:
+    visit = page.visit
+    return Stored(session=session, telemetry=visit.parts.telemetry, caller=visit.caller, now=visit.now)
+
+
+def _tried(view: DraftView) -> TriedRegimen:
+    return TriedRegimen.model_validate(view.draft.prescription.written | {"modality": view.draft.modality})

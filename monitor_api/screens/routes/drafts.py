@@ -8,13 +8,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from clinical.adherence.days import TherapyDays
 from clinical.errors import RegimenRefused
 from clinical.regimen import DOSE_UNITS
 from clinical.regimen.templates import TEMPLATES
-from monitor_api.errors import SigningKeyMissing
+from monitor_api.errors import SigningKeyMissing, StoreUnavailable, StoreUnusable
 from monitor_api.http.deeds import drafts as deeds
 from monitor_api.http.deeds.drafts import NewDraft, Signing
 from monitor_api.http.drafts import DraftBody
@@ -25,7 +26,16 @@ from monitor_api.http.queries.drafts import draft
 from monitor_api.http.visits import Visit, page_for
 from monitor_api.screens.drafting.deeds import SIGN, press
 from monitor_api.screens.drafting.form import Typed, read_form, unreadable
-from monitor_api.screens.drafting.views import PrescribeView, to_sign, try_on_the_past, view_beginnings, view_draft
+from monitor_api.screens.drafting.views import (
+    DraftView,
+    LastView,
+    PrescribeView,
+    to_sign,
+    try_on_the_last,
+    try_on_the_past,
+    view_beginnings,
+    view_draft,
+)
 from monitor_api.screens.page import After, Page, go
 from vocabulary.devices import Modality
 from vocabulary.identity import PatientId
@@ -187,10 +197,20 @@ def _begun(view: PrescribeView, begin: str) -> dict[str, Any]:
 def _draft_page(page: Page, which: UUID, typed: Typed | None = None, status: HTTPStatus = HTTPStatus.OK) -> Response:
     with page.visit.reading() as session:
         view = view_draft(page, session, which, typed)
+        last, unread = (None, False) if view.typed or view.reasons else _last(page, session, view)
     page.visit.saw(view.patient.id)
-    response = page.show("draft.html", view=view, stale=status is HTTPStatus.PRECONDITION_FAILED)
+    stale = status is HTTPStatus.PRECONDITION_FAILED
+    response = page.show("draft.html", view=view, last=last, unread=unread, stale=stale)
     response.status_code = status
     return response
+
+
+def _last(page: Page, session: Session, view: DraftView) -> tuple[LastView | None, bool]:
+    """The last session under a draft, and whether its samples cannot be read: a draft can be written all the same."""
+    try:
+        return try_on_the_last(page, session, view), False
+    except (StoreUnavailable, StoreUnusable):
+        return None, True
 
 
 def _sign_page(page: Page, which: UUID, typed: SignForm | None = None, problem: HttpError | None = None) -> Response:

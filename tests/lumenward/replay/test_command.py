@@ -9,8 +9,11 @@ from uuid import UUID
 
 import pytest
 
+from firmware_bridge.virtual.cohort.span import Cohort
+from lumenward.cli.cohort import weekly
 from lumenward.cli.replay import _check_concerned, replay
 from lumenward.replay.candidates import Candidate
+from lumenward.replay.cases import cohort_cases
 from lumenward.replay.tally import Tally
 from monitor_api.cohorts.replay import OtherLimits
 from monitor_api.cohorts.snapshot import write_snapshot
@@ -71,3 +74,33 @@ def test_limits_of_somebody_who_is_not_there_are_refused():
     found = Tally()
     found.concerned["rf"] = 1
     _check_concerned(candidate, found, Path("candidate.toml"))
+
+
+def test_the_weeks_of_a_services_own_snapshot_are_told_with_its_age_and_by_which_definition(service, capsys):
+    as_of = datetime.now(UTC) - timedelta(hours=30)
+    cohort = Cohort(seed=3, days=28)
+    kept = settings(service.parent).snapshot_file
+    write_snapshot(kept, cohort_cases(cohort, range(20)), cohort.until_at)
+    weekly(snapshot=kept, as_json=True)
+    of_file = json.loads(capsys.readouterr().out)
+    assert datetime.fromisoformat(of_file["as_of"]) == cohort.until_at
+    assert (of_file["people"], "age_h" in of_file, len(of_file["weeks"])) == (20, False, 4)
+    write_snapshot(kept, cohort_cases(cohort, range(20)), as_of)
+    weekly(snapshot=service, as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert 29.9 < told["age_h"] < 31
+    assert (told["definition"]["id"], told["definition"]["version"]) == ("adherence-weekly", 1)
+    first = told["weeks"][0]
+    assert (first["week"], first["share_low"]) == (1, round(first["taken_low"] / first["due"], 4))
+
+
+def test_weeks_of_people_who_are_made_up_are_those_of_their_snapshot(tmp_path, capsys):
+    cohort = Cohort(seed=5, days=21)
+    write_snapshot(tmp_path / "c.parquet", cohort_cases(cohort, range(60)), cohort.until_at)
+    told = []
+    for of_whom in ({"snapshot": tmp_path / "c.parquet"}, {"people": 60, "days": 21, "seed": 5}):
+        weekly(**of_whom, as_json=True)
+        told.append(json.loads(capsys.readouterr().out))
+    assert told[0] == told[1]
+    weekly(people=5, days=21, as_json=False)
+    assert "Reached" in capsys.readouterr().out

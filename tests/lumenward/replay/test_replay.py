@@ -68,7 +68,12 @@ def test_batch_and_live_path_find_the_same(tmp_path):
     write_snapshot(tmp_path / "s.parquet", crowd())
     for case, stored in zip(crowd(), read_snapshot(tmp_path / "s.parquet", 0, 60), strict=True):
         live = tuple(finding for facts, regimen in session_facts(case) for finding in judge(facts, regimen))
-        assert replay(stored, WINDOW).sessions == live
+        assert tuple(alone(one) for one in replay(stored, WINDOW).sessions) == live
+
+
+def alone(finding):
+    """As though no other session had been called for before."""
+    return finding if finding.said_before is None else replace(finding, said_by=None, said_before=None)
 
 
 def test_sessions_that_come_in_another_order_give_the_same_findings():

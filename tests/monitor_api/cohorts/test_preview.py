@@ -9,7 +9,7 @@ import pytest
 from clinical.course import InForce
 from clinical.plan import Phase, Timing
 from clinical.regimen import Limits
-from monitor_api.cohorts.preview import _under, preview
+from monitor_api.cohorts.preview import preview, under
 from monitor_api.cohorts.replay import Window, began_at, session_facts
 from monitor_api.cohorts.stored import CaseReader
 from monitor_api.courses.due import CourseKey
@@ -46,9 +46,15 @@ def test_what_is_in_force_already_changes_nothing():
 
 
 def test_calls_come_with_when_they_were_the_latest_first():
+    before = (past(counter=3, started=NOON - 9 * DAY), past(counter=4, started=NOON - 9 * DAY + 30 * HOUR))
+    soon = [one.at for one in tried(case(*TWO, *before), rest=36 * HOUR).starts if one.finding.rule == "too-soon"]
+    assert soon == [NOON, NOON - 9 * DAY + 30 * HOUR]
+
+
+def test_what_a_prescription_would_call_again_within_days_it_calls_once():
     three = (*TWO, past(counter=3, started=NOON - 60 * HOUR))
     soon = [one.at for one in tried(case(*three), rest=36 * HOUR).starts if one.finding.rule == "too-soon"]
-    assert soon == [NOON, NOON - 30 * HOUR]
+    assert soon == [NOON - 30 * HOUR]
 
 
 def test_what_was_before_the_window_is_not_told():
@@ -70,7 +76,7 @@ def test_its_phases_count_from_where_those_before_it_did():
     planned = [
         facts.planned.dose.value
         for one in (since_a_month, since_a_week)
-        for facts, _ in session_facts(_under(one, two_phases, window))
+        for facts, _ in session_facts(under(one, two_phases, window))
     ]
     assert planned == [3600.0, 1000.0]
 

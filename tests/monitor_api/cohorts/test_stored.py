@@ -2,9 +2,11 @@
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 
+from clinical.judgement import alert_severity
 from clinical.plan import Level
 from clinical.verdicts import Outcome
 from monitor_api.check.courses import CourseChecker
@@ -18,7 +20,7 @@ from tests.monitor_api.check.line import HOUR, Line, ago, stored
 from tests.monitor_api.check.test_replay import a_day
 from tests.monitor_api.courses.identities import a_story
 from tests.records import rf_record
-from tests.service import CLINIC, PATIENT, rows
+from tests.service import CLINIC, PATIENT, key_of, rows
 from vocabulary.devices import Modality
 
 LONG_AGO = timedelta(days=90)
@@ -77,6 +79,24 @@ def test_a_replay_of_the_stores_finds_another_device_a_clock_that_was_set_and_an
     assert {"device-cloned", "clock-stepped", "wrong-level"} <= {rule for _, rule, _, _ in expected}
     found = replayed(snapshot(line, tmp_path, now), now)
     assert {(one.id, one.rule, one.verdict.outcome, one.because) for one in found} == expected
+
+
+@pytest.mark.parametrize("days", [90, 5])
+def test_what_the_checkers_called_once_a_replay_calls_once_whenever_it_begins(days, line, tmp_path):
+    began = {counter: ago(22 * (12 - counter)) for counter in range(1, 12)}
+    daily = [stored(rf_record(counter, start=at)) for counter, at in began.items()]
+    for item in Random(days).sample(daily, len(daily)):
+        line.know(item)
+    now = judged_now(line)
+    window = Window(from_at=now - timedelta(days=days), until_at=now)
+    within = {key_of(counter).session for counter, at in began.items() if window.has(at)}
+    found = [one for case in snapshot(line, tmp_path, now) for one in replay(case, window).sessions]
+    said = {(row.session_id, row.because) for row in rows(line.stores, FindingRow) if row.rule == "too-soon"}
+    assert {(one.session, one.because) for one in found if one.rule == "too-soon"} == {
+        (session, because) for session, because in said if session in within
+    }
+    called = {one.session for one in found if one.rule == "too-soon" and alert_severity(one)}
+    assert called == {key_of(counter).session for counter in (2, 10)} & within
 
 
 def test_a_limit_can_be_tried_on_the_patients_of_a_store_before_it_takes_effect(line, tmp_path):

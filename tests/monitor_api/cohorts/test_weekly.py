@@ -1,5 +1,7 @@
-"""The query over many patients says of every week what the pure function says of one patient."""
+"""The query over many patients says of every week what the pure function says of one, whatever is prescribed."""
 
+from collections import defaultdict
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -7,12 +9,33 @@ import duckdb
 
 from clinical.adherence.account import account_of
 from clinical.adherence.practice import PRACTICE, Practice
-from monitor_api.cohorts.weekly import create_tables, load, use_rows, weekly_adherence, weekly_regimen
-from tests.clinical.courses import DAY, MINUTE, course, device, done, phase, written
+from clinical.adherence.slots import SlotState, slots_of
+from clinical.course import Interval
+from firmware_bridge.virtual.cohort.span import Cohort
+from lumenward.replay.cases import cohort_cases
+from monitor_api.cohorts.weekly import create_tables, load, round_rows, use_rows, weekly_adherence
+from monitor_api.cohorts.weeks import WeekOfAll, Weeks
+from tests.clinical.courses import DAY, MINUTE, course, device, done, excuse, phase, written
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 WEEKS = 8
-LONG = Practice(look_back_days=7 * WEEKS)
+NOW = START + timedelta(weeks=WEEKS)
+WHOLE = Practice(look_back_days=7 * WEEKS + 2)
+
+
+def a_phase(chance: Random, lasts=None):
+    if chance.random() < 0.3:
+        return phase(weekdays=sorted(chance.sample(range(7), chance.randint(1, 4))), lasts=lasts)
+    return phase(chance.randint(1, 7), chance.choice([2, 5, 7, 7, 7, 14]), lasts=lasts)
+
+
+def prescribed(chance: Random):
+    """One phase, or some that follow each other, and perhaps another version that begins amid them."""
+    several = [a_phase(chance, timedelta(weeks=chance.randint(1, 3))) for _ in range(chance.choice([0, 0, 1, 2]))]
+    change = START + DAY * chance.randint(3, 50) if chance.random() < 0.4 else None
+    yield written(*several, a_phase(chance), from_at=START, until_at=change)
+    if change:
+        yield written(a_phase(chance), from_at=change, version=2)
 
 
 def patient(chance: Random):
@@ -27,28 +50,96 @@ def patient(chance: Random):
         for counter in range(chance.randrange(50))
     ]
     proven = START + DAY * chance.randrange(WEEKS * 7 + 8)
-    regimen = written(phase(chance.randint(1, 7), 7), from_at=START)
-    (strand,) = account_of(
-        course([regimen], sessions, [device(START, proven=proven)]), START + timedelta(weeks=WEEKS), {}, LONG
-    ).strands
-    return strand, tuple(one for one in strand.recent if one.round.ends_at <= START + timedelta(weeks=WEEKS))
+    away = START + DAY * chance.randrange(40)
+    return course(
+        prescribed(chance),
+        sessions,
+        [device(START, proven=proven, missing=chance.choice([0, 0, 1]))],
+        excuses=(excuse(away, away + 5 * DAY),) if chance.random() < 0.3 else (),
+        holds=(Interval(from_at=away + 9 * DAY, until_at=None),) if chance.random() < 0.1 else (),
+    )
+
+
+def by_hand(one, practice=WHOLE, now=NOW):
+    """The weeks of each modality, slot by slot: due, excused, taken, not known, and those whose records are here."""
+    for strand in account_of(one, now, {}, practice).strands:
+        weeks = defaultdict(lambda: [0, 0, 0, 0, 0])
+        for judged in strand.recent:
+            if judged.round.ends_at <= now:
+                week = weeks[(judged.round.end - DAY - strand.first).days // 7]
+                excused = sum(slot.state is SlotState.EXCUSED for slot in slots_of(judged, now, practice))
+                added = (
+                    judged.round.due,
+                    excused,
+                    judged.taken.low,
+                    judged.taken.high,
+                    min(judged.round.due, judged.unseen),
+                )
+                week[:] = [had + more for had, more in zip(week, added, strict=True)]
+        yield strand, {number: (*week[:4], not week[4]) for number, week in weeks.items()}
 
 
 def test_every_week_of_every_patient_is_as_the_pure_function_finds_it():
     chance = Random(7)
-    patients = dict(enumerate(patient(chance) for _ in range(60)))
-    connection = duckdb.connect()
-    create_tables(connection)
-    load(
-        connection,
-        [row for number, (strand, _) in patients.items() for row in use_rows(number, strand)],
-        [weekly_regimen(number, over) for number, (_, over) in patients.items()],
+    strands = [found for _ in range(80) for found in by_hand(patient(chance))]
+    with closing(duckdb.connect()) as connection:
+        create_tables(connection)
+        over = [[one for one in strand.recent if one.round.ends_at <= NOW] for strand, _ in strands]
+        uses = [row for number, some in enumerate(over) for row in use_rows(number, some)]
+        rounds = [row for number, some in enumerate(over) for row in round_rows(number, strands[number][0], some)]
+        load(connection, uses, rounds)
+        found = weekly_adherence(connection, PRACTICE).fetchall()
+    assert sorted(found) == sorted(
+        (number, week, *figures) for number, (_, weeks) in enumerate(strands) for week, figures in weeks.items()
     )
-    found = sorted(weekly_adherence(connection, PRACTICE).fetchall())
-    assert found == [
-        (number, week, one.round.due, one.taken.low, one.taken.high)
-        for number, (_, over) in patients.items()
-        for week, one in enumerate(over)
-        if one.counted
-    ]
-    assert len(found) > 200
+    assert len({len(weeks) for _, weeks in strands}) > 3
+
+
+def summed(courses, practice, now):
+    """All weeks of all people together, added up one by one."""
+    weeks = defaultdict(list)
+    for one in courses:
+        for _, found in by_hand(one, practice, now):
+            for number, figures in found.items():
+                weeks[number].append(figures)
+    return tuple(
+        WeekOfAll(
+            week=number,
+            strands=len(weeks[number]),
+            due=sum(one[0] for one in weeks[number]),
+            excused=sum(one[1] for one in weeks[number]),
+            taken_low=sum(one[2] for one in weeks[number]),
+            taken_high=sum(one[3] for one in weeks[number]),
+            proven=sum(one[0] for one in weeks[number] if one[4]),
+            strands_due=sum(one[0] > 0 for one in weeks[number]),
+            reached_low=sum(one[0] > 0 and one[2] / one[0] >= 0.7 for one in weeks[number]),
+            reached_high=sum(one[0] > 0 and one[3] / one[0] >= 0.7 for one in weeks[number]),
+        )
+        for number in sorted(weeks)
+    )
+
+
+def test_the_weeks_of_all_are_those_of_each_added_up():
+    chance = Random(11)
+    courses = [patient(chance) for _ in range(40)]
+    with Weeks() as weeks:
+        weeks.add(courses[:25], NOW)
+        weeks.add(courses[25:], NOW)
+        assert weeks.by_week() == summed(courses, WHOLE, NOW)
+        assert (weeks.people, weeks.left_out) == (40, {})
+
+
+def test_the_weeks_of_a_cohort_are_those_of_its_people():
+    cohort = Cohort(seed=3, days=40)
+    courses = [case.course for case in cohort_cases(cohort, range(30))]
+    with Weeks() as weeks:
+        weeks.add(courses, cohort.until_at)
+        assert weeks.by_week() == summed(courses, Practice(look_back_days=2000), cohort.until_at)
+
+
+def test_who_has_nothing_to_count_is_said_and_why():
+    begun_today = course([written(phase(), from_at=NOW - MINUTE)], (), [device(START)])
+    with Weeks() as weeks:
+        weeks.add([course(()), begun_today], NOW)
+        assert (weeks.by_week(), weeks.people) == ((), 2)
+        assert weeks.left_out == {"nothing is prescribed": 1, "no round is over yet": 1}

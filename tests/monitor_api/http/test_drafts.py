@@ -94,7 +94,7 @@ def test_a_draft_for_a_modality_that_is_prescribed_becomes_the_next_version(worl
     phase = BODY["phases"][0] | {"duration_s": 480.0}
     draft, tag = made(physician, world, modality="rf", prescription=BODY | {"phases": [phase]})
     assert draft["follows"] == {"regimen_id": str(world.a.regimen), "version": 1}
-    assert [one["words"] for one in draft["changes"]] == ["Phase 1, seconds of a session: 600 → 480"]
+    assert [one["words"] for one in draft["changes"]] == ["Phase 1, duration of a session: 10 min → 8 min"]
     signed = sign(physician, draft["id"], tag, "2026-03-03T00:00:00Z").json()
     assert (signed["id"], signed["newest"]["version"]) == (str(world.a.regimen), 2)
     assert signed["newest"]["from_at"] == "2026-03-03T00:00:00Z"

@@ -1,10 +1,12 @@
 """Regimens: versions that two people cannot overwrite, reasons for every refusal, and checks that follow a change."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy import select, update
 
 from clinical.course import Interval
@@ -227,6 +229,54 @@ def test_a_version_that_was_changed_in_the_store_is_shown_as_broken(world: World
     with world.database.write() as session:
         of_ours = (RegimenVersionRow.regimen_id == world.a.regimen, RegimenVersionRow.version == 2)
         session.execute(update(RegimenVersionRow).where(*of_ours).values(change))
+    assert physician.get(path(world)).json()["versions"][1]["signature"]["proof"] == "broken"
+
+
+def whole(value):
+    """A number as a signature's JSON has it: 480, not 480.0."""
+    if isinstance(value, dict):
+        return {name: whole(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [whole(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def sign_as_before(world: World, local: dict | None) -> None:
+    """Store and sign the second version as one was while prescriptions said what a day is."""
+    clinic = world.a.id
+    key = load_pem_private_key((world.parts.settings.signing_keys / f"{clinic}.key").read_bytes(), None)
+    with world.database.write() as session:
+        regimen = session.get_one(RegimenRow, world.a.regimen)
+        version = session.get_one(RegimenVersionRow, (world.a.regimen, 2))
+        version.body = version.body | {"local": local}
+        said = {
+            "clinic": str(clinic),
+            "from_at": "2026-03-02T11:00:00+00:00",
+            "modality": "rf",
+            "patient": str(regimen.patient_id),
+            "prescriber": str(version.prescriber_id),
+            "prescription": whole(version.body),
+            "regimen": str(regimen.id),
+            "signed_at": "2026-03-02T20:00:00+00:00",
+            "version": 2,
+        }
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        version.signature = key.sign(b"lumenward regimen v1\0" + text.encode())
+
+
+@pytest.mark.parametrize("local", [None, {"zone": "Europe/Zurich", "day_starts": "04:00"}])
+def test_a_version_that_was_signed_while_it_said_what_a_day_is_is_read_and_its_signature_holds(
+    world: World, physician: Client, local
+):
+    physician.put(path(world), json=NEXT, headers={"If-Match": '"1"'})
+    as_signed_now = physician.get(path(world)).json()["versions"][1]
+    sign_as_before(world, local)
+    seen = physician.get(path(world)).json()["versions"][1]
+    assert seen["signature"]["proof"] == "valid"
+    assert seen["prescription"] == as_signed_now["prescription"]
+    with world.database.write() as session:
+        version = session.get_one(RegimenVersionRow, (world.a.regimen, 2))
+        version.body = {name: value for name, value in version.body.items() if name != "local"}
     assert physician.get(path(world)).json()["versions"][1]["signature"]["proof"] == "broken"
 
 

@@ -1,6 +1,8 @@
 """Prescribing on screen: from a template to a signed version, with every reason at its field and nothing typed lost."""
 
+import asyncio
 import re
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import expect
 
 from clinical.regimen.templates import TEMPLATES
+from monitor_api.errors import StoreUnavailable
 from monitor_api.records.drafts import RegimenDraftRow
 from monitor_api.records.sessions import RegimenVersionRow
 from monitor_api.records.signing import make_key
@@ -101,6 +104,45 @@ def test_before_it_is_signed_one_reads_what_it_would_have_called(anna: Treated, 
     sent(visitor, path, limits__skin_celsius="41")
     warm = text(visitor.get(f"{path}/sign"))
     assert "Skin reached 36.4 °C" not in warm
+
+
+def test_a_draft_says_what_the_last_session_would_have_been_under_it_and_how_old_that_is(
+    clinic: Clinic, anna: Treated, visitor: httpx.Client
+):
+    path = begun(visitor, anna.id, "led-red-infrared")
+    assert "The last session under it It is told once nothing is in the way of signing" in text(visitor.get(path))
+    sent(visitor, path, **FILLED)
+    page = text(visitor.get(path))
+    assert re.search(r"The last session under it Wed 4 Mar, 20:\d\d, \d+ min ago . Had the draft held then", page)
+    assert "It would have been partial , with 50 % of the planned dose. i Info Dose 18.0 J/cm²" in page
+    gentle = begun(visitor, clinic.patient("Bo Berg"), "led-red-infrared")
+    sent(visitor, gentle, **FILLED)
+    assert "No session with the LED mask yet" in text(visitor.get(gentle))
+
+
+class NoSamples:
+    """A store of samples that is out of reach."""
+
+    def series(self, _key: object) -> None:
+        raise StoreUnavailable("telemetry", "no answer")
+
+
+def test_while_samples_cannot_be_read_a_draft_is_shown_all_the_same(
+    site: Site, clinic: Clinic, anna: Treated, visitor: httpx.Client
+):
+    path = begun(visitor, anna.id, "led-red-infrared")
+    sent(visitor, path, **FILLED)
+    app = replace(site.house, telemetry=NoSamples()).app(site.civil)
+    cookies = {"lumenward": clinic.log_in(clinic.user("physician", "Dr Ida Holm"))}
+
+    async def shown() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=site.url, cookies=cookies) as browser:
+            return await browser.get(path, headers={"Accept": "text/html"})
+
+    answer = asyncio.run(shown())
+    assert answer.status_code == 200
+    assert "Its samples cannot be read now" in text(answer)
 
 
 def test_a_patients_page_leads_to_prescribing_and_to_drafts_that_wait(
