@@ -1,6 +1,7 @@
 """Links: pace, order, range, supervision and limits, seen by Bumble's own hosts at both ends."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -93,14 +94,16 @@ async def test_both_ends_of_a_lost_link_see_a_timeout_and_no_goodbye():
 @pytest.mark.parametrize("settings", [AT_ONCE, PACED])
 @in_a_loop
 async def test_a_host_back_in_time_loses_nothing(settings):
-    room, central, peripheral = await pair_of(settings)
+    patient = replace(settings, supervision_timeout=timedelta(seconds=60))
+    room, central, peripheral = await pair_of(patient)
     heard = await listen(await central.connect(peripheral.address), peripheral.ticks)
     room.set_in_range(peripheral.host, in_range=False)
     await peripheral.tick(b"in the silence")
     await asyncio.sleep(0.08)
     assert heard == []
     room.set_in_range(peripheral.host, in_range=True)
-    await asyncio.sleep(0.25)
+    await until(lambda: heard)
+    await asyncio.sleep(0.08)
     assert heard == [b"in the silence"]
     assert len(central.connections) == len(peripheral.links) == 1
 
