@@ -14,8 +14,9 @@ demo: setup
 secrets: setup
 	@$(RUN)lumenward secrets run
 
-# How many processes share the tests; 0 for one after the other.
-WORKERS ?= 2
+# How many processes share the tests; 0 for one after the other. They wait nearly as much as they compute: three keep two
+# cores busy.
+WORKERS ?= 3
 test: setup-dev
 	@$(RUN)python -m pytest -m "not soak and not alone" -n $(WORKERS) --dist worksteal
 	@$(RUN)python -m pytest -m "alone and not soak"

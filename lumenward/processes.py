@@ -1,16 +1,24 @@
-"""How a process of ours begins and ends: its log, and the signals that ask it to stop."""
+"""How a process of ours begins and ends: its log, the signals that ask it to stop, and the end of its supervisor."""
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Coroutine
-from threading import Event
+from threading import Event, Thread
+from time import sleep
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 READY = "ready"
 """The line that a process prints to standard output when it does its work."""
+
+SUPERVISED: Final = "LUMENWARD_SUPERVISED"
+"""In the environment of a process whose standard input ends when its supervisor does."""
+
+ORPHAN_S: Final = 10.0
+"""How long a process whose supervisor is gone has to stop in order."""
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """How a process is asked to stop: by its supervisor, by Ctrl-C, by a terminal that closes."""
@@ -30,6 +38,20 @@ def say_ready() -> None:
     """Tell a supervisor that this process does its work."""
     sys.stdout.write(f"{READY}\n")
     sys.stdout.flush()
+
+
+def end_with_supervisor(patience_s: float = ORPHAN_S) -> None:
+    """Have this process stop when its supervisor is gone, however that ended; call it once, at the beginning."""
+    if SUPERVISED in os.environ:
+        Thread(target=_stop_at_the_end_of_input, args=(patience_s,), daemon=True).start()
+
+
+def _stop_at_the_end_of_input(patience_s: float) -> None:
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    sleep(patience_s)
+    os._exit(1)
 
 
 def stop_event() -> Event:

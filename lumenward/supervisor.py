@@ -8,13 +8,14 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from multiprocessing import Pipe
 from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import Final
 
 from lumenward.errors import ChildFailed, Interrupted
-from lumenward.processes import READY
+from lumenward.processes import READY, SUPERVISED
 
 LOG_TAIL: Final = 2000
 """Characters of a log that an error shows."""
@@ -68,8 +69,9 @@ class _Running:
 class Supervisor:
     """Runs children whose logs are files in one directory; `stop` ends its waiting for them.
 
-    Promises: `stop` leaves no child behind; a child that ends by itself is started again, later each time; logs take
-    twice `log_bytes` each at most, and what is written between two looks.
+    Promises: `stop` leaves no child behind; a process of ours does not outlive a supervisor that was killed; a child
+    that ends by itself is started again, later each time; logs take twice `log_bytes` each at most, and what is written
+    between two looks.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Supervisor:
         self._directory, self._patience, self._stop_asked = directory, patience, stop or Event()
         self._log_bytes = log_bytes
         self._running: list[_Running] = []
+        self._input, self._held = Pipe(duplex=False)  # nothing comes by it but its end, when we are gone
 
     def start(self, children: Sequence[Child]) -> None:
         """Start children together."""
@@ -134,10 +137,10 @@ class Supervisor:
         with self._log(child).open("ab") as log, self._output(child).open("ab") as output:
             return subprocess.Popen(  # noqa: S603 - our own program
                 [child.program, *child.arguments],
-                stdin=subprocess.DEVNULL,
+                stdin=self._input.fileno(),
                 stdout=output,
                 stderr=log,
-                env={**os.environ, **child.environment},
+                env={**os.environ, **child.environment, SUPERVISED: "1"},
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops its children in order
             )
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from tests.servers import NOT_PERMITTED, postgres
-from tests.service import ON_POSTGRESQL, give_back
+from tests.service import ON_POSTGRESQL, ON_SQLITE, give_back
 
 # Tests start hundreds of processes; where these may not keep what they compiled, each compiles all libraries again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -22,7 +22,7 @@ def data(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     """A directory for services; a test that uses it runs with their records on SQLite, and again on PostgreSQL."""
     if request.param == "postgresql":
         postgres.server()
-        (tmp_path / ON_POSTGRESQL).touch()
+    (tmp_path / {"sqlite": ON_SQLITE, "postgresql": ON_POSTGRESQL}[request.param]).touch()
     yield tmp_path
     give_back(tmp_path)
 

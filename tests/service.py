@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from tempfile import mkdtemp
 from uuid import UUID
 
@@ -81,8 +82,8 @@ RF_REGIMEN = Regimen(
 )
 
 
-ON_POSTGRESQL = "on postgresql"
-"""A file of this name: services in this directory, and in those below it, have their records on PostgreSQL."""
+ON_POSTGRESQL, ON_SQLITE = "on postgresql", "on sqlite"
+"""Files of these names: services in this directory, and in those below it, have records that they give back."""
 
 _ADDRESS = "records address"
 
@@ -108,23 +109,58 @@ def open_service(directory: Path, telemetry: Telemetry | None = None) -> Stores:
     _make_records(directory)
     told = settings(directory)
     samples = telemetry or SqliteTelemetry(told.telemetry_file)
-    return Stores(database=Database(told.records), telemetry=samples, clocks=clocks({}))
+    database = _known(told.records_url) if told.records_url else Database(told.records)
+    return Stores(database=database, telemetry=samples, clocks=clocks({}))
 
 
 def _make_records(directory: Path) -> None:
     records, address = directory / "records.sqlite", directory / _ADDRESS
-    if not any((place / ON_POSTGRESQL).exists() for place in (directory, *directory.parents)):
-        if not records.exists():
-            shutil.copy(_migrated(), records)
-    elif not address.exists():
+    if address.exists():
+        return
+    if _is(directory, ON_POSTGRESQL):
         address.write_text(postgres.server().address(postgres.server().lend()))
+    elif _is(directory, ON_SQLITE):
+        address.write_text(_lend_file())
+    elif not records.exists():
+        shutil.copy(_migrated(), records)
+
+
+def _is(directory: Path, kind: str) -> bool:
+    return any((place / kind).exists() for place in (directory, *directory.parents))
+
+
+@cache
+def _known(address: str) -> Database:
+    """One for all services that have their records there, one after the other: what it has compiled it keeps."""
+    return Database(address)
+
+
+@cache
+def _free_files() -> list[str]:
+    """Addresses of files that nobody has."""
+    return []
+
+
+def _lend_file() -> str:
+    free = _free_files()
+    address = free.pop() if free else f"sqlite:///{_migrated().with_name(f'{token_hex(6)}.sqlite')}"
+    shutil.copy(_migrated(), address.removeprefix("sqlite:///"))
+    return address
 
 
 def give_back(directory: Path) -> None:
-    """Let other tests have the databases of the services in and below a directory."""
-    for address in directory.rglob(_ADDRESS):
-        postgres.server().take_back(conninfo_to_dict(address.read_text())["dbname"])
-        address.unlink()
+    """Let other tests have the records of the services in and below a directory."""
+    for file in directory.rglob(_ADDRESS):
+        address = file.read_text()
+        _known(address).close()
+        if address.startswith("sqlite"):
+            records = Path(address.removeprefix("sqlite:///"))
+            for part in records.parent.glob(f"{records.name}*"):
+                part.unlink()
+            _free_files().append(address)
+        else:
+            postgres.server().take_back(conninfo_to_dict(address)["dbname"])
+        file.unlink()
 
 
 @cache

@@ -1,5 +1,6 @@
 """What a home is, as data that travels in a file: its air, its devices and what happens to them."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,6 +16,9 @@ from firmware_bridge.virtual.hets.products import PRODUCTS, Product, Program
 from firmware_bridge.virtual.people import Begin, Script, dump_script, read_step
 from firmware_bridge.virtual.troubles import Troubled, dump_troubled, read_troubled
 from vocabulary.identity import DeviceUid, device_uid
+
+SOCKET_BYTES: Final = 107
+"""How long the path of a socket may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +80,20 @@ class HomeDefinition:
     troubles: tuple[Troubled, ...] = ()
 
 
+def socket_path(text: str) -> Path:
+    """A path at which a socket can listen. Raises ValueError for one that is too long."""
+    size = len(os.fsencode(text))
+    if size > SOCKET_BYTES:
+        raise ValueError(f"{text} has {size} bytes, and the path of a socket {SOCKET_BYTES} at most")
+    return Path(text)
+
+
 def load_home(text: str | bytes) -> HomeDefinition:
     """Read what `dump_home` gives, from JSON. Raises DefinitionError."""
     fields = Fields.parse("home", text)
     home = HomeDefinition(
         name=fields.text("name"),
-        socket=fields.parsed("socket", Path),
+        socket=fields.parsed("socket", socket_path),
         seed=fields.whole("seed"),
         room=fields.inside("room", _read_room),
         trace=fields.optional("trace", lambda name: fields.parsed(name, Path)),

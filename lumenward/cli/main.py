@@ -27,6 +27,7 @@ from lumenward.cli import (
     up,
 )
 from lumenward.errors import Interrupted, NotHere
+from lumenward.processes import end_with_supervisor
 from vocabulary.errors import LumenwardError, SettingsError
 
 FAILED: Final = 1
@@ -60,6 +61,7 @@ app.add_typer(bench.app, name="bench")
 
 def main() -> None:
     """Run the command line, and end with an exit code that means something."""
+    end_with_supervisor()
     try:
         app(standalone_mode=True)
     except (LumenwardError, ExceptionGroup) as error:

@@ -13,7 +13,7 @@ from threading import Thread
 from time import sleep
 from typing import Final
 
-from lumenward.processes import say_ready
+from lumenward.processes import end_with_supervisor, say_ready
 
 _CONFIG: Final = """\
 id = 0
@@ -49,6 +49,7 @@ def main() -> None:
     """Run the broker until the process is ended."""
     from iotcore.iotcore import IotCoreBroker  # noqa: PLC0415 - needs the extra "virtual"
 
+    end_with_supervisor()
     config, port = Path(sys.argv[1]), int(sys.argv[2])
     logging.getLogger("rumqttd").setLevel(logging.CRITICAL)  # it logs every packet as an error
     Thread(target=_say_when_listening, args=(port,), daemon=True).start()

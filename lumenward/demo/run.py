@@ -74,7 +74,10 @@ def no_greeting(world: World, password: str) -> None:
 def running(
     directory: Path, plan: Plan, stop: Event | None = None, greeting: Greeting = no_greeting
 ) -> Generator[Demo]:
-    """Bring a demo up in an empty directory, its page first, and down again. Raises ChildFailed, Interrupted."""
+    """Bring a demo up in an empty directory, its page first, and down again.
+
+    Raises SettingsError when it cannot be there, ChildFailed, Interrupted.
+    """
     world = make_world(directory, plan)
     supervisor = Supervisor(directory, stop=stop)
     database = Database(f"sqlite:///{directory / 'records.sqlite'}")

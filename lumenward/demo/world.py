@@ -11,11 +11,20 @@ from pathlib import Path
 from typing import Final
 
 from firmware_bridge.virtual.air import RoomSettings
-from firmware_bridge.virtual.definitions import Ble, DeviceDefinition, HomeDefinition, Transport, Wifi, dump_home
+from firmware_bridge.virtual.definitions import (
+    Ble,
+    DeviceDefinition,
+    HomeDefinition,
+    Transport,
+    Wifi,
+    dump_home,
+    socket_path,
+)
 from lumenward.demo.broker import broker_config
 from lumenward.demo.scenario import DemoHome, Person, people
 from lumenward.supervisor import Child
 from vocabulary.clock import ClockMap
+from vocabulary.errors import SettingsError
 from vocabulary.wire.keys import KEY_BYTES
 
 RATE: Final = 40.0
@@ -202,7 +211,10 @@ class World:
 
 
 def make_world(directory: Path, plan: Plan) -> World:
-    """A world that starts now, with fresh secrets and a free port for its broker, written to an empty directory."""
+    """A world that starts now, with fresh secrets and a free port for its broker, written to an empty directory.
+
+    Raises SettingsError when the sockets of its homes cannot be there.
+    """
     names = [home.gateway for home in plan.homes]
     on_wifi = [person.uid for person in people(plan.homes) if person.on_wifi]
     world = World(
@@ -218,8 +230,18 @@ def make_world(directory: Path, plan: Plan) -> World:
         accounts={name: secrets.token_urlsafe(16) for name in (INGEST, *names, *on_wifi)},
         keys={name: _key() for name in names},
     )
+    _check_sockets(world)
     world.write()
     return world
+
+
+def _check_sockets(world: World) -> None:
+    for home in world.homes:
+        try:
+            socket_path(str(world.socket(home)))
+        except ValueError as error:
+            remedy = "Have it somewhere shorter: a demo is where TMPDIR says, for example TMPDIR=/tmp."
+            raise SettingsError("the demo's directory", {home.gateway: str(error)}, remedy) from error
 
 
 def _key() -> str:

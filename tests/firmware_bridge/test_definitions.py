@@ -75,6 +75,13 @@ def test_a_wrong_device_is_refused_with_its_path_and_the_reason(change, refusal)
     assert str(error.value).startswith(refusal)
 
 
+def test_a_socket_whose_path_is_too_long_is_refused_with_its_length():
+    definition = dump_home(home(HERE, device(HERE)))
+    assert load_home(json.dumps(definition | {"socket": "s" * 107})).socket == Path("s" * 107)
+    with pytest.raises(DefinitionError, match=r"home.socket: s+ has 108 bytes, and the path of a socket 107 at most"):
+        load_home(json.dumps(definition | {"socket": "s" * 108}))
+
+
 def test_a_script_cannot_begin_a_programme_that_the_device_does_not_have():
     definition = dump_home(home(HERE, device(HERE, step(0, Begin(4)))))
     with pytest.raises(DefinitionError, match=r"home.devices\[0\].script\[0\]: there is no programme 4 among 4"):

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import wraps
 
 from device_drivers.blockbluelight.record import read_record
 from gateway.ble.blockbluelight import Pace, PanelSpeech, panel_uid
@@ -150,3 +151,11 @@ class Gateway:
         for _ in range(seconds):
             self.world.now += SECOND
             await self.looks()
+
+
+def in_time(test):
+    @wraps(test)
+    def run(*arguments, **fixtures):
+        asyncio.run(asyncio.wait_for(test(*arguments, **fixtures), 8))
+
+    return run

@@ -1,19 +1,18 @@
 """The local guard: what is over a limit or on hold is stopped at once, reported once, and nothing else is stopped."""
 
 import asyncio
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from clinical.regimen import STANDING_LIMITS
-from gateway.errors import LinkLost, LinkRefused, LinkUnsupported
-from gateway.guard.guard import Guard, Pace
+from gateway.guard.guard import Guard
 from gateway.guard.limits import limits_of
 from gateway.reach import Reach
 from tests.firmware_bridge.radio.loops import in_a_loop, until
 from tests.gateway.commands import NOON, UID, Obedient, Outlet, mark, rf_sample
+from tests.gateway.guarded import QUICK, Home, Wanted, turns
 from tests.vectors import VECTORS
 from vocabulary.devices import DeviceState, Modality
 from vocabulary.identity import device_uid
@@ -21,7 +20,6 @@ from vocabulary.quantities import Quantity, Unit
 from vocabulary.wire.batches import OrderOutcome, StoredRecord
 from vocabulary.wire.orders import GuardLimits, Hold
 
-QUICK = Pace(answer_s=0.05, retry_s=0.01, slowest_s=0.04, patience_s=0.1, settle_s=0.02, settled_s=0.2)
 REGIMEN = GuardLimits(
     regimen="0" * 32,
     version=1,
@@ -33,63 +31,6 @@ REGIMEN = GuardLimits(
     skin_celsius=40.0,
 )
 EMITTING = DeviceState.EMITTING
-
-
-@dataclass
-class Wanted:
-    """What the service wants, as a test sets it."""
-
-    on_hold: Hold | None = None
-    sent: GuardLimits | None = None
-
-    def hold(self, _device):
-        return self.on_hold
-
-    def limits(self, _device):
-        return self.sent
-
-
-@dataclass
-class Home:
-    """A guard over a home with one device."""
-
-    wanted: Wanted = field(default_factory=Wanted)
-    outlet: Outlet = field(default_factory=Outlet)
-    reach: Reach = field(default_factory=Reach)
-    pace: Pace = QUICK
-
-    def __post_init__(self):
-        self.guard = Guard(self.reach, self.outlet.put, lambda: NOON, self.wanted, pace=self.pace)
-
-    @asynccontextmanager
-    async def running(self, device=None):
-        task = asyncio.ensure_future(self.guard.run())
-        try:
-            if device is None:
-                yield self
-            else:
-                with self.reach.holding(UID, device):
-                    yield self
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-
-    def hear(self, *items):
-        self.guard.watch(items)
-
-    def hear_hot(self, numbers=range(4), skin=43.0, **how):
-        for number in numbers:
-            self.hear(rf_sample(number, skin, **how))
-
-    @property
-    def stops(self):
-        return [(stop.counter, stop.rule, stop.outcome) for stop in self.outlet.items]
-
-
-async def turns(count=5):
-    """Let everything that is ready run."""
-    for _ in range(count):
-        await asyncio.sleep(0)
 
 
 @in_a_loop
@@ -135,128 +76,6 @@ async def test_a_disk_that_takes_nothing_delays_no_stop():
         home.hear_hot()
         await turns()
         assert device.stops == 1
-
-
-@in_a_loop
-async def test_a_device_that_goes_on_is_told_again_and_reported_once():
-    device = Obedient()
-    async with Home().running(device) as home:
-        for number in range(60):
-            home.hear(rf_sample(number, 43.0))
-            await asyncio.sleep(0.005)
-        await until(lambda: home.outlet.items)
-    assert device.stops > 4
-    assert home.stops == [(1, "too-hot", OrderOutcome.DONE)]
-
-
-@in_a_loop
-async def test_a_device_that_refuses_is_told_again_until_it_stops():
-    device = Obedient(LinkRefused("a", "stopping", "busy"), LinkRefused("a", "stopping", "busy"))
-    async with Home().running(device) as home:
-        home.hear_hot()
-        await until(lambda: home.outlet.items)
-    assert device.stops == 3
-    assert home.stops == [(1, "too-hot", OrderOutcome.DONE)]
-
-
-@pytest.mark.parametrize(
-    ("failure", "outcome"),
-    [(LinkRefused, OrderOutcome.REFUSED), (LinkUnsupported, OrderOutcome.UNSUPPORTED), (LinkLost, "unreachable")],
-)
-@in_a_loop
-async def test_a_stop_that_keeps_failing_is_reported_with_what_came_of_it(failure, outcome):
-    device = Obedient(*[failure("a", "stopping", "no")] * 1000)
-    async with Home().running(device) as home:
-        home.hear_hot()
-        await until(lambda: home.outlet.items)
-    assert home.stops == [(1, "too-hot", outcome)]
-
-
-@in_a_loop
-async def test_a_device_that_never_answers_is_told_again():
-    class Mute(Obedient):
-        async def stop(self):
-            self.stops += 1
-            await asyncio.Event().wait()
-
-    device = Mute()
-    async with Home().running(device) as home:
-        for number in range(30):
-            home.hear(rf_sample(number, 43.0))
-            await asyncio.sleep(0.01)
-        await until(lambda: home.outlet.items)
-    assert device.stops > 2
-    assert home.stops == [(1, "too-hot", OrderOutcome.UNREACHABLE)]
-
-
-@in_a_loop
-async def test_a_device_out_of_reach_is_stopped_when_it_is_heard_to_go_on():
-    device, home = Obedient(), Home()
-    async with home.running():
-        home.hear_hot()
-        await asyncio.sleep(0.03)
-        with home.reach.holding(UID, device):
-            home.hear(rf_sample(4, 43.0))
-            await until(lambda: home.outlet.items)
-    assert home.stops == [(1, "too-hot", OrderOutcome.DONE)]
-
-
-@in_a_loop
-async def test_a_device_that_stays_out_of_reach_is_reported():
-    home = Home()
-    async with home.running():
-        home.hear_hot()
-        await until(lambda: home.outlet.items)
-    assert home.stops == [(1, "too-hot", OrderOutcome.UNREACHABLE)]
-
-
-@pytest.mark.parametrize(
-    ("failure", "first"), [(LinkLost, OrderOutcome.UNREACHABLE), (LinkRefused, OrderOutcome.REFUSED)]
-)
-@in_a_loop
-async def test_a_stop_that_is_obeyed_after_all_is_reported_once_more(failure, first):
-    device, home = Obedient(*[failure("a", "stopping", "no")] * 1000), Home()
-    async with home.running(device):
-        home.hear_hot()
-        await until(lambda: home.outlet.items)
-        device.failures.clear()
-        for number in range(4, 7):
-            home.hear(rf_sample(number, 43.0))
-            await asyncio.sleep(0.1)
-    assert home.stops == [(1, "too-hot", first), (1, "too-hot", OrderOutcome.DONE)]
-
-
-@in_a_loop
-async def test_the_session_after_one_that_was_lost_sight_of_is_left_alone():
-    device, home = Obedient(), Home()
-    async with home.running():
-        home.hear_hot()
-        await asyncio.sleep(0.03)
-        with home.reach.holding(UID, device):
-            home.hear(mark(EMITTING, newest=1), rf_sample(0, 36.0, counter=2, at=NOON + timedelta(hours=2)))
-            await until(lambda: home.outlet.items)
-    assert device.stops == 0
-
-
-@in_a_loop
-async def test_a_device_that_comes_back_into_reach_is_left_alone_until_it_is_heard():
-    device, home = Obedient(), Home()
-    async with home.running():
-        home.hear_hot()
-        await asyncio.sleep(0.03)
-        with home.reach.holding(UID, device):
-            await until(lambda: home.outlet.items)
-    assert (device.stops, home.stops) == (0, [(1, "too-hot", OrderOutcome.UNREACHABLE)])
-
-
-@in_a_loop
-async def test_a_device_that_says_that_it_has_stopped_is_believed():
-    device = Obedient()
-    async with Home().running(device) as home:
-        home.hear_hot()
-        await asyncio.sleep(0.1)
-        assert home.guard.is_quiet(UID)
-    assert device.stops == 1
 
 
 @pytest.mark.parametrize("together", [True, False])

@@ -22,7 +22,8 @@ from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.signing import Signatures
 from tests.firmware_bridge.radio.loops import in_a_loop, until
 from tests.line.brokers import BROKERS, Broker, running_broker
-from tests.monitor_api.http.world import SECRET, World
+from tests.monitor_api.http.tenants import SECRET
+from tests.monitor_api.http.world import World
 from tests.service import open_service
 from vocabulary.settings import BrokerSettings
 from vocabulary.wire.keys import GatewayKey

@@ -45,7 +45,7 @@ def lumenward(directory, *arguments, **more):
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=60,
         env=environment(directory, **more),
     )
 

@@ -70,7 +70,7 @@ def running(service):
     settings, stop, ready = load(ServerSettings, service), Event(), Event()
     thread = Thread(target=run_api, args=(settings, {}, stop, ready.set))
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     try:
         yield settings.http.public_url
     finally:
@@ -241,7 +241,7 @@ def run_gateway(directory, more="tls = false", data=None, **environment):
     key = b64encode(bytes(32)).decode()
     file.write_text(GATEWAY_SETTINGS.format(data=data or directory / "data", key=key, more=more))
     command = [sys.executable, "-m", "lumenward", "gateway", "--settings", file]
-    run = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment, timeout=20, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment, timeout=60, check=False)
     assert "Traceback" not in run.stderr
     return run.returncode, run.stderr
 

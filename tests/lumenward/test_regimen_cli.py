@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from clinical.errors import RegimenRefused
 from lumenward.cli import clinic, regimen
-from tests.monitor_api.http.world import BODY
+from tests.monitor_api.http.tenants import BODY
 from vocabulary.errors import SettingsError
 
 CLINIC = UUID(int=1)

@@ -1,13 +1,21 @@
 """A supervisor of real processes: they come up, come up again, and none is left."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
 
+from firmware_bridge.virtual.definitions import dump_home
+from lumenward.demo.broker import broker_config
 from lumenward.errors import ChildFailed
+from lumenward.processes import SUPERVISED
 from lumenward.supervisor import Child, Patience, Supervisor
+from tests.firmware_bridge.homes import home as virtual_home
 from tests.servers import free_port
 
 READY = "print('ready', flush=True)\n"
@@ -32,7 +40,8 @@ def child(name, script, **environment):
     return Child(name=name, arguments=("-c", script), environment=environment)
 
 
-BRIEF = Patience(start_s=5.0, grace_s=0.2, back_off_s=(0.1, 0.3, 0.6), steady_s=0.4)
+BRIEF = Patience(start_s=60.0, grace_s=60.0, back_off_s=(0.1, 0.3, 0.6), steady_s=0.4)
+"""Soon up again, and with time for its last words on a machine that has none to spare."""
 
 
 @pytest.fixture
@@ -43,21 +52,21 @@ def supervisor(tmp_path):
 
 
 def alive(pid):
+    """Whether a process runs; one that ended may wait for somebody to ask how."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
         return False
-    return True
 
 
-def wait_for(condition, seconds=5):
+def wait_for(condition, seconds=60):
     until = monotonic() + seconds
     while not condition():
         assert monotonic() < until
         sleep(0.01)
 
 
-def look_until(supervisor, condition, seconds=5):
+def look_until(supervisor, condition, seconds=60):
     def looked():
         supervisor.look()
         return condition()
@@ -132,7 +141,7 @@ def test_a_child_that_keeps_ending_is_started_later_each_time(supervisor, tmp_pa
 
 
 def test_a_child_that_ran_for_long_is_started_again_as_soon_as_at_first(tmp_path):
-    supervisor = Supervisor(tmp_path, Patience(back_off_s=(0.0, 9.0), steady_s=0.3))
+    supervisor = Supervisor(tmp_path, Patience(back_off_s=(0.0, 900.0), steady_s=0.3))
     supervisor.start([child("a", "import time\ntime.sleep(0.35)")])
     started = [supervisor.pid("a")]
     try:
@@ -162,13 +171,56 @@ def test_a_child_that_waits_to_be_started_again_has_no_pid_and_is_not_started_by
     assert (tmp_path / "a.out").read_text() == "ready\n"
 
 
-def test_a_child_that_ignores_sigterm_is_killed(supervisor):
+def test_a_child_that_ignores_sigterm_is_killed(tmp_path):
+    supervisor = Supervisor(tmp_path, Patience(start_s=60.0, grace_s=0.2))
     supervisor.start([child("stubborn", STUBBORN)])
     supervisor.wait_until_ready()
     pid, began = supervisor.pid("stubborn"), monotonic()
     supervisor.stop()
     assert not alive(pid)
     assert monotonic() - began < 10
+
+
+OURS = "from lumenward.processes import end_with_supervisor\nend_with_supervisor(0.2)\n"
+SUPERVISING = f"""
+import pathlib, sys, time
+from lumenward.supervisor import Child, Supervisor
+
+supervisor = Supervisor(pathlib.Path(sys.argv[1]))
+scripts = {{"one": {OURS + FOREVER!r}, "stubborn": {OURS + STUBBORN!r}}}
+supervisor.start([Child(name=name, arguments=("-c", script)) for name, script in scripts.items()])
+supervisor.wait_until_ready()
+print(*(supervisor.pid(name) for name in scripts), flush=True)
+time.sleep(600)
+"""
+
+
+def test_when_a_supervisor_is_killed_its_children_end_also_one_that_ignores_sigterm(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", SUPERVISING, tmp_path], stdout=subprocess.PIPE, text=True
+    ) as supervising:
+        pids = [int(pid) for pid in supervising.stdout.readline().split()]
+        assert [alive(pid) for pid in pids] == [True, True]
+        supervising.kill()
+    wait_for(lambda: not any(alive(pid) for pid in pids))
+
+
+@pytest.mark.parametrize("module", [("lumenward", "devices"), ("lumenward.demo.broker",)])
+def test_a_process_of_ours_whose_supervisor_is_gone_before_it_begins_ends(tmp_path, module):
+    port = free_port()
+    home, broker = tmp_path / "home.json", tmp_path / "broker.toml"
+    home.write_text(json.dumps(dump_home(virtual_home(tmp_path))))
+    broker.write_text(broker_config(port, {}))
+    told = [home] if "devices" in module else [broker, str(port)]
+    run = subprocess.run(
+        [sys.executable, "-m", *module, *told],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env={**os.environ, SUPERVISED: "1"},
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode in {0, -signal.SIGTERM}
 
 
 def test_ctrl_c_at_the_terminal_reaches_no_child(supervisor):

@@ -6,6 +6,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import cache, cached_property
 from pathlib import Path
@@ -169,6 +170,19 @@ class Postgres:
         deletes = [f'DELETE FROM "{name}"' for name in self.tables]  # noqa: S608
         restarts = [f'ALTER SEQUENCE "{name}" RESTART' for (name,) in sequences]
         return "; ".join(["SET session_replication_role = replica", *deletes, *restarts])
+
+
+_HELD_UP = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+
+
+def meets_a_lock(database: str, work: Future) -> bool:
+    """Wait until work in another thread is held up by a lock; False when it is done without having met one."""
+    with server().connection(database) as looking:
+        while not work.done():
+            if looking.execute(_HELD_UP, (database,)).fetchone():
+                return True
+            sleep(0.01)
+    return False
 
 
 @cache

@@ -1,10 +1,9 @@
 """Checkers that take on courses at once: each course by one of them, and no fact that comes meanwhile is forgotten."""
 
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
-from time import sleep
 from uuid import UUID
 
 import pytest
@@ -70,16 +69,6 @@ def on_postgresql():
     postgres.server().take_back(name)
 
 
-WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
-
-
-def wait_until_it_waits(database, work: Future):
-    """Until work in another thread is held up by a lock, or done without having met one."""
-    with postgres.server().connection(database.engine.url.database) as other:
-        while not work.done() and not other.execute(WAITING, (database.engine.url.database,)).fetchone():
-            sleep(0.01)
-
-
 def test_a_fact_that_comes_while_a_judgement_ends_has_the_course_judged_again(on_postgresql):
     (taken,) = claim(on_postgresql, "check")
 
@@ -91,7 +80,7 @@ def test_a_fact_that_comes_while_a_judgement_ends_has_the_course_judged_again(on
         with on_postgresql.write() as session, session.no_autoflush:
             release_course(session, taken, "check", judged_at=NOW, next_at=TOMORROW)
             fact = pool.submit(learn)
-            wait_until_it_waits(on_postgresql, fact)
+            postgres.meets_a_lock(on_postgresql.engine.url.database, fact)
         fact.result()
     with on_postgresql.read() as session:
         assert session.get_one(CourseDueRow, taken.key).due_at == NOW

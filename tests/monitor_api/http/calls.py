@@ -6,7 +6,8 @@ from uuid import UUID
 
 from httpx import Response
 
-from tests.monitor_api.http.world import BODY, SECRET_TEXT, Client, Tenant, World
+from tests.monitor_api.http.tenants import BODY, Tenant
+from tests.monitor_api.http.world import SECRET_TEXT, Client, World
 
 BODY_REFERENCES = {"add_user", "put_assignment", "prescribe_regimen", "make_draft"}
 """Operations whose body names a patient."""

@@ -11,7 +11,8 @@ from monitor_api.http.policy import Role
 from monitor_api.records.database import Database
 from monitor_api.records.signing import make_key
 from monitor_api.telemetry.sqlite import SqliteTelemetry
-from tests.monitor_api.http.world import Client, Tenant, World, fill, samples
+from tests.monitor_api.http.tenants import Tenant, fill, samples
+from tests.monitor_api.http.world import Client, World
 from tests.servers import postgres
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from tests.monitor_api.http.calls import call, operations, own, version
 from tests.monitor_api.http.table import who_may
-from tests.monitor_api.http.world import PASSWORD, Client, World
+from tests.monitor_api.http.tenants import PASSWORD
+from tests.monitor_api.http.world import Client, World
 
 
 @pytest.fixture

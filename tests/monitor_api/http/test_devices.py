@@ -6,7 +6,8 @@ from sqlalchemy import select, update
 
 from monitor_api.records.devices import AssignmentRow, GatewayKeyRow, GatewayRow
 from monitor_api.records.sessions import DueRow, SessionRow
-from tests.monitor_api.http.world import NOW, SECRET_TEXT, Client, World
+from tests.monitor_api.http.tenants import NOW
+from tests.monitor_api.http.world import SECRET_TEXT, Client, World
 from vocabulary.identity import GatewayId
 
 

@@ -10,7 +10,8 @@ from monitor_api.http.deeds.drafts import MOST_DRAFTS
 from monitor_api.http.policy import Role
 from monitor_api.records.attention import AuditRow
 from monitor_api.records.drafts import RegimenDraftRow
-from tests.monitor_api.http.world import BODY, NOW, Client, World, problem
+from tests.monitor_api.http.tenants import BODY, NOW
+from tests.monitor_api.http.world import Client, World, problem
 
 DRAFTS = "/api/v1/regimen-drafts"
 DOSE = {"value": 36, "unit": "J/cm2"}

@@ -24,7 +24,8 @@ from monitor_api.http.queries.changes import AT_ONCE, SeenChange, concerns
 from monitor_api.http.visits import Visit
 from monitor_api.records.attention import ChangeRow
 from monitor_api.records.people import LoginRow
-from tests.monitor_api.http.world import NOW, Client, Tenant, World
+from tests.monitor_api.http.tenants import NOW, Tenant
+from tests.monitor_api.http.world import Client, World
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from monitor_api.records.columns import Table
 from monitor_api.records.devices import DeviceRow
 from tests.monitor_api.http.calls import BODY_REFERENCES, MISSING, STREAMS, UNKNOWN, bodies, call, ids, operations
 from tests.monitor_api.http.table import MAY
-from tests.monitor_api.http.world import Tenant, World, problem
+from tests.monitor_api.http.tenants import Tenant
+from tests.monitor_api.http.world import World, problem
 
 
 def everything_of(world: World, tenant: Tenant) -> list[str]:

@@ -16,7 +16,8 @@ from monitor_api.http.policy import Permission, Role
 from monitor_api.http.visits import Visit, page_for
 from monitor_api.records.people import LoginRow, TokenRow, UserRow
 from tests.monitor_api.http.conftest import open_world
-from tests.monitor_api.http.world import CHEAP, ORIGIN, PASSWORD, Client, World, problem
+from tests.monitor_api.http.tenants import CHEAP, PASSWORD
+from tests.monitor_api.http.world import ORIGIN, Client, World, problem
 
 LOGIN = {"login": "physician@a", "password": PASSWORD}
 PATIENT = {"name": "N", "reference": "R", "zone": "UTC"}

@@ -12,7 +12,8 @@ from monitor_api.records.attention import AuditRow
 from monitor_api.records.devices import DeviceRow, GatewayRow
 from monitor_api.records.orders import OrderReportRow, SendingRow, WishRow
 from tests.monitor_api.http.calls import version
-from tests.monitor_api.http.world import NOW, Client, World, problem
+from tests.monitor_api.http.tenants import NOW
+from tests.monitor_api.http.world import Client, World, problem
 
 
 @pytest.fixture

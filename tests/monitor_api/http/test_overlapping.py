@@ -18,7 +18,8 @@ from monitor_api.records.database import Database
 from monitor_api.records.sessions import RegimenRow
 from monitor_api.records.trail import Change, ChangeKind, announce
 from tests.monitor_api.http.clients import Client
-from tests.monitor_api.http.world import BODY, World
+from tests.monitor_api.http.tenants import BODY
+from tests.monitor_api.http.world import World
 from tests.servers import postgres
 from vocabulary.identity import ClinicId
 

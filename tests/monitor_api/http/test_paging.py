@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from monitor_api.records.people import PatientRow
 from monitor_api.records.sessions import SessionRow
-from tests.monitor_api.http.world import NOW, Client, World
+from tests.monitor_api.http.tenants import NOW
+from tests.monitor_api.http.world import Client, World
 
 _numbers = count(1000)
 

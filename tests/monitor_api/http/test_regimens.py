@@ -17,7 +17,8 @@ from monitor_api.records.orders import OrderReportRow, SendingRow, WishRow
 from monitor_api.records.regimens import interruptions, read_regimen, step_rows, write_regimen
 from monitor_api.records.sessions import DueRow, RegimenRow, RegimenVersionRow
 from monitor_api.records.signing import make_key
-from tests.monitor_api.http.world import BODY, NOW, Client, World, problem
+from tests.monitor_api.http.tenants import BODY, NOW
+from tests.monitor_api.http.world import Client, World, problem
 from tests.regimens import weekly
 from vocabulary.devices import Modality, Zone
 from vocabulary.identity import RegimenId

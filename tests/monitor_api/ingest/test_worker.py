@@ -9,102 +9,22 @@ import pytest
 from msgspec import structs
 from sqlalchemy import event
 
-from monitor_api.errors import BrokerDeaf, StoreUnavailable, StoreUnusable
-from monitor_api.ingest.intake import Intake
+from monitor_api.errors import BrokerDeaf
 from monitor_api.ingest.keyring import StoredKeyring
-from monitor_api.ingest.opening import Arrival, Opener
-from monitor_api.ingest.presence import Presence
-from monitor_api.ingest.worker import Worker
 from monitor_api.records.attention import AuditRow
 from monitor_api.records.clocks import LiveStartRow
-from monitor_api.records.devices import (
-    AnchorRow,
-    BatchRow,
-    DeviceRow,
-    GatewayKeyRow,
-    GatewayRow,
-    MarkRow,
-    QuarantineRow,
-)
+from monitor_api.records.devices import AnchorRow, BatchRow, DeviceRow, GatewayRow, MarkRow
 from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.sessions import DueRow, GapRow, RecordRow, SessionRow
+from tests.monitor_api.ingest.handing import Service, on_each_store, record_of
 from tests.records import rf_record
-from tests.service import (
-    CLINIC,
-    GATEWAY,
-    KEY,
-    UID,
-    FakeBroker,
-    Sealer,
-    body,
-    found,
-    key_of,
-    open_service,
-    rf_device,
-    rf_samples,
-    rows,
-    settings,
-    worker_of,
-)
+from tests.service import CLINIC, GATEWAY, KEY, UID, body, key_of, rf_device, rf_samples, rows, settings
 from vocabulary.identity import GatewayId
-from vocabulary.wire.batches import (
-    Gap,
-    LinkStatus,
-    OrderOutcome,
-    ReportedMark,
-    ReportedOrder,
-    SeenAnchor,
-    StoredRecord,
-    encode_body,
-)
-from vocabulary.wire.limits import BATCH_BYTES
-
-
-class Service:
-    """A service, its worker and a broker that remembers."""
-
-    def __init__(self, directory, telemetry=None):
-        self.stores = open_service(directory, telemetry)
-        found(self.stores)
-        self.worker, self.broker, self.gateway = worker_of(self.stores, directory), FakeBroker(), Sealer()
-
-    def hand_over(self, *arrivals: Arrival):
-        self.worker.handle(list(arrivals), self.broker, lambda _: True)
-
-    def count(self, table):
-        return len(rows(self.stores, table))
-
-
-@pytest.fixture
-def service(request, data):
-    made = Service(data, _influx(request) if getattr(request, "param", "sqlite") == "influxdb" else None)
-    yield made
-    made.stores.close()
-
-
-def _influx(request):
-    from monitor_api.telemetry.influx import InfluxTelemetry  # noqa: PLC0415 - takes long to import
-
-    return InfluxTelemetry(request.getfixturevalue("influx").bucket())
-
-
-on_each_store = pytest.mark.parametrize("service", ["sqlite", "influxdb"], indirect=True)
-
-
-def intake_of(stores):
-    return Intake(stores.database, stores.telemetry, stores.clocks), stores.database, stores.clocks.civil
-
-
-def presence_of(stores):
-    return Presence(stores.database, "1", stores.clocks.wall)
+from vocabulary.wire.batches import Gap, LinkStatus, OrderOutcome, ReportedMark, ReportedOrder, SeenAnchor, encode_body
 
 
 def mark(at, state="ready"):
     return ReportedMark(device=UID, at=at, state=state, newest=1, timeline=1)
-
-
-def record_of(data):
-    return StoredRecord(device=UID, family="hets/1", data=data, received_at=datetime.now(UTC))
 
 
 @on_each_store
@@ -175,16 +95,6 @@ def test_two_records_of_one_session_that_differ_are_both_kept(service):
     assert service.count(RecordRow) == 2
 
 
-def test_a_record_that_no_driver_reads_is_quarantined_and_its_neighbours_are_taken(service):
-    good = rf_record(start=datetime.now(UTC) - timedelta(minutes=10))
-    service.hand_over(service.gateway.batch(record_of(b"\x01" * 56), record_of(good), rf_samples(0)))
-    assert [row.data for row in rows(service.stores, RecordRow)] == [good]
-    (kept,) = rows(service.stores, QuarantineRow)
-    assert (kept.part, kept.data, kept.clinic_id) == ("record", b"\x01" * 56, CLINIC)
-    assert "record.crc" in kept.reason or "record." in kept.reason
-    assert service.broker.taken() == {1}
-
-
 def test_an_anchor_has_an_unplaced_session_checked_again(service):
     with service.stores.database.write() as session:
         session.add(
@@ -207,194 +117,11 @@ def test_an_anchor_has_an_unplaced_session_checked_again(service):
     assert [row.session_id for row in rows(service.stores, DueRow)] == [key_of().session]
 
 
-NEVER = datetime(2300, 1, 1, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("make", "part"),
-    [
-        (lambda g: g.sealed(b"{}", 1), "body"),
-        (lambda g: g.sealed(b"\xff\xfe", 1), "body"),
-        (lambda g: g.sealed(b'{"kind":"example"}', 1), "body.kind"),
-        (lambda g: g.batch(rf_samples(0), sealed_at=NEVER), "body.sealed_at"),
-        (lambda g: g.batch(rf_samples(0, at=NEVER)), "body.samples[0].received_at"),
-        (lambda g: g.sealed(encode_body(body(rf_samples(0))), 2**63), "envelope.number"),
-    ],
-)
-def test_what_is_sealed_and_wrong_is_refused_in_the_receipt_and_kept_whole(service, make, part):
-    bad, good = make(service.gateway), service.gateway.sealed(encode_body(body(rf_samples(0))), 77)
-    service.hand_over(bad, good)
-    (reason,) = service.broker.refused().values()
-    assert reason.startswith(f"{part}: ")
-    (kept,) = rows(service.stores, QuarantineRow)
-    assert (kept.part, kept.data, kept.gateway_id) == (part, bad.payload, GATEWAY)
-    assert service.broker.taken() == {77}
-    assert sorted(service.broker.acknowledged) == sorted([bad.message_id, 77])
-
-
-def tampered(gateway):
-    arrival = gateway.batch(rf_samples(0))
-    return Arrival(topic=arrival.topic, payload=arrival.payload[:-1] + b"!", message_id=1)
-
-
-def moved(gateway):
-    arrival = gateway.batch(rf_samples(0), gateway=GatewayId("gw-02"))
-    return Arrival(topic=f"het/v1/gw/{GATEWAY}/batch", payload=arrival.payload, message_id=1)
-
-
-@pytest.mark.parametrize(
-    ("make", "part"),
-    [
-        (tampered, "envelope.tag"),
-        (moved, "envelope.tag"),
-        (lambda g: g.batch(rf_samples(0), gateway=GatewayId("gw-99")), "envelope.key_id"),
-        (lambda _: Arrival(topic=f"het/v1/gw/{GATEWAY}/batch", payload=b"junk", message_id=1), "envelope"),
-        (
-            lambda _: Arrival(topic=f"het/v1/gw/{GATEWAY}/batch", payload=bytes(BATCH_BYTES + 1), message_id=1),
-            "envelope",
-        ),
-        (lambda g: Arrival(topic="", payload=g.batch(rf_samples(0)).payload, message_id=1), "topic"),
-    ],
-)
-def test_what_nobody_is_known_to_have_sealed_is_kept_and_receipted_to_nobody(service, make, part):
-    bad = make(service.gateway)
-    service.hand_over(bad)
-    (kept,) = rows(service.stores, QuarantineRow)
-    assert (kept.part, kept.data) == (part, bad.payload)
-    assert service.broker.published == []
-    assert service.stores.telemetry.series(key_of()).count == 0
-
-
-def test_what_is_refused_again_and_again_is_one_row_that_counts(service):
-    bad = Arrival(topic=f"het/v1/gw/{GATEWAY}/batch", payload=b"junk", message_id=1)
-    for _ in range(3):
-        service.hand_over(bad, bad)
-    (kept,) = rows(service.stores, QuarantineRow)
-    assert (kept.times, kept.gateway_id, kept.clinic_id) == (6, GATEWAY, CLINIC)
-    assert kept.last_at > kept.received_at
-
-
-def test_what_comes_under_an_unknown_gateways_name_is_nobodys(service):
-    service.hand_over(service.gateway.batch(rf_samples(0), gateway=GatewayId("gw-99")))
-    (kept,) = rows(service.stores, QuarantineRow)
-    assert (kept.gateway_id, kept.clinic_id) == (None, None)
-
-
-def test_a_retired_key_opens_nothing(service):
-    with service.stores.database.write() as session:
-        session.get_one(GatewayKeyRow, (GATEWAY, 7)).retired_at = datetime.now(UTC)
-    service.hand_over(service.gateway.batch(rf_samples(0)))
-    assert service.stores.telemetry.series(key_of()).count == 0
-
-
-@on_each_store
-def test_a_batch_that_no_store_accepts_is_set_aside_and_its_neighbours_are_taken(service):
-    class Picky:
-        """Telemetry that fails on one session, for a reason of its own."""
-
-        def append(self, blocks):
-            if any(key == key_of(2) for key, _ in blocks):
-                raise ValueError("poison")
-            service.stores.telemetry.append(blocks)
-
-    service.worker._intake._telemetry = Picky()
-    batches = [service.gateway.batch(rf_samples(0, counter=counter)) for counter in (1, 2, 3)]
-    service.hand_over(*batches)
-    assert service.broker.taken() == {1, 3}
-    assert service.broker.refused() == {2: "store: ValueError: poison"}
-    assert service.count(QuarantineRow) == 1
-
-
-@on_each_store
-def test_while_a_store_fails_nothing_is_receipted_and_then_all_is(service):
-    class Failing:
-        """Telemetry that is out of order twice."""
-
-        def __init__(self):
-            self.left = 2
-
-        def append(self, blocks):
-            if self.left:
-                self.left -= 1
-                raise StoreUnavailable("telemetry", "disk full")
-            service.stores.telemetry.append(blocks)
-
-    service.worker._intake._telemetry = Failing()
-    published_meanwhile = []
-
-    def wait(_seconds):
-        published_meanwhile.append(len(service.broker.published))
-        return False
-
-    service.worker.handle([service.gateway.batch(rf_samples(0))], service.broker, wait)
-    assert published_meanwhile == [0, 0]
-    assert service.broker.taken() == {1}
-
-
-def test_a_store_that_turns_the_worker_away_is_no_batchs_fault(service):
-    """Its token was withdrawn, say: nothing is refused for that, nothing is receipted, and the worker ends."""
-
-    class Closed:
-        def append(self, _):
-            raise StoreUnusable("telemetry", "unauthorized")
-
-    service.worker._intake._telemetry = Closed()
-    with pytest.raises(StoreUnusable):
-        service.hand_over(service.gateway.batch(rf_samples(0)), service.gateway.batch(rf_samples(10)))
-    assert (service.broker.published, service.broker.acknowledged) == ([], [])
-    assert service.count(QuarantineRow) == 0
-
-
-def test_a_worker_that_must_stop_while_a_store_fails_tells_nobody_anything(service):
-    class Failing:
-        def append(self, _):
-            raise StoreUnavailable("telemetry", "disk full")
-
-    service.worker._intake._telemetry = Failing()
-    service.hand_over(service.gateway.batch(rf_samples(0)))
-    assert (service.broker.published, service.broker.acknowledged) == ([], [])
-
-
 def test_what_came_without_a_wish_for_an_answer_is_stored_and_not_acknowledged(service):
     """An acknowledgement of QoS 0 is a protocol error, for which a broker cuts the connection of all clinics."""
     service.hand_over(replace(service.gateway.batch(rf_samples(0)), qos=0), service.gateway.batch(rf_samples(10)))
     assert service.stores.telemetry.series(key_of()).count == 20
     assert service.broker.acknowledged == [2]
-
-
-def test_a_key_that_this_service_cannot_read_is_refused_and_keeps_nobody_else_out(service):
-    other = GatewayId("home-9")
-    with service.stores.database.write() as session:
-        now = datetime.now(UTC)
-        session.add(GatewayRow(id=other, clinic_id=CLINIC, name="9", registered_at=now, heard_at=None))
-        session.flush()
-        session.add(GatewayKeyRow(gateway_id=other, key_id=1, wrapped=bytes(60), created_at=now, retired_at=None))
-    service.hand_over(service.gateway.batch(rf_samples(0), gateway=other), service.gateway.batch(rf_samples(10)))
-    assert service.broker.taken() == {2}
-    assert [(row.part, row.gateway_id) for row in rows(service.stores, QuarantineRow)] == [("envelope.key_id", other)]
-
-
-def test_a_key_that_cannot_be_looked_up_for_now_is_looked_up_again(service, tmp_path):
-    class Hesitant:
-        def __init__(self, keyring):
-            self.keyring, self.failures = keyring, 2
-
-        def expect(self, names):
-            pass
-
-        def origin(self, gateway, key_id):
-            self.failures -= 1
-            if self.failures >= 0:
-                raise StoreUnavailable("records", "locked")
-            return self.keyring.origin(gateway, key_id)
-
-        def clinic(self, gateway):
-            return self.keyring.clinic(gateway)
-
-    keyring = StoredKeyring(service.stores.database, KeyWrap(settings(tmp_path).secret_bytes), lambda: 0.0)
-    worker = Worker(Opener(Hesitant(keyring)), *intake_of(service.stores), presence=presence_of(service.stores))
-    worker.handle([service.gateway.batch(rf_samples(0))], service.broker, lambda _: False)
-    assert service.broker.taken() == {1}
 
 
 def test_a_worker_to_whom_nothing_can_arrive_any_more_ends_loudly(service):

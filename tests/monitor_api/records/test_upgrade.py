@@ -11,7 +11,8 @@ from monitor_api.http.policy import Role
 from monitor_api.records.database import Database
 from monitor_api.records.migrating import migration_config
 from monitor_api.telemetry.sqlite import SqliteTelemetry
-from tests.monitor_api.http.world import Tenant, World
+from tests.monitor_api.http.tenants import Tenant
+from tests.monitor_api.http.world import World
 from tests.servers import postgres
 from vocabulary.identity import ClinicId
 

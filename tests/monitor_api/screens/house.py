@@ -23,7 +23,8 @@ from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.screens.rooms import SCREENS
 from monitor_api.settings import HttpSettings, ServerSettings
 from monitor_api.telemetry.sqlite import SqliteTelemetry
-from tests.monitor_api.http.world import CHEAP, SECRET, SECRET_TEXT
+from tests.monitor_api.http.tenants import CHEAP, SECRET
+from tests.monitor_api.http.world import SECRET_TEXT
 from tests.monitor_api.screens.clinic import NOW
 from tests.servers import free_port
 from vocabulary.settings import BrokerSettings
