@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from msgspec import structs
 from sqlalchemy import select, update
 
 from monitor_api.records.attention import AlertRow, FindingRow
@@ -35,11 +36,13 @@ from tests.service import (
     rows,
     worker_of,
 )
-from vocabulary.wire.batches import Gap, StoredRecord
+from vocabulary.identity import DeviceUid
+from vocabulary.wire.batches import Gap, SeenDevice, StoredRecord
 
 OTHER_PATIENT = UUID(int=20)
 ALL_SAMPLES_LOST = Gap(device=UID, counter=1, first=0, last=239)
 HOUR = timedelta(hours=1)
+SECOND_DEVICE = DeviceUid("00112233445566ff")
 
 
 def ago(hours: float) -> datetime:
@@ -48,6 +51,15 @@ def ago(hours: float) -> datetime:
 
 def stored(data: bytes, device=UID) -> StoredRecord:
     return StoredRecord(device=device, family="hets/1", data=data, received_at=datetime.now(UTC))
+
+
+def recorded(counter: int = 1, *, start: datetime, **changes) -> StoredRecord:
+    return stored(rf_record(counter, start=start, **changes))
+
+
+def seen(device: str) -> SeenDevice:
+    """A second RF device as it says what it is."""
+    return structs.replace(rf_device(), device=device)
 
 
 def ticked_record(tick_s: int, timeline: int, counter: int = 1) -> bytes:

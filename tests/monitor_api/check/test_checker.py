@@ -1,13 +1,10 @@
 """The checker: what is stored is held against what was prescribed, again whenever anything it rests on changes."""
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import replace as dataclass_replace
+from dataclasses import replace
 from datetime import timedelta
-from threading import Event
 
 import pytest
-from msgspec.structs import replace
+from msgspec import structs
 from sqlalchemy import delete, update
 
 from alerts.life import State
@@ -22,21 +19,19 @@ from tests.monitor_api.check.line import (
     ALL_SAMPLES_LOST,
     HOUR,
     OTHER_PATIENT,
-    Line,
+    SECOND_DEVICE,
     ago,
+    recorded,
+    seen,
     stored,
     ticked_record,
 )
-from tests.monitor_api.courses.test_claims import wait_until_it_waits
 from tests.records import rf_record
-from tests.servers import postgres
 from tests.service import (
-    ON_POSTGRESQL,
     PATIENT,
     RF_REGIMEN,
     UID,
     checker_of,
-    give_back,
     key_of,
     rf_device,
     rf_samples,
@@ -50,17 +45,6 @@ from vocabulary.wire.batches import SeenAnchor
 
 TOO_MUCH_J = 3000
 """Over the regimen's 2400 J."""
-
-
-@pytest.fixture
-def line(data):
-    made = Line(data)
-    yield made
-    made.stores.close()
-
-
-def recorded(counter=1, *, start, **changes):
-    return stored(rf_record(counter, start=start, **changes))
 
 
 def anchor(tick_s, at, timeline=1, uncertainty_s=1.0):
@@ -162,7 +146,7 @@ def test_programme_zone_and_thermal_dose_are_held_against_what_the_regimen_names
         zones=(Zone.CHIN,),
         cem43=Cem43Levels(info_min=1.0, warn_min=2.0, alert_min=5.0, stop_min=15.0),
     )
-    line.bring(replace(rf_device(), features=[*rf_device().features, Feature.SKIN_TEMPERATURE]))
+    line.bring(structs.replace(rf_device(), features=[*rf_device().features, Feature.SKIN_TEMPERATURE]))
     line.bring(rf_samples(0, 240, skin=42.2), recorded(start=ago(1), skin=42.2))
     line.check()
     assert line.alert("wrong-programme").because == "Programme 0 instead of 1"
@@ -173,17 +157,10 @@ def test_programme_zone_and_thermal_dose_are_held_against_what_the_regimen_names
 
 def test_a_session_is_held_against_the_phase_that_ran_when_it_began(line):
     weekly = RF_REGIMEN.phases[0]
-    gentle = dataclass_replace(weekly, lasts=timedelta(weeks=1), dose=Quantity(500.0, Unit.JOULE))
+    gentle = replace(weekly, lasts=timedelta(weeks=1), dose=Quantity(500.0, Unit.JOULE))
     line.prescribe(phases=(gentle, weekly))
     line.know(rf_samples(0, 240), recorded(start=ago(1), energy_j=1000))
     assert line.finding("under-dose").because == "Dose 1000.0 J, at least 1440.0 were to be given"
-
-
-SECOND_DEVICE = DeviceUid("00112233445566ff")
-
-
-def seen(device):
-    return replace(rf_device(), device=device)
 
 
 def later_on_a_second_device(line):
@@ -294,7 +271,7 @@ def test_facts_that_come_while_a_check_is_under_way_leave_its_session_due(line):
 def test_a_session_of_a_device_that_is_nobodys_is_judged_by_what_always_holds(line):
     nobodys = DeviceUid("00112233445566ee")
     record = stored(rf_record(1, start=ago(0.5), skin=44.0), device=nobodys)
-    line.know(seen(nobodys), replace(ALL_SAMPLES_LOST, device=nobodys), record)
+    line.know(seen(nobodys), structs.replace(ALL_SAMPLES_LOST, device=nobodys), record)
     session = session_id(nobodys, 1)
     assert outcome(line, "too-hot", session) == "undetermined"
     assert outcome(line, "no-regimen", session) == "fires"
@@ -377,104 +354,3 @@ def test_a_session_is_held_against_the_level_that_the_regimen_names(level, outco
     line.know(rf_samples(0, 240), recorded(start=ago(1)))  # at 8 W
     found = line.finding("wrong-level")
     assert (found and found.outcome) == outcome
-
-
-def soon(line, *counters):
-    """Which call the finding of too little rest in each session points to, and whether it called itself."""
-    found = [(line.finding("too-soon", one), line.alert("too-soon", one)) for one in counters]
-    return [(finding.because.partition("; ")[2], alert is not None) for finding, alert in found]
-
-
-DAILY = tuple(recorded(counter, start=ago(22 * (12 - counter))) for counter in range(1, 12))
-"""A session every 22 hours where 24 are to lie between, for ten days."""
-
-
-def test_what_is_done_again_and_again_calls_once_a_week(line):
-    for one in DAILY:
-        line.know(one)
-    assert [counter for counter in range(1, 12) if line.alert("too-soon", counter)] == [2, 10]
-    assert soon(line, 3, 9, 11) == [
-        ("too-soon called 22 h before", False),
-        ("too-soon called 6 days before", False),
-        ("too-soon called 22 h before", False),
-    ]
-
-
-def test_a_call_that_turns_out_to_be_none_has_the_next_of_its_kind_called_for(line):
-    def said():
-        return [(row.outcome, row.because.partition("; ")[2]) for row in found_on(SECOND_DEVICE, 1, 2)]
-
-    def found_on(device, *counters):
-        rules = {(row.session_id, row.rule): row for row in rows(line.stores, FindingRow)}
-        return [rules[session_id(device, counter), "too-soon"] for counter in counters]
-
-    line.add_device(SECOND_DEVICE)
-    line.meet(OTHER_PATIENT)
-    line.know(recorded(start=ago(60)))
-    for counter, hours in ((1, 40), (2, 20)):
-        line.know(seen(SECOND_DEVICE), stored(rf_record(counter, start=ago(hours)), device=SECOND_DEVICE))
-    assert said() == [("fires", ""), ("fires", "too-soon called 20 h before")]
-    line.reassign(UID, OTHER_PATIENT)
-    line.check()
-    assert said() == [("clear", ""), ("fires", "")]
-    assert ("too-soon", session_id(SECOND_DEVICE, 2)) in line.alerts()
-
-
-def test_an_earlier_one_that_arrives_late_calls_and_the_later_one_says_so(line):
-    line.know(recorded(2, start=ago(40)), recorded(3, start=ago(20)))
-    assert soon(line, 3) == [("", True)]
-    line.know(recorded(1, start=ago(60)))
-    assert soon(line, 2, 3) == [("", True), ("too-soon called 20 h before", True)]
-
-
-class Held:
-    """A store whose write transactions stay open, once all is written, until they may end."""
-
-    def __init__(self, database):
-        self._database, self.read = database, database.read
-        self.written, self.may_end = Event(), Event()
-
-    @contextmanager
-    def write(self):
-        with self._database.write() as session:
-            yield session
-            session.flush()
-            self.written.set()
-            self.may_end.wait(60)
-
-
-@pytest.fixture
-def on_postgresql(tmp_path):
-    """Where two write at once: on SQLite one waits for the other anyway."""
-    postgres.server()
-    (tmp_path / ON_POSTGRESQL).touch()
-    made = Line(tmp_path)
-    yield made
-    made.stores.close()
-    give_back(tmp_path)
-
-
-def claimed(line, counter, name):
-    line.mark(counter)
-    with line.stores.database.write() as session:
-        return claim_due(session, name, line.stores.clocks.wall(), 1)[0]
-
-
-def test_two_sessions_of_one_patient_that_are_checked_at_once_call_once(on_postgresql):
-    line = on_postgresql
-    line.prescribe(limits=dataclass_replace(RF_REGIMEN.limits, rest=HOUR))
-    line.know(*(recorded(counter, start=ago(hours)) for counter, hours in ((1, 60), (2, 40), (3, 20))))
-    line.prescribe()
-    claims = [claimed(line, counter, name) for counter, name in ((2, "first"), (3, "second"))]
-    held = Held(line.stores.database)
-    first = Checker(held, line.stores.telemetry, line.stores.clocks, "first")
-    with ThreadPoolExecutor(2) as pool:
-        one = pool.submit(first.check, claims[0])
-        assert held.written.wait(60)
-        other = pool.submit(checker_of(line.stores, "second").check, claims[1])
-        wait_until_it_waits(line.stores.database, other)
-        held.may_end.set()
-        one.result()
-        other.result()
-    line.check()
-    assert soon(line, 2, 3) == [("", True), ("too-soon called 20 h before", False)]
