@@ -7,7 +7,7 @@ from typing import Final
 from clinical.adherence.practice import PRACTICE, Practice
 from clinical.adherence.slots import SlotState
 from clinical.adherence.uses import Use, sessions_of
-from clinical.course import Between, Course
+from clinical.course import Between, Course, in_order
 from clinical.misuse.table import RULES
 from clinical.regimen import Regimen
 from clinical.verdicts import Finding, Outcome
@@ -36,7 +36,7 @@ class LastSession:
 
 def last_use(course: Course, modality: Modality, now: datetime) -> Use | None:
     """The last use of which all records are here and whose time is known; None where there is none yet."""
-    sessions = sessions_of(course, modality)
+    sessions = sessions_of(in_order(course), modality)
     for session in reversed(sessions.sharp):
         near = sessions.uses(began_at(session) - _DAY, now, PRACTICE)
         use = next((one for one in near if session.session in one.ids), None)

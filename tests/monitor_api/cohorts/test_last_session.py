@@ -64,3 +64,9 @@ def test_the_last_session_is_the_last_whose_record_is_here_with_those_that_follo
     assert last_use(case(first, again, running).course, Modality.RF, NOW).ids == (first.session, again.session)
     assert last_use(case(running).course, Modality.RF, NOW) is None
     assert last_use(case(first).course, Modality.LED, NOW) is None
+
+
+def test_the_last_session_is_the_last_in_time_in_whatever_order_they_are_stored():
+    first, last = past(counter=1, started=NOON - 30 * HOUR), past(counter=2)
+    for stored in ((first, last), (last, first), (last, first, last)):
+        assert last_use(case(*stored).course, Modality.RF, NOW).ids == (last.session,)
