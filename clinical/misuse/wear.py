@@ -65,7 +65,7 @@ def _not_worn_by_other_signs(session: SessionFacts) -> Verdict:
     worn = worn_probability(signs)
     if worn is None:
         return undetermined("Nothing was seen of this session")
-    if worn.high >= 1 - VALID and worn.low >= VALID:
+    if worn.low >= VALID:
         return CLEAR
     evidence = Evidence(
         measured=Quantity((worn.low + worn.high) / 2, Unit.FRACTION),

@@ -4,22 +4,32 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
-from clinical.facts import Calibration
+from clinical.facts import Calibration, DeviceFacts, Wearer
 from clinical.judgement import alert_severity, judge
 from clinical.misuse.table import RULE, RULES, SAID_BY
+from clinical.plan import Level
 from clinical.regimen import NO_LIMITS, STANDING_LIMITS, Regimen
 from clinical.verdicts import Outcome
 from tests.clinical.sessions import LIMITS, contact, heated, rested, samples, session
 from tests.regimens import weekly
 from vocabulary.devices import Modality
 from vocabulary.identity import RegimenId, RuleId
+from vocabulary.light import Band, BandOutput
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
 HOUR = timedelta(hours=1)
 FIRES, CLEAR, UNDETERMINED = Outcome.FIRES, Outcome.CLEAR, Outcome.UNDETERMINED
 UNKNOWN = Calibration(dose_fraction=None, skin_celsius=None)
+EIGHT_TO_TWELVE = Level(lowest=8.0, highest=12.0)
+
+
+def levelled(watt, wanted=EIGHT_TO_TWELVE):
+    planned = structs.replace(session().planned, level=wanted)
+    return session(samples=structs.replace(samples((40.0,) * 60), level=(watt,) * 60), planned=planned)
+
 
 EXAMPLES = [
     # too-hot: over 42.5 °C by more than the sensor's 0.1 °C, for 2 s
@@ -77,6 +87,12 @@ EXAMPLES = [
     ("not-worn", contact(*[False] * 100, recorded=False), UNDETERMINED),
     ("not-worn", contact(*[False] * 100, features=()), CLEAR),
     ("not-worn", session(samples=samples(()), missing=240), UNDETERMINED),
+    # wrong-level: 8 to 12 W, and a tenth of doubt on either side
+    *[
+        ("wrong-level", levelled(watt), outcome)
+        for watt, outcome in ((7.0, FIRES), (8.0, UNDETERMINED), (10.0, CLEAR), (12.0, UNDETERMINED), (14.0, FIRES))
+    ],
+    ("wrong-level", levelled(10.0, Level(lowest=9.0, highest=11.0)), CLEAR),
     # clock-unknown
     ("clock-unknown", session(started=None), FIRES),
     ("clock-unknown", session(started=None, recorded=False), UNDETERMINED),
@@ -109,6 +125,25 @@ def test_a_verdict_names_what_it_measured_against_what_and_how_sure():
     assert evidence.limit == Quantity(42.5, Unit.CELSIUS)
     assert evidence.uncertainty == Quantity(0.1, Unit.CELSIUS)
     assert (evidence.first_sample, evidence.last_sample) == (1, 3)
+
+
+def test_of_two_reasons_against_a_session_the_light_is_told():
+    blue = BandOutput(
+        program=0,
+        band=Band.BLUE,
+        wavelength_nm=415,
+        irradiance_mw_per_cm2=20.0,
+        uncertainty_fraction=0.1,
+        source="a bench",
+    )
+    both = session(
+        modality=Modality.LED,
+        wearer=Wearer(phototype="VI", photosensitised=True),
+        planned=structs.replace(session().planned, phototypes=("I", "II")),
+        device=DeviceFacts(outputs=(blue,)),
+    )
+    verdict = RULE[RuleId("contraindicated")].judge(both, LIMITS)
+    assert (verdict.outcome, verdict.because.partition(" ")[0]) == (FIRES, "Blue")
 
 
 def test_heat_is_judged_without_a_regimen_too():
