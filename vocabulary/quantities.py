@@ -1,8 +1,7 @@
 """A number with its unit (UCUM)."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from msgspec import Struct
 
 
 class Unit(StrEnum):
@@ -19,7 +18,8 @@ class Unit(StrEnum):
     FRACTION = "1"
 
 
-class Quantity(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Quantity:
     """A value and its unit; two quantities compare by value only when their units agree."""
 
     value: float

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from clinical.judgement import alert_severity, judge
 from clinical.misuse.repeats import Broken, as_repeats, beyond, broken, repeats
@@ -110,7 +111,7 @@ def test_the_order_in_which_it_is_told_means_nothing(known, random):
 def judged(number, after, rest):
     at = NOON + after
     facts = session(session=SessionId(UUID(int=number)), rest=rested(rest), samples=samples((43.0,) * 5))
-    return at, judge(replace(facts, highest_skin_celsius=43.0), REGIMEN)
+    return at, judge(structs.replace(facts, highest_skin_celsius=43.0), REGIMEN)
 
 
 def test_a_repeat_is_shown_with_its_session_says_when_it_was_called_for_and_calls_nobody():

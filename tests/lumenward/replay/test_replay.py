@@ -8,6 +8,7 @@ from random import Random
 from threading import Event
 
 import pytest
+from msgspec import structs
 
 from clinical.judgement import judge
 from firmware_bridge.virtual.cohort.labels import Done
@@ -73,7 +74,7 @@ def test_batch_and_live_path_find_the_same(tmp_path):
 
 def alone(finding):
     """As though no other session had been called for before."""
-    return finding if finding.said_before is None else replace(finding, said_by=None, said_before=None)
+    return finding if finding.said_before is None else structs.replace(finding, said_by=None, said_before=None)
 
 
 def test_sessions_that_come_in_another_order_give_the_same_findings():
