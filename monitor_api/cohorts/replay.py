@@ -108,12 +108,9 @@ class Window:
         return (at - self.from_at) // timedelta(weeks=1)
 
     def asks(self) -> Iterator[datetime]:
-        """When course rules are asked."""
-        at = self.from_at + ASKED_EVERY
-        while at < self.until_at:
-            yield at
-            at += ASKED_EVERY
-        yield self.until_at
+        """When course rules are asked, as often as makes the last time the end of it."""
+        times = -((self.from_at - self.until_at) // ASKED_EVERY)
+        return (self.until_at - ASKED_EVERY * left for left in reversed(range(max(1, times))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
