@@ -20,8 +20,9 @@ from lumenward.replay.report import difference, figures
 from lumenward.replay.run import CohortSource, Replay, SnapshotSource, last_days, replay_part, run_replay
 from lumenward.replay.tally import Tally, tally_case
 from monitor_api.cohorts.case import Case
-from monitor_api.cohorts.replay import AS_THEY_ARE, OtherLimits, replay, session_facts
+from monitor_api.cohorts.replay import AS_THEY_ARE, OtherLimits, Window, replay, session_facts
 from monitor_api.cohorts.snapshot import read_snapshot, write_snapshot
+from tests.lumenward.replay.cases import DAY, NOON
 from vocabulary.devices import Modality
 from vocabulary.errors import SettingsError
 
@@ -180,3 +181,11 @@ def test_a_candidate_that_makes_no_sense_is_refused_in_words(tmp_path, text, pro
 
 def test_the_report_is_plain_json():
     assert json.loads(json.dumps(scored(crowd()[:5])))["people"] == 5
+
+
+@pytest.mark.parametrize(
+    ("days", "before_the_end"), [(0, [0]), (14, [0]), (15, [14, 0]), (28, [14, 0]), (90, [84, 70, 56, 42, 28, 14, 0])]
+)
+def test_course_rules_are_asked_every_two_weeks_back_from_the_end(days, before_the_end):
+    window = Window(from_at=NOON - days * DAY, until_at=NOON)
+    assert [(NOON - at) / DAY for at in window.asks()] == before_the_end
