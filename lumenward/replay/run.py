@@ -23,7 +23,10 @@ from monitor_api.cohorts.snapshot import count_people, newest, read_snapshot
 from monitor_api.collecting import keep_what_is_loaded
 
 AT_ONCE: Final = 200
-"""People in a part: a second or so of work."""
+"""People in a part at most: a second or so of work."""
+
+PARTS_EACH: Final = 4
+"""Parts for each process at least, so that none waits long for the last one."""
 
 AHEAD: Final = 6
 """Parts under way or waiting for a process."""
@@ -105,7 +108,8 @@ class Outcome:
 def run_replay(asked: Replay, processes: int, progress: Progress, stop: Event) -> Outcome:
     """Replay everybody. Raises Interrupted when `stop` is set before it is done."""
     total = asked.source.count()
-    parts = [(first, min(first + AT_ONCE, total)) for first in range(0, total, AT_ONCE)]
+    size = max(1, min(AT_ONCE, total // (processes * PARTS_EACH)))
+    parts = [(first, min(first + size, total)) for first in range(0, total, size)]
     results: dict[tuple[int, int], Outcome] = {}
     # spawned, for the parent may have threads: a forked child would inherit their locks
     pool = ProcessPoolExecutor(min(processes, len(parts)) or 1, get_context("spawn"), _begin)
