@@ -158,6 +158,10 @@ class SnapshotUnreadable(MonitorError):
         self.path, self.problem = path, problem
         super().__init__(f"{path} is not a snapshot of session facts: {problem}. Make one: lumenward cohort make")
 
+    def __reduce__(self) -> tuple[type["SnapshotUnreadable"], tuple[Path, str]]:
+        """How it comes from the process of a replay to the one that asked for it."""
+        return type(self), (self.path, self.problem)
+
 
 class SnapshotMissing(MonitorError):
     """A service has no snapshot yet: `path`."""

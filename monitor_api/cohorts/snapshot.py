@@ -117,14 +117,19 @@ def _insert(
 def held(path: Path) -> Generator[Path]:
     """A name of the snapshot that is there now, which stays this one when another takes its place.
 
-    Processes of the same user may read it too, for as long as it is held. Raises SnapshotUnreadable.
+    Processes of the same user may read it too, for as long as it is held. Raises SnapshotUnreadable, also when it is
+    found to be that under its other name.
     """
     try:
         file = path.open("rb")
     except OSError as error:
         raise SnapshotUnreadable(path, error.strerror or str(error)) from error
     with file:
-        yield Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
+        steady = Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
+        try:
+            yield steady
+        except SnapshotUnreadable as error:
+            raise SnapshotUnreadable(path, error.problem.replace(str(steady), path.name)) from error
 
 
 def known_people(path: Path) -> dict[PatientId, tuple[int, str]]:

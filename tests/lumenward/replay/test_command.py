@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import duckdb
 import pytest
 
 from firmware_bridge.virtual.cohort.span import Cohort
@@ -17,7 +18,7 @@ from lumenward.replay.cases import cohort_cases
 from lumenward.replay.tally import Tally
 from monitor_api.cohorts.replay import OtherLimits
 from monitor_api.cohorts.snapshot import write_snapshot
-from monitor_api.errors import SnapshotMissing
+from monitor_api.errors import SnapshotMissing, SnapshotUnreadable
 from tests.service import settings
 from vocabulary.devices import Modality
 from vocabulary.errors import SettingsError
@@ -46,6 +47,10 @@ def signals_as_before():
 def service(tmp_path):
     (tmp_path / "server.toml").write_text(SETTINGS.format(data=tmp_path))
     return tmp_path / "server.toml"
+
+
+def weeks_of_file(file):
+    weekly(snapshot=file, as_json=True)
 
 
 def test_a_service_without_a_snapshot_is_told_who_makes_it(service):
@@ -104,3 +109,23 @@ def test_weeks_of_people_who_are_made_up_are_those_of_their_snapshot(tmp_path, c
     assert told[0] == told[1]
     weekly(people=5, days=21, as_json=False)
     assert "Reached" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [lambda file: replay(snapshot=file, days=90, as_json=True), weeks_of_file])
+def test_a_snapshot_of_another_version_is_refused_in_words_that_name_the_file(command, tmp_path):
+    mine, other = tmp_path / "c.parquet", tmp_path / "other.parquet"
+    write_snapshot(mine, cohort_cases(Cohort(seed=5, days=7), range(8)))
+    with duckdb.connect() as store:
+        told = "SELECT * REPLACE (replace(person, '\"missing\":', '\"lost\":') AS person)"
+        store.execute(f"COPY ({told} FROM read_parquet('{mine}')) TO '{other}' (FORMAT parquet)")
+    with pytest.raises(SnapshotUnreadable) as refused:
+        command(other)
+    assert str(refused.value).startswith(f"{other} is not a snapshot of session facts: another version of Lumenward")
+
+
+def test_a_file_that_is_no_snapshot_is_named_and_nothing_else_is(tmp_path):
+    (tmp_path / "s.parquet").write_text("hello")
+    with pytest.raises(SnapshotUnreadable) as refused:
+        weeks_of_file(tmp_path / "s.parquet")
+    assert str(refused.value).startswith(f"{tmp_path / 's.parquet'} is not a snapshot")
+    assert "/proc/" not in str(refused.value)
