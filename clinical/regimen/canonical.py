@@ -19,7 +19,7 @@ LARGEST_WHOLE: Final = 2**53
 _LARGEST, _SMALLEST = 1e15, 1e-6
 
 
-def canonical(value: Any) -> bytes:  # noqa: ANN401 - JSON
+def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     """The bytes of a JSON value. Raises NotCanonical for what has no one way to be written."""
     try:
         return _text(value).encode()
@@ -27,7 +27,7 @@ def canonical(value: Any) -> bytes:  # noqa: ANN401 - JSON
         raise NotCanonical("text holds half of a character") from None
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - JSON
+def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
     match value:
         case None | bool() | str():
             return json.dumps(value, ensure_ascii=False)

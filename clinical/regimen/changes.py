@@ -41,7 +41,7 @@ def written_changes(old: Written, new: Written) -> tuple[FieldChange, ...]:
     )
 
 
-def _leaves(path: str, value: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401 - JSON
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401 - any JSON value, told apart below
     match value:
         case {"value": amount, "unit": unit}:
             yield path, f"{amount:g} {unit}"

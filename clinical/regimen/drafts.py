@@ -66,7 +66,7 @@ def _holes(draft: Written) -> Iterator[tuple[str, str]]:
         yield from ((path, pattern) for path in _missing(draft, pattern.split("."), ""))
 
 
-def _missing(value: Any, steps: list[str], path: str) -> Iterator[str]:  # noqa: ANN401 - JSON
+def _missing(value: Any, steps: list[str], path: str) -> Iterator[str]:  # noqa: ANN401 - any JSON value, told apart below
     if value is None:
         if not steps:
             yield path
@@ -88,14 +88,14 @@ def _filled(draft: Written, holes: Mapping[str, str], end: int, modality: Modali
     return written
 
 
-def under(document: Any, path: str) -> Any:  # noqa: ANN401 - JSON
+def under(document: Any, path: str) -> Any:  # noqa: ANN401 - any JSON value, told apart below
     """What stands under a path of a written form; None where nothing does."""
     for step in path.split("."):
         document = _member(document, step)
     return document
 
 
-def _member(value: Any, step: str) -> Any:  # noqa: ANN401 - JSON
+def _member(value: Any, step: str) -> Any:  # noqa: ANN401 - any JSON value, told apart below
     if isinstance(value, dict):
         return cast("dict[str, Any]", value).get(step)
     if isinstance(value, list) and step.isdecimal():

@@ -73,7 +73,7 @@ class Template:
         return written
 
 
-def _put(into: Any, path: list[str], value: object) -> None:  # noqa: ANN401 - JSON
+def _put(into: Any, path: list[str], value: object) -> None:  # noqa: ANN401 - any JSON value
     step, *further = path
     if isinstance(into, list):
         while len(into) <= int(step):  # pyright: ignore[reportUnknownArgumentType]
@@ -83,7 +83,7 @@ def _put(into: Any, path: list[str], value: object) -> None:  # noqa: ANN401 - J
         _put_inside(into, step, further, value)
 
 
-def _put_inside(into: Any, key: int | str, further: list[str], value: object) -> None:  # noqa: ANN401 - JSON
+def _put_inside(into: Any, key: int | str, further: list[str], value: object) -> None:  # noqa: ANN401 - any JSON value
     if not further:
         into[key] = value
         return

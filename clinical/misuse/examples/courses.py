@@ -40,42 +40,40 @@ _SIGNS: Final = WearSigns(
 )
 
 
-def past(counter: int, ago: timedelta, **changes: Any) -> PastSession:  # noqa: ANN401 - a field of PastSession each
+def past(counter: int, ago: timedelta, *, device: DeviceUid = HEAD, **changes: object) -> PastSession:
     """An RF session on the left cheek, so long before now; its signs of wear may be changed by name too."""
     began = NOW - ago
-    device = changes.get("device", HEAD)
     signs = {name: changes.pop(name) for name in ("contact_fraction", "moving_fraction") if name in changes}
-    given: dict[str, Any] = {
-        "session": session_id(device, counter),
-        "device": device,
-        "counter": counter,
-        "modality": Modality.RF,
-        "heard_at": began,
-        "started": Placed(earliest=began, latest=began, known=Known.LIVE),
-        "recorded": True,
-        "regimen": None,
-        "program": 0,
-        "zones": (Zone.CHEEK_LEFT,),
-        "planned": timedelta(minutes=4),
-        "active": timedelta(minutes=4),
-        "elapsed": timedelta(minutes=4),
-        "dose": Quantity(1800.0, Unit.JOULE),
-        "output_level": 10.0,
-        "highest_skin_celsius": 41.0,
-        "cem43_min": Between(low=0.1, high=0.1),
-        "wear": structs.replace(_SIGNS, **signs),
-        "end_reason": EndReason.DONE,
-        "faults": (),
-        "firmware": "1.3.0",
-        "impedance_ohm": 360.0,
-    }
-    return PastSession(**(given | changes))
+    known = PastSession(
+        session=session_id(device, counter),
+        device=device,
+        counter=counter,
+        modality=Modality.RF,
+        heard_at=began,
+        started=Placed(earliest=began, latest=began, known=Known.LIVE),
+        recorded=True,
+        regimen=None,
+        program=0,
+        zones=(Zone.CHEEK_LEFT,),
+        planned=timedelta(minutes=4),
+        active=timedelta(minutes=4),
+        elapsed=timedelta(minutes=4),
+        dose=Quantity(1800.0, Unit.JOULE),
+        output_level=10.0,
+        highest_skin_celsius=41.0,
+        cem43_min=Between(low=0.1, high=0.1),
+        wear=structs.replace(_SIGNS, **signs),
+        end_reason=EndReason.DONE,
+        faults=(),
+        firmware="1.3.0",
+        impedance_ohm=360.0,
+    )
+    return structs.replace(known, **changes)
 
 
-def lit(counter: int, ago: timedelta, **changes: Any) -> PastSession:  # noqa: ANN401 - as above
+def lit(counter: int, ago: timedelta, *, device: DeviceUid = MASK, **changes: object) -> PastSession:
     """A red session of ten minutes on the whole face."""
-    given = {
-        "device": MASK,
+    given: dict[str, object] = {
         "modality": Modality.LED,
         "zones": (Zone.WHOLE_FACE,),
         "planned": timedelta(minutes=10),
@@ -87,10 +85,10 @@ def lit(counter: int, ago: timedelta, **changes: Any) -> PastSession:  # noqa: A
         "cem43_min": None,
         "impedance_ohm": None,
     }
-    return past(counter, ago, **(given | changes))
+    return past(counter, ago, device=device, **(given | changes))
 
 
-def device(uid: DeviceUid, modality: Modality, **changes: Any) -> CourseDevice:  # noqa: ANN401 - as above
+def device(uid: DeviceUid, modality: Modality, **changes: Any) -> CourseDevice:  # noqa: ANN401 - a field of CourseDevice each
     """A device of the course, calibrated to a tenth."""
     known = CourseDevice(
         uid=uid,

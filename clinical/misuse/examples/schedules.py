@@ -33,10 +33,10 @@ DAILY: Final = _phase(Timing(frequency=1, period=DAY, weekdays=()))
 MON_WED: Final = _phase(Timing(frequency=2, period=7 * DAY, weekdays=(Weekday.MONDAY, Weekday.WEDNESDAY)))
 
 
-def began(day: float, share: float = 1.0, late: timedelta = timedelta(0), **changes: Any) -> PastSession:  # noqa: ANN401 - fields of PastSession
+def began(day: float, share: float = 1.0, late: timedelta = timedelta(0), **changes: object) -> PastSession:
     """A session of `share` of the planned dose, so many days after the start, or at most `late` after that."""
     at, counter = START + DAY * day, 1 + round(day * 1000)
-    given = {
+    given: dict[str, object] = {
         "session": session_id(MASK, counter),
         "started": Placed(earliest=at, latest=at + late, known=Known.ANCHOR),
         "heard_at": at + late,
@@ -44,7 +44,7 @@ def began(day: float, share: float = 1.0, late: timedelta = timedelta(0), **chan
         "active": timedelta(minutes=10) * share,
         "wear": _BLIND,
     }
-    return lit(counter, timedelta(0), **(given | changes))
+    return lit(counter, timedelta(0), device=MASK, **(given | changes))
 
 
 def over(
@@ -53,7 +53,7 @@ def over(
     *,
     on: float = 7.0,
     heard: float | None = None,
-    **changes: Any,  # noqa: ANN401 - as above
+    **changes: Any,  # noqa: ANN401 - fields of Course, and what is named apart below
 ) -> CourseAt:
     """A course held to one phase since the start, as of `on` days after it; `heard`: when the device last spoke.
 

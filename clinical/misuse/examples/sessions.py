@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from msgspec import structs
@@ -75,8 +75,8 @@ def samples(skin: tuple[float | None, ...] = (40.0,) * 240, signs: tuple[int, ..
     )
 
 
-def session(**changes: Any) -> OfSession:  # noqa: ANN401 - a field of SessionFacts each
-    """An RF session as it should be, but for what is changed."""
+def session(**changes: object) -> OfSession:
+    """An RF session as it should be, but for the fields that are changed."""
     facts = SessionFacts(
         session=SessionId(UUID(int=9)),
         modality=Modality.RF,
@@ -99,12 +99,12 @@ def session(**changes: Any) -> OfSession:  # noqa: ANN401 - a field of SessionFa
     return OfSession(session=structs.replace(facts, **changes), limits=LIMITS)
 
 
-def joules(value: float, **changes: Any) -> OfSession:  # noqa: ANN401 - a field of SessionFacts each
+def joules(value: float, **changes: object) -> OfSession:
     """A session of that energy."""
     return session(dose=Quantity(value, Unit.JOULE), **changes)
 
 
-def heated(*skin: float | None, exact: bool = False, **changes: Any) -> OfSession:  # noqa: ANN401 - as above
+def heated(*skin: float | None, exact: bool = False, **changes: object) -> OfSession:
     """A session with these skin temperatures, one a second; the record agrees."""
     calibration = EXACT if exact else Calibration(dose_fraction=0.1, skin_celsius=0.1)
     highest = max((one for one in skin if one is not None), default=None)
@@ -117,7 +117,7 @@ def unseen(highest: float) -> OfSession:
     return heated(*[40.0] * 60, missing=180, highest_skin_celsius=highest)
 
 
-def touched(contact: int, apart: int, **changes: Any) -> OfSession:  # noqa: ANN401 - as above
+def touched(contact: int, apart: int, **changes: object) -> OfSession:
     """A session with contact for so many samples, and without for so many."""
     signs = (int(Sign.CONTACT),) * contact + (0,) * apart
     return session(samples=samples((40.0,) * (contact + apart), signs), **changes)
@@ -130,7 +130,7 @@ def tripped(*after: float) -> OfSession:
     return session(samples=structs.replace(taken, level=(10.0,) * 10 + after), highest_skin_celsius=42.0)
 
 
-def masked(shield: int, bare: int, **changes: Any) -> OfSession:  # noqa: ANN401 - as above
+def masked(shield: int, bare: int, **changes: object) -> OfSession:
     """A session of a blue mask with its eye shield on for so many samples, and off for so many."""
     signs = (int(Sign.CONTACT | Sign.EYE_SHIELD),) * shield + (int(Sign.CONTACT),) * bare
     given = {
