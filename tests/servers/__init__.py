@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,14 +12,20 @@ import pytest
 NOT_PERMITTED = "not permitted on this machine"
 
 
-def require(program: str, places: str | None = None, *, built: Path | None = None) -> str:
+def require(
+    program: str,
+    places: str | None = None,
+    *,
+    built: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> str:
     """The path of a program: built, or in the PATH unless `places` are given; without it the test is skipped.
 
     Where everything must run, it fails.
     """
     path = (built and shutil.which(built)) or shutil.which(program, path=places)
     if path is None:
-        if os.environ.get("LUMENWARD_REQUIRE_ALL") == "1":
+        if environment.get("LUMENWARD_REQUIRE_ALL") == "1":
             pytest.fail(
                 f"{program} is not installed, and LUMENWARD_REQUIRE_ALL=1 lets no test be skipped", pytrace=False
             )

@@ -6,6 +6,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+from collections.abc import Generator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import cache, cached_property
@@ -170,6 +171,18 @@ class Postgres:
         deletes = [f'DELETE FROM "{name}"' for name in self.tables]  # noqa: S608
         restarts = [f'ALTER SEQUENCE "{name}" RESTART' for (name,) in sequences]
         return "; ".join(["SET session_replication_role = replica", *deletes, *restarts])
+
+
+@contextmanager
+def database() -> Generator[Database]:
+    """An empty database of the server, migrated, for as long as it is held."""
+    name = server().lend()
+    made = Database(server().address(name))
+    try:
+        yield made
+    finally:
+        made.close()
+        server().take_back(name)
 
 
 _HELD_UP = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"

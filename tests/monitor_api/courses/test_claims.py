@@ -11,7 +11,6 @@ import pytest
 from monitor_api.clock import Moment
 from monitor_api.courses.due import CourseKey, claim_courses, mark_course_due, release_course
 from monitor_api.records.courses import CourseDueRow
-from monitor_api.records.database import Database
 from monitor_api.records.people import ClinicRow, PatientRow
 from tests.servers import postgres
 from tests.service import CLINIC, open_service
@@ -62,11 +61,8 @@ def test_every_course_is_claimed_by_one_checker_and_none_is_left(database):
 @pytest.fixture
 def on_postgresql():
     """Where two write at once: on SQLite one waits for the other anyway."""
-    name = postgres.server().lend()
-    database = Database(postgres.server().address(name))
-    yield with_courses(database)
-    database.close()
-    postgres.server().take_back(name)
+    with postgres.database() as database:
+        yield with_courses(database)
 
 
 def test_a_fact_that_comes_while_a_judgement_ends_has_the_course_judged_again(on_postgresql):

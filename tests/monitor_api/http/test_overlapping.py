@@ -29,11 +29,8 @@ CLINIC = ClinicId(uuid4())
 
 @pytest.fixture
 def database():
-    name = postgres.server().lend()
-    made = Database(postgres.server().address(name))
-    yield made
-    made.close()
-    postgres.server().take_back(name)
+    with postgres.database() as made:
+        yield made
 
 
 def test_postgresql_feed_finds_each_change_once_in_whatever_order_transactions_end(database: Database):

@@ -12,7 +12,6 @@ from monitor_api.clock import Moment
 from monitor_api.courses.due import CourseKey, claim_courses, mark_course_due
 from monitor_api.http.policy import Role
 from monitor_api.records.alert_store import SqlAlertStore
-from monitor_api.records.database import Database
 from monitor_api.records.trail import Actor, ActorKind
 from monitor_api.sessions.due import claim_due, mark_due
 from monitor_api.telemetry.series import SeriesKey
@@ -27,11 +26,8 @@ LATER = NOW + 2 * LASTS
 
 @pytest.fixture
 def database():
-    name = postgres.server().lend()
-    made = Database(postgres.server().address(name))
-    yield made
-    made.close()
-    postgres.server().take_back(name)
+    with postgres.database() as made:
+        yield made
 
 
 def beside(database, first, second):

@@ -31,11 +31,8 @@ KEYS = [SeriesKey(clinic=CLINIC, session=SessionId(UUID(int=number))) for number
 
 @pytest.fixture
 def database():
-    name = postgres.server().lend()
-    made = Database(postgres.server().address(name))
-    yield made
-    made.close()
-    postgres.server().take_back(name)
+    with postgres.database() as made:
+        yield made
 
 
 def backend(session):
