@@ -1,6 +1,7 @@
 """The local guard tells a device to stop until it does, and reports what came of it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from gateway.errors import LinkLost, LinkRefused, LinkUnsupported
 from tests.firmware_bridge.radio.loops import in_a_loop, until
 from tests.gateway.commands import NOON, UID, Obedient, mark, rf_sample
-from tests.gateway.guarded import Home
+from tests.gateway.guarded import QUICK, Home
 from vocabulary.devices import DeviceState
 from vocabulary.wire.batches import OrderOutcome
 
@@ -67,7 +68,7 @@ async def test_a_device_that_never_answers_is_told_again():
 
 @in_a_loop
 async def test_a_device_out_of_reach_is_stopped_when_it_is_heard_to_go_on():
-    device, home = Obedient(), Home()
+    device, home = Obedient(), Home(pace=replace(QUICK, patience_s=60))
     async with home.running():
         home.hear_hot()
         await asyncio.sleep(0.03)
