@@ -1,8 +1,10 @@
 """What is known of one patient over time: sessions, prescriptions, devices and proof, before any judgement."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from operator import lt
+from typing import Final
 
 from msgspec import Struct
 
@@ -14,6 +16,9 @@ from vocabulary.instants import Placed
 from vocabulary.light import BandOutput
 from vocabulary.quantities import Quantity
 from vocabulary.readings import EndReason
+
+SHARP: Final = timedelta(days=1)
+"""A start that is known within this has its place among others."""
 
 
 class Between(Struct, frozen=True, kw_only=True):
@@ -193,13 +198,37 @@ class Course:
     devices: tuple[CourseDevice, ...]
 
 
-def in_order(course: Course) -> Course:
-    """The same course with each session once, however they came, by the earliest start or when they were heard of."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedCourse:
+    """A course with each session once, by the earliest start or when it was heard of: these are in `begun`.
+
+    `vague` are the sessions whose start is not known within a day, in the same order.
+    """
+
+    course: Course
+    begun: list[datetime]
+    vague: tuple[PastSession, ...]
+
+    def after(self, at: datetime) -> list[PastSession]:
+        """The sessions that may have begun after an instant, in their order."""
+        place = bisect_right(self.begun, at - SHARP)
+        early = [one for one in self.vague if begun_at(one) <= at - SHARP]
+        return [one for one in (*early, *self.course.sessions[place:]) if _latest(one) > at]
+
+
+def in_order(course: Course) -> OrderedCourse:
+    """Put a course in order, however its sessions came."""
     begun = [begun_at(one) for one in course.sessions]
-    if all(map(lt, begun, begun[1:])):
-        return course
-    once = {one.session: one for one in course.sessions}
-    return replace(course, sessions=tuple(sorted(once.values(), key=lambda one: (begun_at(one), one.session))))
+    if not all(map(lt, begun, begun[1:])):
+        once = {one.session: one for one in course.sessions}
+        course = replace(course, sessions=tuple(sorted(once.values(), key=lambda one: (begun_at(one), one.session))))
+        begun = [begun_at(one) for one in course.sessions]
+    vague = [one for one in course.sessions if (at := one.started) is None or at.latest - at.earliest > SHARP]
+    return OrderedCourse(course=course, begun=begun, vague=tuple(vague))
+
+
+def _latest(session: PastSession) -> datetime:
+    return started.latest if (started := session.started) else session.heard_at
 
 
 def begun_at(session: PastSession) -> datetime:

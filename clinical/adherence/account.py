@@ -4,7 +4,6 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 
 from clinical.adherence.days import DAY
 from clinical.adherence.planned import PlannedUse, planned_use
@@ -12,7 +11,8 @@ from clinical.adherence.practice import Practice, Worn
 from clinical.adherence.rounds import Plan, Round, plan_of
 from clinical.adherence.slots import Counted, JudgedRound, began_in, counted_in
 from clinical.adherence.uses import Sessions, Use, sessions_of
-from clinical.course import Course, CourseDevice, in_order
+from clinical.course import Course, CourseDevice, OrderedCourse, in_order
+from clinical.once import once
 from vocabulary.devices import Modality
 from vocabulary.identity import SessionId
 
@@ -52,12 +52,12 @@ class Strand:
     frame: Frame
     lately: Lately
 
-    @cached_property
+    @once
     def recent(self) -> tuple[JudgedRound, ...]:
         """The rounds that ended within the days that figures and rules look back, or have begun."""
         return self._judged(self.lately.rounds, self.uses)
 
-    @cached_property
+    @once
     def early(self) -> tuple[JudgedRound, ...]:
         """The rounds of the first days of the treatment, also those to come."""
         practice = self.frame.practice
@@ -65,14 +65,14 @@ class Strand:
         uses = self.sessions.uses(rounds[0].begins_at, rounds[-1].ends_at, practice) if rounds else ()
         return self._judged(rounds, uses)
 
-    @cached_property
+    @once
     def uses(self) -> tuple[Use, ...]:
         """The recent uses: from the first day that is looked back to, or the beginning of its round."""
         begun = [one.begins_at for one in self.lately.rounds[:1]]
         since = min([self.frame.plan.days.start(self.frame.back), *begun])
         return tuple([one for one in self.lately.uses if one.latest >= since])
 
-    @cached_property
+    @once
     def planned(self) -> tuple[PlannedUse, ...]:
         """The recent uses, with what was planned on their days."""
         return tuple([planned_use(one, self.modality, self.frame.plan) for one in self.uses])
@@ -107,7 +107,7 @@ class Strand:
 class Account:
     """A course, put in order, as of an instant, with a strand for each modality that was ever prescribed."""
 
-    course: Course
+    ordered: OrderedCourse
     now: datetime
     today: date
     plan: Plan
@@ -117,19 +117,19 @@ class Account:
 
 def account_of(course: Course, now: datetime, worn: Mapping[SessionId, Worn], practice: Practice) -> Account:
     """Make a course ready: everything that adherence, horizon and rules look at, once."""
-    course, plan = in_order(course), plan_of(course)
+    ordered, plan = in_order(course), plan_of(course)
     frame = Frame(now=now, plan=plan, wear=worn, practice=practice, today=plan.days.of(now))
     firsts = [(modality, plan.first_day(modality)) for modality in Modality]
-    strands = tuple(_strand(course, modality, first, frame) for modality, first in firsts if first is not None)
-    return Account(course=course, now=now, today=frame.today, plan=plan, practice=practice, strands=strands)
+    strands = tuple(_strand(ordered, modality, first, frame) for modality, first in firsts if first is not None)
+    return Account(ordered=ordered, now=now, today=frame.today, plan=plan, practice=practice, strands=strands)
 
 
-def _strand(course: Course, modality: Modality, first: date, frame: Frame) -> Strand:
-    sessions = sessions_of(course, modality)
+def _strand(ordered: OrderedCourse, modality: Modality, first: date, frame: Frame) -> Strand:
+    sessions = sessions_of(ordered, modality)
     return Strand(
         modality=modality,
         sessions=sessions,
-        devices=tuple([one for one in course.devices if one.modality is modality]),
+        devices=tuple([one for one in ordered.course.devices if one.modality is modality]),
         first=first,
         frame=frame,
         lately=_lately(sessions, frame),

@@ -122,8 +122,10 @@ def consecutive(account: Account, strand: Strand) -> Adherence:
 def windows(rounds: Sequence[JudgedRound], first: date, end: date, practice: Practice) -> Iterator[tuple[int, int]]:
     """Which rounds end in each window of consecutive days within `first` and `end`, by index; each stretch once."""
     lasts, length = [(one.round.end - first).days - 1 for one in rounds], practice.consecutive_days
-    begins = range((end - first).days - length + 1)
-    return iter(dict.fromkeys([(bisect_left(lasts, day), bisect_left(lasts, day + length)) for day in begins]))
+    latest = (end - first).days - length
+    changes = sorted({0, *[last + 1 for last in lasts], *[last + 1 - length for last in lasts]})
+    begins = [day for day in changes if 0 <= day <= latest]
+    return iter([(bisect_left(lasts, day), bisect_left(lasts, day + length)) for day in begins])
 
 
 def last_rounds(account: Account, strand: Strand) -> tuple[JudgedRound, ...]:

@@ -122,7 +122,7 @@ class Plan:
         spans = _weekday_spans if stint.phase.timing.weekdays else _period_spans
         ends_at, last = None, None
         for begin, until, planned in spans(stint, first, end):
-            away = tuple(one for one in self.away if one.first < until and begin < one.end)
+            away = tuple([one for one in self.away if one.first < until and begin < one.end]) if self.away else ()
             length = (until - begin).days
             due = planned * (length - _overlap(away, begin, until)) // length if away else planned
             begins_at = ends_at if ends_at and last == begin else self.days.start(begin)

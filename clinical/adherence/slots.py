@@ -10,7 +10,6 @@ Rules, kept here:
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
 from itertools import islice
 
 from msgspec import Struct
@@ -19,6 +18,7 @@ from clinical.adherence.practice import Practice, Worn
 from clinical.adherence.rounds import Round
 from clinical.adherence.uses import Use
 from clinical.course import Between, CourseDevice
+from clinical.once import once
 from clinical.plan import Phase
 from vocabulary.identity import SessionId
 
@@ -104,24 +104,24 @@ class JudgedRound(Struct, frozen=True, kw_only=True, dict=True):
     devices: tuple[CourseDevice, ...]
     practice: Practice
 
-    @cached_property
+    @once
     def unseen(self) -> int:
         """How many sessions of it can still arrive; 0: its records are proven."""
         return unseen_sessions(self.round, self.devices)
 
-    @cached_property
+    @once
     def taken(self) -> Tally:
         """The slots that are taken."""
         sure = [one.is_taken(self.practice) for one in self.counted]
         return self._tally(sure, Counted.may_be_taken)
 
-    @cached_property
+    @once
     def valid(self) -> Tally:
         """The slots with a valid session."""
         sure = [one.is_valid(self.practice) for one in self.counted]
         return self._tally(sure, Counted.may_be_valid)
 
-    @cached_property
+    @once
     def worn_dose(self) -> Between:
         """The best uses added up, each at most the planned dose of its slot."""
         due = self.round.due
@@ -135,7 +135,9 @@ class JudgedRound(Struct, frozen=True, kw_only=True, dict=True):
         due, surely = self.round.due, sum(sure)
         if surely >= due:
             return Tally(low=due, high=due)
-        perhaps = sum(may(one, self.practice) for one, known in zip(self.counted, sure, strict=True) if not known)
+        perhaps = 0
+        if surely < len(sure):
+            perhaps = sum([may(one, self.practice) for one, known in zip(self.counted, sure, strict=True) if not known])
         return Tally(low=surely, high=min(due, self.unseen + surely + perhaps))
 
 
@@ -150,20 +152,15 @@ def unseen_sessions(round_: Round, devices: Sequence[CourseDevice]) -> int:
 
 def _unseen(round_: Round, device: CourseDevice) -> int | None:
     """Of one device; None where it was not theirs in the round."""
-    theirs = [one for one in device.given if _overlaps(round_, one.from_at, one.until_at)]
+    begins, ends, proof = round_.begins_at, round_.ends_at, device.proof
+    theirs = [one for one in device.given if one.from_at < ends and (one.until_at is None or begins < one.until_at)]
     if not theirs:
         return None
-    if device.proof is None:
+    if proof is None:
         return COUNTLESS
-    if device.proof.until < round_.ends_at:
-        needed = max(min(round_.ends_at, one.until_at or round_.ends_at) for one in theirs)
-        if device.proof.until < needed:
-            return COUNTLESS
-    return sum(one.count for one in device.missing(round_.begins_at, round_.ends_at))
-
-
-def _overlaps(round_: Round, from_at: datetime, until_at: datetime | None) -> bool:
-    return from_at < round_.ends_at and (until_at is None or round_.begins_at < until_at)
+    if proof.until < ends and proof.until < max(min(ends, one.until_at or ends) for one in theirs):
+        return COUNTLESS
+    return sum([one.count for one in device.missing(begins, ends)]) if proof.missing else 0
 
 
 def began_in(round_: Round, use: Use) -> bool:

@@ -19,7 +19,7 @@ from typing import Final
 from msgspec import Struct
 
 from clinical.adherence.practice import UNJUDGED, Practice, Worn
-from clinical.course import Between, Course, PastSession, begun_at
+from clinical.course import SHARP, Between, OrderedCourse, PastSession, begun_at
 from clinical.plan import Phase
 from vocabulary.devices import Fault, Modality
 from vocabulary.identity import DeviceUid, SessionId
@@ -28,7 +28,6 @@ from vocabulary.readings import EndReason
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 """Before the first session of any device."""
 
-_SHARP = timedelta(days=1)
 _TOO_HOT: Final = EndReason.OVER_TEMPERATURE  # looked up once: a member of an enumeration costs as much as the rest
 _CUT_OFF: Final = Fault.OVER_TEMPERATURE
 
@@ -48,7 +47,7 @@ class Use(Struct, frozen=True, kw_only=True):
     @property
     def tripped(self) -> bool:
         """Whether a safety cut-off ended any of it."""
-        return any(one.end_reason is _TOO_HOT or (one.faults and _CUT_OFF in one.faults) for one in self.sessions)
+        return _tripped(self.sessions[0]) if len(self.sessions) == 1 else any(map(_tripped, self.sessions))
 
     def dose_fraction(self, phase: Phase) -> Between:
         """Its dose, as a fraction of the planned one."""
@@ -79,7 +78,7 @@ class Sessions:
 
     def uses(self, from_at: datetime, until_at: datetime, practice: Practice) -> tuple[Use, ...]:
         """The uses that began from `from_at` until before `until_at`, or may have."""
-        low, high = self._place(from_at - 2 * _SHARP), self._place(until_at)
+        low, high = self._place(from_at - 2 * SHARP), self._place(until_at)
         merged = _merged(self.sharp[low:high], practice.merge_gap(self.modality))
         every = sorted([*merged, *self.vague], key=_began) if self.vague else merged
         return tuple([one for one in every if one.latest >= from_at and one.earliest < until_at])
@@ -103,10 +102,10 @@ class Sessions:
         return bisect_left(self.sharp, at, key=begun_at)
 
 
-def sessions_of(course: Course, modality: Modality) -> Sessions:
-    """The sessions of a modality, out of a course in order."""
-    own = [one for one in course.sessions if one.modality is modality]
-    vague = [one for one in own if (at := one.started) is None or at.latest - at.earliest > _SHARP]
+def sessions_of(ordered: OrderedCourse, modality: Modality) -> Sessions:
+    """The sessions of a modality."""
+    own = [one for one in ordered.course.sessions if one.modality is modality]
+    vague = [one for one in ordered.vague if one.modality is modality]
     apart = {one.session for one in vague}
     return Sessions(
         modality=modality,
@@ -169,6 +168,10 @@ def _middle(session: PastSession) -> datetime:
 
 def _began(use: Use) -> tuple[datetime, datetime, SessionId]:
     return use.earliest, use.latest, use.sessions[0].session
+
+
+def _tripped(session: PastSession) -> bool:
+    return session.end_reason is _TOO_HOT or (bool(session.faults) and _CUT_OFF in session.faults)
 
 
 def _dose_fraction(session: PastSession, phase: Phase) -> Between:

@@ -15,10 +15,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from clinical.course import Between, Course, CourseDevice, PastSession, WearSigns
+from clinical.course import Between, CourseDevice, OrderedCourse, PastSession, WearSigns
 from clinical.dose.bands import Emission, emissions
 from clinical.dose.worn import worn_dose, worn_probability
-from clinical.plan import Cap
 from vocabulary.devices import Modality, Zone
 from vocabulary.identity import SessionId
 from vocabulary.light import Band
@@ -98,22 +97,34 @@ class Ledger:
     week: tuple[Row, ...]
 
 
-def ledger(course: Course, at: datetime) -> Ledger:
-    """The ledger of a course at an instant."""
-    recent = entries(course, at - WEEK, at)
+class Given:
+    """What the sessions of a course gave until an instant, reckoned once, and as far back as is asked for."""
+
+    def __init__(self, ordered: OrderedCourse, until: datetime) -> None:
+        self._ordered = ordered
+        self._since = self.until = until
+        self._entries: list[Entry] = []
+
+    def after(self, since: datetime) -> list[Entry]:
+        """The sessions that may have begun after an instant, and not after the last one, by their latest start."""
+        if since < self._since:
+            self._since, self._entries = since, self._reckoned(since)
+        return [entry for entry in self._entries if entry.latest > since]
+
+    def _reckoned(self, since: datetime) -> list[Entry]:
+        devices = {device.uid: _Emitter(device) for device in self._ordered.course.devices}
+        found = [
+            _entry(session, devices.get(session.device))
+            for session in self._ordered.after(since)
+            if session.started is None or session.started.earliest <= self.until
+        ]
+        return sorted(found, key=lambda entry: (entry.latest, entry.session))
+
+
+def ledger(given: Given) -> Ledger:
+    """The ledger of a course at the instant until which it is given."""
+    at, recent = given.until, given.after(given.until - WEEK)
     return Ledger(at=at, day=rows(recent, at - DAY, at), week=rows(recent, at - WEEK, at))
-
-
-def entries(course: Course, since: datetime, until: datetime) -> tuple[Entry, ...]:
-    """The sessions that may have begun after `since` and not after `until`, each once."""
-    devices = {device.uid: _Emitter(device) for device in course.devices}
-    found = {
-        session.session: session
-        for session in course.sessions
-        if (session.started.latest if session.started else session.heard_at) > since
-        and (session.started.earliest if session.started else _EVER) <= until
-    }
-    return tuple(_entry(session, devices.get(session.device)) for session in found.values())
 
 
 class _Emitter:
@@ -146,17 +157,6 @@ def rows(sessions: Iterable[Entry], since: datetime, until: datetime) -> tuple[R
         for zone, total in _totals(parts, zones)
     ]
     return tuple(_row(account, total) for account, total in sorted(every, key=lambda one: _order(one[0])))
-
-
-def used_of(cap: Cap, sessions: Iterable[Entry], until: datetime) -> tuple[Row, ...]:
-    """What of a cap is used in the window that ends at `until`: a row for each band and zone that it is about."""
-    return tuple(
-        row
-        for row in rows(sessions, until - cap.window, until)
-        if row.account.unit is cap.dose.unit
-        and cap.band in (None, row.account.band)
-        and (cap.zone is None or row.account.zone in zones_of((cap.zone,)))
-    )
 
 
 @lru_cache(maxsize=256)

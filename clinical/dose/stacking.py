@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import exp
 from typing import Final
 
-from clinical.course import Between, Course, PastSession
+from clinical.course import Between, OrderedCourse, PastSession
 from clinical.dose.ledger import zones_of
 from vocabulary.devices import Modality, Zone
 from vocabulary.identity import SessionId
@@ -46,13 +46,11 @@ class HeatStack:
     carried_celsius: Between | None
 
 
-def heat_stacks(course: Course, since: datetime, carry: HeatCarry = PROPOSED) -> Iterator[HeatStack]:
+def heat_stacks(ordered: OrderedCourse, since: datetime, carry: HeatCarry = PROPOSED) -> Iterator[HeatStack]:
     """The light sessions since an instant that may have begun within the window after radiofrequency on one zone."""
-    back = since - timedelta(days=1)
-    recent = [one for one in course.sessions if one.started and one.started.latest > back]
-    if len({one.modality for one in recent}) < 2:
+    placed = [(one.started, one) for one in ordered.after(since - timedelta(days=1)) if one.started]
+    if len({one.modality for _, one in placed}) < 2:
         return
-    placed = [(one.started, one) for one in {one.session: one for one in recent}.values() if one.started]
     warm = [(at.later(one.elapsed), one) for at, one in placed if one.modality is Modality.RF]
     for at, lit in placed:
         if lit.modality is Modality.LED and at.latest > since:

@@ -1,19 +1,24 @@
 """What a course rule is: a function of a course at an instant, whose docstring is what the physician reads."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import Final
 
 from msgspec import Struct
 
 from clinical.adherence.account import Account, account_of
 from clinical.adherence.practice import PRACTICE, Practice, Worn
-from clinical.course import Course, PastSession
+from clinical.course import Course, OrderedCourse, PastSession
+from clinical.dose.ledger import Given
 from clinical.misuse.rules import explained
 from clinical.verdicts import Verdict
 from vocabulary.identity import DeviceUid, RuleId, SessionId
 from vocabulary.severity import Severity
+
+_COUNTER: Final = attrgetter("counter")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +37,8 @@ class CourseAt:
     `worn` has what is known of the wear of each session; one that is not in it may have been worn or not.
     `account` is the course made ready, once for all rules. `by_device` has the recorded sessions of each device by
     counter: those of the look-back, and of before it as many as two baselines, so that one which begins within them
-    has settled when the look-back begins. `said`: sessions and the rules broken in each for itself, as far as a
-    rule over weeks may say the same.
+    has settled when the look-back begins. `given` is what the sessions gave. `said`: sessions and the rules broken in
+    each for itself, as far as a rule over weeks may say the same.
     """
 
     course: Course
@@ -43,6 +48,7 @@ class CourseAt:
     practice: Practice
     account: Account
     by_device: Mapping[DeviceUid, tuple[PastSession, ...]]
+    given: Given
     said: frozenset[tuple[SessionId, RuleId]] = frozenset()
 
 
@@ -56,14 +62,16 @@ def course_at(
 ) -> CourseAt:
     """Gather what the rules over weeks look at: each session once, in the order of their start, however they came."""
     account = account_of(course, now, worn, practice)
+    ordered = account.ordered
     return CourseAt(
-        course=account.course,
+        course=ordered.course,
         now=now,
         worn=worn,
         limits=limits,
         practice=practice,
         account=account,
-        by_device=_by_device(account.course, now, practice),
+        by_device=_by_device(ordered, now, practice),
+        given=Given(ordered, now),
     )
 
 
@@ -72,23 +80,24 @@ def when(session: PastSession) -> datetime:
     return session.started.at if session.started else session.heard_at
 
 
-def _by_device(course: Course, now: datetime, practice: Practice) -> dict[DeviceUid, tuple[PastSession, ...]]:
-    since = now - timedelta(days=practice.look_back_days)
+def _by_device(ordered: OrderedCourse, now: datetime, practice: Practice) -> dict[DeviceUid, tuple[PastSession, ...]]:
+    since, before = now - timedelta(days=practice.look_back_days), 2 * practice.baseline
+    firsts: dict[DeviceUid, int] = {}
+    for one in ordered.after(since):
+        if one.recorded and when(one) > since:
+            firsts[one.device] = min(one.counter, firsts.get(one.device, one.counter))
     devices: dict[DeviceUid, list[PastSession]] = {}
-    for session in course.sessions:
-        if session.recorded:
-            devices.setdefault(session.device, []).append(session)
-    return {uid: _lately(sessions, since, 2 * practice.baseline) for uid, sessions in devices.items()}
+    for one in ordered.course.sessions:
+        if one.recorded:
+            devices.setdefault(one.device, []).append(one)
+    return {uid: _lately(sessions, firsts.get(uid), before) for uid, sessions in devices.items()}
 
 
-def _lately(sessions: Sequence[PastSession], since: datetime, before: int) -> tuple[PastSession, ...]:
-    ordered = sorted(sessions, key=attrgetter("counter"))
-    near = (
-        index
-        for index, one in enumerate(ordered)
-        if (one.started.latest if one.started else one.heard_at) > since and when(one) > since
-    )
-    return tuple(ordered[max(0, next(near, len(ordered)) - before) :])
+def _lately(sessions: list[PastSession], first: int | None, before: int) -> tuple[PastSession, ...]:
+    """By counter: those from the first of the look-back on, and some before it."""
+    sessions.sort(key=_COUNTER)
+    place = len(sessions) if first is None else bisect_left(sessions, first, key=_COUNTER)
+    return tuple(sessions[max(0, place - before) :])
 
 
 class Episode(Struct, frozen=True, kw_only=True):

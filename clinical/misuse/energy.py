@@ -9,7 +9,7 @@ from typing import Final, Self
 from msgspec import Struct
 
 from clinical.course import Between, InForce
-from clinical.dose.ledger import Entry, Posting, entries, zones_of
+from clinical.dose.ledger import Entry, Posting, zones_of
 from clinical.dose.rolling import Part, Rolling
 from clinical.dose.stacking import PROPOSED, HeatStack, heat_stacks
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
@@ -39,9 +39,9 @@ def over_cap(at: CourseAt) -> Iterator[Episode]:
     """
     caps = [(held, number, cap) for held in at.course.regimens for number, cap in enumerate(held.regimen.caps)]
     if caps:
-        given = _Given(at, max(cap.window for _, _, cap in caps))
+        lately = _Lately(at, max(cap.window for _, _, cap in caps))
         for held, number, cap in caps:
-            yield from _episodes(given, held, cap, f"{held.regimen.id}:{number}")
+            yield from _episodes(lately, held, cap, f"{held.regimen.id}:{number}")
 
 
 class _Use(Struct, frozen=True, kw_only=True):
@@ -78,53 +78,43 @@ class _Most:
         return any(later - before < cap.window for before, later in together)
 
 
-class _Given:
-    """What the sessions of a course gave, in the order of their start, reckoned as far back as was asked for."""
+class _Lately:
+    """What the sessions gave that a cap of any window may be about."""
 
     def __init__(self, at: CourseAt, window: timedelta) -> None:
         self.at = at
-        self._since = at.now - timedelta(days=at.practice.look_back_days) - window
-        self._entries = self._after(self._since)
-        self._lately: dict[tuple[Unit, Band | None], _Most] = {}
-
-    def after(self, since: datetime) -> Sequence[Entry]:
-        """The sessions that may have begun after an instant."""
-        if since < self._since:
-            self._since, self._entries = since, self._after(since)
-        return [entry for entry in self._entries if entry.latest > since]
+        self._entries = at.given.after(at.now - timedelta(days=at.practice.look_back_days) - window)
+        self._most: dict[tuple[Unit, Band | None], _Most] = {}
 
     def may_be_over(self, cap: Cap) -> bool:
         """A quick look: whether lately sessions could go over a cap if each had given all to one zone in one band."""
         kind = cap.dose.unit, cap.band
-        if kind not in self._lately:
-            self._lately[kind] = _Most.of(self._entries, cap)
-        return self._lately[kind].may_be_over(cap)
+        if kind not in self._most:
+            self._most[kind] = _Most.of(self._entries, cap)
+        return self._most[kind].may_be_over(cap)
 
     def is_all(self, since: datetime) -> bool:
         """Whether none was heard of before an instant."""
         return since <= min((one.heard_at for one in self.at.course.sessions), default=self.at.now)
 
-    def _after(self, since: datetime) -> list[Entry]:
-        return sorted(entries(self.at.course, since, self.at.now), key=lambda entry: (entry.latest, entry.session))
 
-
-def _episodes(given: _Given, held: InForce, cap: Cap, name: str) -> Iterator[Episode]:
+def _episodes(lately: _Lately, held: InForce, cap: Cap, name: str) -> Iterator[Episode]:
     """Runs of sessions that went over a cap; a run that began before the look-back is followed to its first session."""
-    if not given.may_be_over(cap):
+    if not lately.may_be_over(cap):
         return
-    now, back = given.at.now, timedelta(days=given.at.practice.look_back_days)
-    uses = _uses(given, held, cap, now - back)
-    while uses and _outcome(uses[0].most, cap) is not Outcome.CLEAR and not given.is_all(now - back + cap.window):
+    now, back = lately.at.now, timedelta(days=lately.at.practice.look_back_days)
+    uses = _uses(lately, held, cap, now - back)
+    while uses and _outcome(uses[0].most, cap) is not Outcome.CLEAR and not lately.is_all(now - back + cap.window):
         back *= 2
-        uses = _uses(given, held, cap, now - back)
+        uses = _uses(lately, held, cap, now - back)
     for outcome, run in groupby(uses, key=lambda use: _outcome(use.most, cap)):
         if outcome is not Outcome.CLEAR:
             yield _episode(now, cap, name, list(run))
 
 
-def _uses(given: _Given, held: InForce, cap: Cap, since: datetime) -> Sequence[_Use]:
+def _uses(lately: _Lately, held: InForce, cap: Cap, since: datetime) -> Sequence[_Use]:
     """The use of a cap at each session since an instant, in order."""
-    every = given.after(since - cap.window)
+    every = lately.at.given.after(since - cap.window)
     sums = _Sums(every, cap)
     recent = (entry for entry in every if entry.latest > since and _in_force(held, entry))
     return [use for use in map(sums.most, recent) if use is not None]
@@ -235,7 +225,7 @@ def heat_stacked(at: CourseAt) -> Iterator[Episode]:
     minutes, and that one degree matters, are proposals that a physician owns.
     """
     since = at.now - timedelta(days=at.practice.look_back_days)
-    for stack in heat_stacks(at.course, since):
+    for stack in heat_stacks(at.account.ordered, since):
         verdict = _stacked(stack)
         if verdict is not None:
             yield Episode(

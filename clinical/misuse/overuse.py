@@ -171,7 +171,7 @@ def _uses(at: CourseAt) -> Iterator[tuple[Modality, Sequence[Use]]]:
         since, until = at.now - timedelta(days=at.practice.look_back_days), at.now + timedelta(days=1)
         besides = {one.modality for one in at.course.sessions} - {one.modality for one in at.account.strands}
         for modality in sorted(besides):
-            yield modality, sessions_of(at.course, modality).uses(since, until, at.practice)
+            yield modality, sessions_of(at.account.ordered, modality).uses(since, until, at.practice)
 
 
 def _stops(at: CourseAt, modality: Modality) -> Iterator[Interval]:

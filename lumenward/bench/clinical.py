@@ -75,7 +75,7 @@ def _reevaluations(course: Course, rounds: int, work: Work) -> list[float]:
         for strand in at.account.strands:
             adherence(at.account, strand)
             horizon(at.account, strand)
-        ledger(course, NOW)
+        ledger(at.given)
         took.append((thread_time() - began) * 1e3)
     return took
 
@@ -90,7 +90,7 @@ def _shares(course: Course) -> list[Share]:
         for strand in at.account.strands:
             spent.on("adherence", partial(adherence, at.account, strand))
             spent.on("horizon", partial(horizon, at.account, strand))
-        spent.on("ledger", partial(ledger, course, NOW))
+        spent.on("ledger", partial(ledger, at.given))
     whole = sum(spent.seconds.values()) or 1.0
     return [Share(f"judged anew: {step}", seconds / whole) for step, seconds in spent.seconds.items()]
 

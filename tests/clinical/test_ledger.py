@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 
 from clinical.course import Between
 from clinical.dose.bands import emissions, fluence_j_per_cm2
-from clinical.dose.ledger import DAY, WEEK, entries, ledger, rows, used_of
+from clinical.dose.ledger import DAY, WEEK, ledger, rows
 from clinical.dose.rolling import Part, Rolling
 from clinical.dose.stacking import heat_stacks
 from clinical.misuse.examples.courses import HEAD, MASK, NOW, RED, course, device, lit, past
-from clinical.plan import Cap
 from tests.clinical.oracle_dose import ledger_of, window_of
 from vocabulary.devices import Modality, Zone
 from vocabulary.instants import Known, Placed
@@ -70,7 +69,7 @@ def row(found, zone, unit, band=None):
 
 
 def test_light_and_radiofrequency_of_two_makers_meet_on_a_zone_and_are_not_added():
-    found = ledger(course(lit(1, 3 * HOUR), past(1, 2 * HOUR)).course, NOW)
+    found = ledger(course(lit(1, 3 * HOUR), past(1, 2 * HOUR)).given)
     light = row(found.day, Zone.CHEEK_LEFT, Unit.JOULE_PER_CM2, Band.RED)
     assert (light.delivered.low, light.delivered.high) == pytest.approx((16.2, 19.8))
     assert (light.told, light.calibrated) == (Quantity(18.0, Unit.JOULE_PER_CM2), True)
@@ -81,41 +80,33 @@ def test_light_and_radiofrequency_of_two_makers_meet_on_a_zone_and_are_not_added
 
 
 def test_the_day_rolls_and_the_week_keeps_what_the_day_has_lost():
-    found = ledger(course(lit(1, 25 * HOUR), lit(2, HOUR), lit(3, 8 * DAY)).course, NOW)
+    found = ledger(course(lit(1, 25 * HOUR), lit(2, HOUR), lit(3, 8 * DAY)).given)
     assert row(found.day, Zone.CHIN, Unit.JOULE_PER_CM2, Band.RED).sessions == 1
     assert row(found.week, Zone.CHIN, Unit.JOULE_PER_CM2, Band.RED).sessions == 2
 
 
 def test_what_was_not_worn_is_delivered_and_not_worn():
-    found = ledger(course(lit(1, HOUR, contact_fraction=0.0, moving_fraction=0.0)).course, NOW)
+    found = ledger(course(lit(1, HOUR, contact_fraction=0.0, moving_fraction=0.0)).given)
     light = row(found.day, Zone.CHIN, Unit.JOULE_PER_CM2, Band.RED)
     assert light.delivered.low > 16
     assert light.worn.high < 0.3 * light.delivered.low
 
 
 def test_a_session_that_nothing_places_may_be_in_any_window_and_is_in_none_for_sure():
-    found = ledger(course(lit(1, HOUR, started=None)).course, NOW)
+    found = ledger(course(lit(1, HOUR, started=None)).given)
     light = row(found.day, Zone.CHIN, Unit.JOULE_PER_CM2, Band.RED)
     assert (light.delivered.low, light.delivered.high) == pytest.approx((0, 19.8))
 
 
 def test_a_session_that_names_no_zone_may_have_been_anywhere_on_the_face():
-    found = ledger(course(past(1, HOUR, zones=())).course, NOW)
+    found = ledger(course(past(1, HOUR, zones=())).given)
     assert row(found.day, Zone.NOSE, Unit.JOULE).delivered == Between(low=0.0, high=pytest.approx(1980))
 
 
 def test_a_device_that_nobody_calibrated_is_counted_by_its_own_figure_in_a_band_that_nobody_knows():
-    bare = course(lit(1, HOUR, program=7)).course
-    light = row(ledger(bare, NOW).day, Zone.CHIN, Unit.JOULE_PER_CM2)
+    bare = course(lit(1, HOUR, program=7)).given
+    light = row(ledger(bare).day, Zone.CHIN, Unit.JOULE_PER_CM2)
     assert light.told == Quantity(18.0, Unit.JOULE_PER_CM2)
-
-
-def test_a_cap_asks_for_its_band_and_zone():
-    every = entries(course(lit(1, 3 * HOUR), past(1, HOUR)).course, NOW - WEEK, NOW)
-    red = Cap(window=DAY, dose=Quantity(20.0, Unit.JOULE_PER_CM2), band=Band.RED, zone=Zone.NOSE)
-    assert [use.account.zone for use in used_of(red, every, NOW)] == [Zone.NOSE]
-    whole = Cap(window=DAY, dose=Quantity(2000.0, Unit.JOULE), band=None, zone=Zone.WHOLE_FACE)
-    assert [use.account.zone for use in used_of(whole, every, NOW)] == [Zone.CHEEK_LEFT]
 
 
 ZONES = st.lists(st.sampled_from([Zone.CHEEK_LEFT, Zone.NECK, Zone.WHOLE_FACE]), max_size=2, unique=True).map(tuple)
@@ -145,10 +136,10 @@ def some_sessions(draw):
 @settings(max_examples=80)
 @given(some_sessions(), st.sampled_from([DAY, WEEK, 3 * HOUR]), st.integers(0, 2**32))
 def test_the_ledger_is_what_walking_all_sessions_finds_in_whatever_order_they_came(sessions, span, seed):
-    made = course(*Random(seed).sample(sessions * 2, 2 * len(sessions))).course
+    made = course(*Random(seed).sample(sessions * 2, 2 * len(sessions))).given
     devices = {MASK: device(MASK, Modality.LED), HEAD: device(HEAD, Modality.RF)}
     expected = ledger_of(sessions, devices, NOW - span, NOW)
-    found = rows(entries(made, NOW - span, NOW), NOW - span, NOW)
+    found = rows(made.after(NOW - span), NOW - span, NOW)
     assert {(one.account.zone, one.account.band, one.account.unit) for one in found} == set(expected)
     for one in found:
         low, high = expected[one.account.zone, one.account.band, one.account.unit]
@@ -171,14 +162,14 @@ def test_a_rolling_sum_is_what_walking_all_parts_finds(drawn, back, hours):
 
 
 def test_warmth_that_light_finds_falls_to_a_third_in_ten_minutes():
-    (stack,) = heat_stacks(course(past(1, HOUR), lit(1, 46 * timedelta(minutes=1))).course, NOW - DAY)
+    (stack,) = heat_stacks(course(past(1, HOUR), lit(1, 46 * timedelta(minutes=1))).account.ordered, NOW - DAY)
     assert stack.zones == (Zone.CHEEK_LEFT,)
     assert stack.pause == Between(low=10.0, high=10.0)
     assert stack.carried_celsius.low == pytest.approx((41 - 34) / 2.718281828)
 
 
 def test_light_before_radiofrequency_is_no_stack():
-    assert list(heat_stacks(course(lit(1, 2 * HOUR), past(1, HOUR)).course, NOW - DAY)) == []
+    assert list(heat_stacks(course(lit(1, 2 * HOUR), past(1, HOUR)).account.ordered, NOW - DAY)) == []
 
 
 def test_red_is_what_the_examples_shine():

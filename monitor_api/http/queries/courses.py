@@ -15,8 +15,8 @@ from clinical.adherence.definitions import Adherence, adherence
 from clinical.adherence.horizon import Horizon, Reach, Standing, horizon
 from clinical.adherence.slots import SlotState, slots_of
 from clinical.adherence.states import Engagement, engagement
-from clinical.course import Between
-from clinical.dose.ledger import Row, ledger
+from clinical.course import Between, in_order
+from clinical.dose.ledger import Given, Row, ledger
 from clinical.misuse.table import RULE
 from clinical.verdicts import Outcome
 from monitor_api.courses.due import CourseKey
@@ -181,7 +181,7 @@ def patient_course(session: Session, caller: Caller, which: PatientId, now: date
 
 def patient_energy(session: Session, caller: Caller, which: PatientId, now: datetime) -> PatientEnergy:
     """The energy ledger of one patient. Raises NotThere."""
-    found = ledger(read_course(session, _key(session, caller, which)), now)
+    found = ledger(Given(in_order(read_course(session, _key(session, caller, which))), now))
     day, week = (tuple(_energy(row) for row in rows) for rows in (found.day, found.week))
     return PatientEnergy(patient_id=which, as_of=now, day=day, week=week)
 
