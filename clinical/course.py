@@ -218,13 +218,18 @@ class OrderedCourse:
 
 def in_order(course: Course) -> OrderedCourse:
     """Put a course in order, however its sessions came."""
-    begun = [begun_at(one) for one in course.sessions]
+    begun = _begun(course)
     if not all(map(lt, begun, begun[1:])):
         once = {one.session: one for one in course.sessions}
         course = replace(course, sessions=tuple(sorted(once.values(), key=lambda one: (begun_at(one), one.session))))
-        begun = [begun_at(one) for one in course.sessions]
+        begun = _begun(course)
     vague = [one for one in course.sessions if (at := one.started) is None or at.latest - at.earliest > SHARP]
     return OrderedCourse(course=course, begun=begun, vague=tuple(vague))
+
+
+def _begun(course: Course) -> list[datetime]:
+    """As `begun_at` of each, without a call for each."""
+    return [started.earliest if (started := one.started) else one.heard_at for one in course.sessions]
 
 
 def _latest(session: PastSession) -> datetime:

@@ -101,11 +101,13 @@ def consecutive(account: Account, strand: Strand) -> Adherence:
     practice = account.practice
     end = min(account.today, strand.first + DAY * practice.first_days)
     over = tuple(one for one in strand.early if one.round.end <= end)
-    due, low, high = (_sums(of(one) for one in over) for of in (_due, _valid_low, _valid_high))
-    spans = ((begin, until) for begin, until in windows(over, strand.first, end, practice) if due[begin] < due[until])
+    valid = [one.valid for one in over]
+    due = _sums([one.round.due for one in over])
+    low, high = _sums([one.low for one in valid]), _sums([one.high for one in valid])
     shares = [
-        ((low[until] - low[begin]) / (due[until] - due[begin]), (high[until] - high[begin]) / (due[until] - due[begin]))
-        for begin, until in spans
+        ((low[until] - low[begin]) / span, (high[until] - high[begin]) / span)
+        for begin, until in windows(over, strand.first, end, practice)
+        if (span := due[until] - due[begin])
     ]
     return Adherence(
         definition=CONSECUTIVE,
@@ -159,15 +161,3 @@ def _coverage(rounds: Sequence[JudgedRound]) -> float | None:
 
 def _sums(values: Iterable[int]) -> list[int]:
     return list(accumulate(values, initial=0))
-
-
-def _due(one: JudgedRound) -> int:
-    return one.round.due
-
-
-def _valid_low(one: JudgedRound) -> int:
-    return one.valid.low
-
-
-def _valid_high(one: JudgedRound) -> int:
-    return one.valid.high

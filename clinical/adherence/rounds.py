@@ -116,7 +116,7 @@ class Plan:
 
     def is_away(self, day: date) -> bool:
         """Whether nothing is expected on a day."""
-        return any(one.first <= day < one.end for one in self.away)
+        return bool(self.away) and any(one.first <= day < one.end for one in self.away)
 
     def _rounds_of(self, stint: Stint, first: date, end: date) -> Iterator[Round]:
         spans = _weekday_spans if stint.phase.timing.weekdays else _period_spans

@@ -21,6 +21,7 @@ CONTACT_LESS: Final = 0.1
 IMPEDANCE_MORE: Final = 1.3
 """How many times the usual impedance a worn tip gives. A proposal that a physician owns."""
 
+_HEAD: Final = Modality.RF  # looked up once: a member of an enumeration costs as much as the rest
 _UNITS: Final = {Modality.LED: Unit.MILLIWATT_PER_CM2, Modality.RF: Unit.WATT}
 
 
@@ -86,7 +87,9 @@ def worn_tip(at: CourseAt) -> Iterator[Episode]:
     or worn tips. A tenth less contact, or 1.3 times the impedance, are proposals that a physician owns.
     """
     for sessions in at.by_device.values():
-        heads = tuple(one for one in sessions if one.modality is Modality.RF)
+        heads = tuple([one for one in sessions if one.modality is _HEAD])
+        if not heads:
+            continue
         for shift in shifts(heads, _contact, lambda now, normal: now < normal - CONTACT_LESS, at.practice):
             yield _episode(shift, "contact", _worn(shift, Unit.FRACTION, "contact"))
         for shift in shifts(heads, _ohm, lambda now, normal: now > normal * IMPEDANCE_MORE, at.practice):

@@ -165,6 +165,8 @@ class _Row:
         if len(self._ordered) < self._learned:
             return [False] * len(self._figures)
         (low, high), far = self._medians(self._learned), self._far
+        if self._ordered[-1] - low <= far and high - self._ordered[0] <= far:
+            return [False] * len(self._figures)
         return [one is not None and (one - low > far or high - one > far) for one in self._figures]
 
     def may_differ(self, index: int, before: int) -> bool:
@@ -224,7 +226,7 @@ def _unlike(
     baseline, unlike = at.practice.baseline, set[int]()
     rows = [_Row(habit, sessions, at.practice.learned) for habit in habits[:-1]]
     looks = [row.looks() for row in rows]
-    if not any(map(any, looks)):  # the last one alone is not enough
+    if not any(True in look for look in looks):  # the last one alone is not enough
         return
     rows.append(_Row(habits[-1], sessions, at.practice.learned))
     looks.append(rows[-1].looks())

@@ -54,9 +54,10 @@ def shifts(sessions: Sequence[PastSession], figure: Figure, away: Away, practice
 
     Sessions without the figure are passed over. Until `practice.learned` have one, nothing is away from anything.
     """
-    known = [(one, value) for one in sessions if (value := figure(one)) is not None]
-    if not _may_shift([value for _, value in known], away, practice):
+    values = [figure(one) for one in sessions]
+    if not _may_shift([value for value in values if value is not None], away, practice):
         return
+    known = [(one, value) for one, value in zip(sessions, values, strict=True) if value is not None]
     normal = Usual(practice.baseline)
     run: list[tuple[PastSession, float]] = []
     for session, value in known:
@@ -85,9 +86,9 @@ def _may_shift(values: Sequence[float], away: Away, practice: Practice) -> bool:
 
 def fell_silent(sessions: Sequence[PastSession], figure: Figure, practice: Practice) -> bool:
     """Whether the last sessions lack a figure that enough of those before had."""
-    values = [figure(session) for session in sessions]
-    before = [value for value in values[: -practice.drift] if value is not None]
-    return len(before) >= practice.learned and not any(value is not None for value in values[-practice.drift :])
+    if any(figure(session) is not None for session in sessions[-practice.drift :]):
+        return False
+    return sum(figure(session) is not None for session in sessions[: -practice.drift]) >= practice.learned
 
 
 def _shift(run: Sequence[tuple[PastSession, float]], normal: float, ended_by: PastSession | None) -> Shift:

@@ -115,7 +115,8 @@ def _pause(at: CourseAt, strand: Strand, uses: _Before | None, back: Use | None)
     begun = plan.days.start(begins)
     before = uses.last if uses and uses.last.latest >= begun else None
     earliest = max(begun, uses.newest.earliest) if uses else begun
-    missed = [one.known_at for device in strand.devices for one in device.missing(earliest, until)]
+    doubtful = [device for device in strand.devices if device.proof and device.proof.missing]
+    missed = [one.known_at for device in doubtful for one in device.missing(earliest, until)]
     return _Pause(
         earliest=earliest,
         latest=before.latest if before else begun,
