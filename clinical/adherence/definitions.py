@@ -81,8 +81,8 @@ def adherence(account: Account, strand: Strand) -> tuple[Adherence, Adherence, A
 def frequency(account: Account, strand: Strand) -> Adherence:
     """A: slots taken."""
     rounds = last_rounds(account, strand)
-    due = sum(one.round.due for one in rounds)
-    share = _share(sum(one.taken.low for one in rounds), sum(one.taken.high for one in rounds), due)
+    due = sum([one.round.due for one in rounds])
+    share = _share(sum([one.taken.low for one in rounds]), sum([one.taken.high for one in rounds]), due)
     return _over(rounds, FREQUENCY, share, account)
 
 
@@ -100,7 +100,7 @@ def consecutive(account: Account, strand: Strand) -> Adherence:
     """C: the best window of consecutive days that is over, of the first ones."""
     practice = account.practice
     end = min(account.today, strand.first + DAY * practice.first_days)
-    over = tuple(one for one in strand.early if one.round.end <= end)
+    over = [one for one in strand.early if one.round.end <= end]
     valid = [one.valid for one in over]
     due = _sums([one.round.due for one in over])
     low, high = _sums([one.low for one in valid]), _sums([one.high for one in valid])
@@ -111,7 +111,7 @@ def consecutive(account: Account, strand: Strand) -> Adherence:
     ]
     return Adherence(
         definition=CONSECUTIVE,
-        share=Between(low=max(one[0] for one in shares), high=max(one[1] for one in shares)) if shares else None,
+        share=Between(low=max([low for low, _ in shares]), high=max([high for _, high in shares])) if shares else None,
         target=practice.consecutive_target,
         coverage=_coverage(over),
         due=due[-1],
@@ -155,8 +155,8 @@ def _share(low: float, high: float, due: float) -> Between | None:
 
 
 def _coverage(rounds: Sequence[JudgedRound]) -> float | None:
-    due = sum(one.round.due for one in rounds)
-    return sum(one.round.due for one in rounds if one.unseen == 0) / due if due else None
+    due = sum([one.round.due for one in rounds])
+    return sum([one.round.due for one in rounds if one.unseen == 0]) / due if due else None
 
 
 def _sums(values: Iterable[int]) -> list[int]:

@@ -1,12 +1,13 @@
 """Rules about devices that change over sessions: what they put out, and how well they touch."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Final
 
 from clinical.course import CourseDevice, PastSession
 from clinical.dose.bands import emissions
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule, when
-from clinical.misuse.shifts import Shift, fell_silent, shifts
+from clinical.misuse.shifts import Figure, Shift, fell_silent, shifts
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
 from vocabulary.devices import Modality
 from vocabulary.quantities import Quantity, Unit
@@ -22,6 +23,9 @@ IMPEDANCE_MORE: Final = 1.3
 """How many times the usual impedance a worn tip gives. A proposal that a physician owns."""
 
 _HEAD: Final = Modality.RF  # looked up once: a member of an enumeration costs as much as the rest
+_level: Final[Figure] = attrgetter("output_level")
+_contact: Final[Figure] = attrgetter("wear.contact_fraction")
+_ohm: Final[Figure] = attrgetter("impedance_ohm")
 _UNITS: Final = {Modality.LED: Unit.MILLIWATT_PER_CM2, Modality.RF: Unit.WATT}
 
 
@@ -39,7 +43,7 @@ def output_drift(at: CourseAt) -> Iterator[Episode]:
     devices = {device.uid: device for device in at.course.devices}
     for uid, sessions in at.by_device.items():
         for program in sorted({one.program for one in sessions if one.program is not None}):
-            mine = tuple(one for one in sessions if one.program == program)
+            mine = tuple([one for one in sessions if one.program == program])
             unit = _UNITS.get(mine[-1].modality)
             if unit is not None:
                 meant = _calibrated(devices.get(uid), program)
@@ -71,10 +75,6 @@ def _drifts(at: CourseAt, sessions: tuple[PastSession, ...], meant: float | None
         yield _silent(at, sessions, "How strong it emits is not known of the last sessions")
 
 
-def _level(session: PastSession) -> float | None:
-    return session.output_level
-
-
 @course_rule("worn-tip", version=1, severity=Severity.LOW)
 def worn_tip(at: CourseAt) -> Iterator[Episode]:
     """An RF head touches worse than it used to, three sessions in a row.
@@ -96,14 +96,6 @@ def worn_tip(at: CourseAt) -> Iterator[Episode]:
             yield _episode(shift, "impedance", _worn(shift, Unit.OHM, "impedance"))
         if fell_silent(heads, _contact, at.practice) and not _knows_ohm(heads, at.practice.drift):
             yield _silent(at, heads, "Neither contact nor impedance is known of the last sessions")
-
-
-def _contact(session: PastSession) -> float | None:
-    return session.wear.contact_fraction
-
-
-def _ohm(session: PastSession) -> float | None:
-    return session.impedance_ohm
 
 
 def _knows_ohm(sessions: tuple[PastSession, ...], last: int) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from operator import attrgetter
 from statistics import median
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -154,7 +155,7 @@ class _Row:
     def __init__(self, habit: _Habit, sessions: Iterable[PastSession], learned: int) -> None:
         self.name = habit.name
         self._habit = habit
-        self._figures = [habit.of(one) for one in sessions]
+        self._figures = list(map(habit.of, sessions))
         self._ordered = sorted([one for one in self._figures if one is not None])
         self._unknown = len(self._figures) - len(self._ordered)
         self._learned = learned
@@ -272,10 +273,10 @@ def _habits(course: Course) -> tuple[_Habit, ...]:
         return (local.hour - starts.hour + (local.minute - starts.minute) / 60) % 24
 
     return (
-        _Habit("contact", lambda one: one.wear.contact_fraction, lambda a, b: abs(a - b) > UNLIKE["contact"]),
-        _Habit("motion", lambda one: one.wear.moving_fraction, lambda a, b: abs(a - b) > UNLIKE["motion"]),
+        _Habit("contact", attrgetter("wear.contact_fraction"), lambda a, b: abs(a - b) > UNLIKE["contact"]),
+        _Habit("motion", attrgetter("wear.moving_fraction"), lambda a, b: abs(a - b) > UNLIKE["motion"]),
         _Habit(
-            "impedance", lambda one: one.impedance_ohm, lambda a, b: abs(a - b) > UNLIKE["impedance"] * b, relative=True
+            "impedance", attrgetter("impedance_ohm"), lambda a, b: abs(a - b) > UNLIKE["impedance"] * b, relative=True
         ),
         _Habit("hour", hour, lambda a, b: min(abs(a - b), 24 - abs(a - b)) > UNLIKE["hour"]),
     )

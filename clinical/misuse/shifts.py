@@ -54,7 +54,7 @@ def shifts(sessions: Sequence[PastSession], figure: Figure, away: Away, practice
 
     Sessions without the figure are passed over. Until `practice.learned` have one, nothing is away from anything.
     """
-    values = [figure(one) for one in sessions]
+    values = list(map(figure, sessions))
     if not _may_shift([value for value in values if value is not None], away, practice):
         return
     known = [(one, value) for one, value in zip(sessions, values, strict=True) if value is not None]
