@@ -232,3 +232,19 @@ def test_habits_drift_although_most_of_the_last_sessions_do_not_tell():
     written_for = replace(course(sessions), regimens=(written(phase(7, 7), from_at=START),))
     found = drift.judge(course_at(written_for, START + 60 * DAY, worn={}))
     assert [one.onset for one in found] == [f"dose:{sessions[-3].session}"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(40, 90), st.integers(0, 30), st.lists(st.tuples(st.integers(0, 89), st.integers(0, 89)), max_size=4))
+def test_of_each_device_rules_see_the_look_back_and_two_baselines_before_it_by_counter(count, later, swapped):
+    """Some counters are out of order, as where a device was reset."""
+    counters = list(range(1, count + 1))
+    for one, other in swapped:
+        counters[one % count], counters[other % count] = counters[other % count], counters[one % count]
+    sessions = [done(counter, START + day * DAY, heard_at=START + day * DAY) for day, counter in enumerate(counters)]
+    now = START + (count + later) * DAY
+    counted = sorted(sessions, key=lambda one: one.counter)
+    lately = [place for place, one in enumerate(counted) if one.started.at > now - PRACTICE.look_back_days * DAY]
+    first = lately[0] if lately else count
+    (seen,) = course_at(course(sessions), now, worn={}).by_device.values()
+    assert list(seen) == counted[max(0, first - 2 * PRACTICE.baseline) :]
