@@ -9,9 +9,10 @@ from msgspec import structs
 from clinical.adherence.account import account_of
 from clinical.adherence.definitions import adherence
 from clinical.adherence.horizon import Horizon, Reach, Standing, horizon, salvage_order
-from clinical.adherence.practice import PRACTICE, Worn
 from clinical.adherence.slots import SlotState, slots_of
 from clinical.adherence.states import Engagement, engagement
+from clinical.adherence.worn import Worn
+from clinical.practice import PRACTICE
 from tests.clinical.courses import DAY, MINUTE, course, device, done, exactly, excuse, phase, written
 from vocabulary.readings import EndReason
 

@@ -23,6 +23,7 @@ from monitor_api.http.queries.gateways import Gateway, SeenIncident, SeenKey
 from monitor_api.http.queries.ledgers import DeviceLedger
 from monitor_api.http.queries.orders import DeviceOrders, SeenOrder, SeenReport, SeenSending, Standing
 from monitor_api.http.queries.patients import Patient
+from monitor_api.http.queries.practices import seen_practice
 from monitor_api.http.queries.regimens import (
     Difference,
     RegimenDetail,
@@ -53,6 +54,7 @@ from monitor_api.http.queries.upkeep import (
 )
 from monitor_api.http.queries.users import Token, User
 from monitor_api.orders.asking import WishKind
+from monitor_api.records.practices import PracticeRow
 from monitor_api.records.presence import Part
 from monitor_api.records.signing import Proof
 from monitor_api.records.trail import ActorKind
@@ -296,6 +298,9 @@ DRAFT: Final = SeenDraft(
     changed_by=USER.id,
 )
 TEMPLATES: Final = seen_templates()[:1]
+PRACTICE: Final = seen_practice(
+    [PracticeRow(version=1, figures={"taken_fraction": 0.75}, from_at=AT, decided_by=USER.id)]
+)
 REGIMEN_DETAIL: Final = RegimenDetail(regimen=REGIMEN, versions=(_VERSION,))
 ALERT: Final = SeenAlert(
     id=AlertId(_id(6)),
