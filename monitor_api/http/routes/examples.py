@@ -8,6 +8,7 @@ from uuid import UUID
 from alerts.life import State
 from clinical.misuse.heat import too_hot
 from clinical.regimen.changes import FieldChange
+from clinical.regimen.fhir import to_fhir
 from clinical.regimen.life import Life, Stage, Step, Taken
 from clinical.verdicts import Outcome
 from monitor_api.http.deeds.users import MadeToken
@@ -252,11 +253,13 @@ SAMPLES: Final = SessionSamples(
     states=(StateRun(first=0, last=597, state=DeviceState.EMITTING, zone=Zone.CHEEK_LEFT),),
     missing=(MissingRun(first=300, last=301),),
 )
+_PRESCRIPTION: Final = PrescriptionBody.model_validate(EXAMPLE)
 _VERSION: Final = SeenVersion(
     version=2,
     from_at=AT,
     prescriber_id=USER.id,
-    prescription=PrescriptionBody.model_validate(EXAMPLE),
+    prescription=_PRESCRIPTION,
+    timings=tuple(to_fhir(one) for one in _PRESCRIPTION.prescription(Modality.LED).phases),
     signature=SeenSignature(proof=Proof.VALID, key_id="0f1e2d3c4b5a6978", signed_at=AT),
     life=Life(
         stage=Stage.IN_FORCE,
