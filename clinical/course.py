@@ -2,13 +2,14 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from operator import lt
 from typing import Final
 
 from msgspec import Struct
 
 from clinical.facts import UNMEASURED, Calibration, RegimenVersion
+from clinical.practice import PracticeFrom
 from clinical.regimen import Regimen
 from vocabulary.devices import DeviceState, Fault, Feature, Modality, Zone
 from vocabulary.identity import DeviceUid, GatewayId, PatientId, SessionId
@@ -184,18 +185,18 @@ class CourseDevice:
 class Course:
     """All of one patient: sessions in the order of their start, prescriptions, holds, excuses and devices.
 
-    `zone` is an IANA name; a therapy day begins at `day_starts` local time. What is missing here is not known, never
-    "did not happen": see `RecordProof`.
+    `zone` is an IANA name. What is missing here is not known, never "did not happen": see `RecordProof`. `practices`:
+    what their clinic decided, in that order.
     """
 
     patient: PatientId
     zone: str
-    day_starts: time
     sessions: tuple[PastSession, ...]
     regimens: tuple[InForce, ...]
     holds: tuple[Interval, ...]
     excuses: tuple[Excuse, ...]
     devices: tuple[CourseDevice, ...]
+    practices: tuple[PracticeFrom, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 ClinicalError
 ├── RegimenRefused    a regimen that contradicts itself: every reason at once
+├── PracticeRefused   figures that a clinic cannot decide on: every reason at once
 ├── StepRefused       something that a regimen cannot do from where it is in its life
 └── NotCanonical      a value that has no one way to be written
 """
@@ -19,6 +20,14 @@ class RegimenRefused(ClinicalError):
     def __init__(self, reasons: dict[str, str]) -> None:
         self.reasons = reasons
         super().__init__("; ".join(f"{field}: {reason}" for field, reason in reasons.items()))
+
+
+class PracticeRefused(ClinicalError):
+    """Figures that a clinic cannot decide on: `reasons` maps each to what it may be."""
+
+    def __init__(self, reasons: dict[str, str]) -> None:
+        self.reasons = reasons
+        super().__init__("; ".join(f"{figure}: {reason}" for figure, reason in reasons.items()))
 
 
 class StepRefused(ClinicalError):

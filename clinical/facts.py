@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from clinical.plan import Cem43Levels, Level
+from clinical.practice import Practice
 from vocabulary.devices import DeviceState, Fault, Feature, Modality, Zone
 from vocabulary.identity import RegimenId, SessionId
 from vocabulary.instants import Placed
@@ -172,7 +173,7 @@ class SessionFacts(Struct, frozen=True, kw_only=True):
 
     `recorded`: the device's own account is here, and `told` is what it says; until then the session may still be
     running, and silence proves nothing. `started` is None when nothing places it in civil time. `rest` is None when no
-    session came before, `planned` when no regimen was in force.
+    session came before, `planned` when no regimen was in force. `practice`: the clinic's figures when it began.
     """
 
     session: SessionId
@@ -192,6 +193,7 @@ class SessionFacts(Struct, frozen=True, kw_only=True):
     planned: Planned | None
     wearer: Wearer
     device: DeviceFacts
+    practice: Practice
 
     def bands(self) -> frozenset[Band] | None:
         """The parts of the spectrum that it shone in; None while its programme is not known, or what that puts out."""

@@ -16,6 +16,7 @@ from clinical.facts import SAMPLE, UNMEASURED, DeviceFacts, Samples, SessionFact
 from clinical.misuse.dose import over_dose, too_long
 from clinical.misuse.heat import too_hot
 from clinical.misuse.rules import Rule
+from clinical.practice import PRACTICE
 from clinical.regimen import DOSE_UNITS, Limits
 from clinical.verdicts import Outcome
 from vocabulary.devices import DeviceState, Modality
@@ -76,6 +77,7 @@ def begin_guard(session: SessionId, modality: Modality) -> Guarded:
         planned=None,
         wearer=Wearer(phototype=None, photosensitised=None),
         device=DeviceFacts(outputs=()),
+        practice=PRACTICE,  # none of the rules that a stop answers asks for what a clinic decides
     )
     return Guarded(facts=facts, broken=frozenset())
 

@@ -7,12 +7,13 @@ from datetime import date, datetime
 
 from clinical.adherence.days import DAY
 from clinical.adherence.planned import PlannedUse, planned_use
-from clinical.adherence.practice import Practice, Worn
 from clinical.adherence.rounds import Plan, Round, plan_of
 from clinical.adherence.slots import Counted, JudgedRound, began_in, counted_in
 from clinical.adherence.uses import Sessions, Use, sessions_of
+from clinical.adherence.worn import Worn
 from clinical.course import Course, CourseDevice, OrderedCourse, in_order
 from clinical.once import once
+from clinical.practice import Practice
 from vocabulary.devices import Modality
 from vocabulary.identity import SessionId
 
@@ -117,7 +118,7 @@ class Account:
 
 def account_of(course: Course, now: datetime, worn: Mapping[SessionId, Worn], practice: Practice) -> Account:
     """Make a course ready: everything that adherence, horizon and rules look at, once."""
-    ordered, plan = in_order(course), plan_of(course)
+    ordered, plan = in_order(course), plan_of(course, practice.day_starts)
     frame = Frame(now=now, plan=plan, wear=worn, practice=practice, today=plan.days.of(now))
     firsts = [(modality, plan.first_day(modality)) for modality in Modality]
     strands = tuple(_strand(ordered, modality, first, frame) for modality, first in firsts if first is not None)

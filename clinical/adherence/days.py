@@ -6,9 +6,6 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-DAY_STARTS: Final = time(4)
-"""When a therapy day starts where the patient lives, unless a clinic says otherwise (product defaults)."""
-
 DAY: Final = timedelta(days=1)
 
 
@@ -29,7 +26,7 @@ class TherapyDays:
     """
 
     zone: ZoneInfo
-    starts_at: time = DAY_STARTS
+    starts_at: time
 
     def start(self, day: date) -> datetime:
         """When a therapy day starts; where clocks skip that time or have it twice, by the clock before the change."""

@@ -9,9 +9,9 @@ from typing import Final
 
 from clinical.adherence.account import Account, Strand
 from clinical.adherence.days import DAY
-from clinical.adherence.practice import Practice
 from clinical.adherence.slots import JudgedRound
 from clinical.course import Between
+from clinical.practice import Practice
 
 NEARLY: Final = 1e-9
 """What sums of fractions may be off."""
@@ -19,32 +19,38 @@ NEARLY: Final = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a number means, in words for who reads it; a version changes when the number would."""
+    """What a number means, in words for who reads it, with the clinic's figures; a version changes when it would."""
 
     id: str
     version: int
     title: str
     words: str
 
+    def told(self, practice: Practice) -> str:
+        """Its words where these figures hold."""
+        return self.words.format(practice=practice)
+
 
 FREQUENCY: Final = Definition(
     "adherence-frequency",
     1,
     "Adherence A",
-    "Slots taken, of the slots that were due in the last 28 therapy days. A round of slots counts on the day it ends.",
+    "Slots taken, of the slots that were due in the last {practice.frequency_days} therapy days. A round of slots "
+    "counts on the day it ends.",
 )
 DOSE: Final = Definition(
     "adherence-dose",
     1,
     "Adherence B",
-    "Dose that was given while the device was worn, of the dose that was due in the last 28 therapy days. No slot "
-    "counts for more than its planned dose.",
+    "Dose that was given while the device was worn, of the dose that was due in the last {practice.frequency_days} "
+    "therapy days. No slot counts for more than its planned dose.",
 )
 CONSECUTIVE: Final = Definition(
     "adherence-cms",
     1,
     "Adherence C",
-    "The best 30 consecutive days of the first 90 of the treatment: slots with a valid session, of the slots due.",
+    "The best {practice.consecutive_days} consecutive days of the first {practice.first_days} of the treatment: slots "
+    "with a valid session, of the slots due.",
 )
 
 

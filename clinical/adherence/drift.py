@@ -8,8 +8,8 @@ from statistics import median
 
 from clinical.adherence.account import Account, Strand
 from clinical.adherence.days import TherapyDays
-from clinical.adherence.practice import Practice
 from clinical.course import PastSession
+from clinical.practice import Practice
 
 _HOURS = 24.0
 _SHARP = timedelta(hours=1)

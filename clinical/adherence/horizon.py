@@ -17,7 +17,6 @@ from clinical.adherence.account import Account, Strand
 from clinical.adherence.days import DAY
 from clinical.adherence.definitions import CONSECUTIVE, FREQUENCY, NEARLY, Definition, consecutive, windows
 from clinical.adherence.slots import JudgedRound
-from vocabulary.identity import PatientId
 
 
 class Standing(StrEnum):
@@ -86,18 +85,12 @@ def horizon(account: Account, strand: Strand) -> Horizon | None:
     return _horizon(FREQUENCY, [span], account, strand)
 
 
-def salvage_order(horizons: Iterable[tuple[PatientId, Horizon]]) -> tuple[PatientId, ...]:
-    """Whom to call first: those who can still reach their target and have least room, then who may, then the rest."""
-    return tuple(patient for patient, _ in sorted(horizons, key=lambda one: (*salvage_key(one[1]), one[0])))
-
-
-def salvage_key(one: Horizon) -> tuple[int, date, int]:
-    """Sorts by whether a call helps, the last day on which it does, and the slots that may still be missed."""
-    return salvage_rank(one.standing, one.deciding)
-
-
 def salvage_rank(standing: Standing, deciding: Reach) -> tuple[int, date, int]:
-    """The key of a horizon of which no more is kept than where it stands and its deciding end."""
+    """Sorts by whom a call helps most, of horizons of which no more is kept than standing and deciding end.
+
+    Those first who can still reach their target, the nearest last day and the least room before, then who may; then
+    those who need no call, last those for whom it is lost.
+    """
     order = (Standing.REACHABLE, Standing.UNCERTAIN, Standing.SECURED, Standing.LOST)
     return order.index(standing), deciding.last_day or date.max, deciding.misses
 

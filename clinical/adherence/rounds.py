@@ -10,7 +10,7 @@ Rules, kept here:
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -140,9 +140,9 @@ class Plan:
                 )
 
 
-def plan_of(course: Course) -> Plan:
+def plan_of(course: Course, day_starts: time) -> Plan:
     """Lay out a course's prescriptions, holds and excuses in therapy days."""
-    days = TherapyDays(ZoneInfo(course.zone), course.day_starts)
+    days = TherapyDays(ZoneInfo(course.zone), day_starts)
     stints = [stint for one in course.regimens for stint in _stints(one, days)]
     away = [(one, HELD) for one in course.holds] + [(one.during, one.because) for one in course.excuses]
     return Plan(

@@ -14,12 +14,13 @@ from itertools import islice
 
 from msgspec import Struct
 
-from clinical.adherence.practice import Practice, Worn
 from clinical.adherence.rounds import Round
 from clinical.adherence.uses import Use
+from clinical.adherence.worn import Worn
 from clinical.course import Between, CourseDevice
 from clinical.once import once
 from clinical.plan import Phase
+from clinical.practice import Practice
 from vocabulary.identity import SessionId
 
 COUNTLESS = 1_000_000

@@ -18,9 +18,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from clinical.adherence.practice import UNJUDGED, Practice, Worn
+from clinical.adherence.worn import UNJUDGED, Worn
 from clinical.course import SHARP, Between, OrderedCourse, PastSession, begun_at
 from clinical.plan import Phase
+from clinical.practice import Practice
 from vocabulary.devices import Fault, Modality
 from vocabulary.identity import DeviceUid, SessionId
 from vocabulary.readings import EndReason

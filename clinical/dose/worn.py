@@ -13,9 +13,6 @@ from clinical.facts import Samples
 from vocabulary.devices import Feature
 from vocabulary.readings import Sign
 
-VALID: Final = 0.7
-"""The least probability with which a session counts as worn (product defaults)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WornModel:

@@ -10,10 +10,11 @@ from typing import Final
 from msgspec import Struct
 
 from clinical.adherence.account import Account, account_of
-from clinical.adherence.practice import PRACTICE, Practice, Worn
+from clinical.adherence.worn import Worn
 from clinical.course import Course, OrderedCourse, PastSession
 from clinical.dose.ledger import Given
 from clinical.misuse.rules import explained
+from clinical.practice import Practice, practice_at
 from clinical.verdicts import Verdict
 from vocabulary.identity import DeviceUid, RuleId, SessionId
 from vocabulary.severity import Severity
@@ -58,9 +59,12 @@ def course_at(
     *,
     worn: Mapping[SessionId, Worn],
     limits: tuple[LimitsAsked, ...] = (),
-    practice: Practice = PRACTICE,
 ) -> CourseAt:
-    """Gather what the rules over weeks look at: each session once, in the order of their start, however they came."""
+    """Gather what the rules over weeks look at: each session once, in the order of their start, however they came.
+
+    All of it is judged by the figures that the clinic had decided on by then.
+    """
+    practice = practice_at(course.practices, now)
     account = account_of(course, now, worn, practice)
     ordered = account.ordered
     return CourseAt(

@@ -1,16 +1,11 @@
 """Rules about how much."""
 
-from typing import Final
-
 from clinical.facts import SessionFacts
 from clinical.misuse.rules import rule
 from clinical.regimen import Limits
 from clinical.verdicts import CLEAR, Evidence, Verdict, fires, undetermined
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
-
-COUNTS_IN_FULL: Final = 0.8
-"""Of the planned dose or duration: from there on a session counts in full (product defaults)."""
 
 
 @rule("over-dose", version=1, severity=Severity.MEDIUM)
@@ -46,11 +41,11 @@ def under_dose(session: SessionFacts, _limits: Limits) -> Verdict:
     Consequence: less effect; a session that counts in part.
     Action: none for one session; a course of them is a matter of adherence.
     Time to respond: one week.
-    Source: a session counts in full from 80 % of the planned dose on (product defaults).
+    Source: a session counts in full from 80 % of the planned dose on (product defaults; a clinic may decide otherwise).
     """
     if session.planned is None:
         return CLEAR
-    least = Quantity(session.planned.dose.value * COUNTS_IN_FULL, session.planned.dose.unit)
+    least = Quantity(session.planned.dose.value * session.practice.taken_fraction, session.planned.dose.unit)
     if session.dose is None:
         return undetermined("The device reported no dose", Evidence(limit=least))
     if not session.recorded:
@@ -100,18 +95,21 @@ def too_short(session: SessionFacts, _limits: Limits) -> Verdict:
     Consequence: less effect; a session that counts in part.
     Action: none for one session; look at why it ended, if it happens again.
     Time to respond: one week.
-    Source: a session counts in full from 80 % of the planned duration on (product defaults).
+    Source: a session counts in full from 80 % of the planned duration on (product defaults; a clinic may decide
+    otherwise).
     """
     if session.planned is None:
         return CLEAR
     if not session.recorded:
         return undetermined("The session is still running")
-    active_s, least_s = session.active.total_seconds(), session.planned.duration.total_seconds() * COUNTS_IN_FULL
+    active_s, planned_s = session.active.total_seconds(), session.planned.duration.total_seconds()
+    least_s = planned_s * session.practice.taken_fraction
     if active_s + 1 >= least_s:
         return CLEAR
     ended = f", and ended by: {session.told.end_reason}" if session.told else ""
-    planned_min = session.planned.duration.total_seconds() / 60
-    return fires(f"Emitted for {active_s / 60:.1f} min of {planned_min:.1f}{ended}", _time_evidence(active_s, least_s))
+    return fires(
+        f"Emitted for {active_s / 60:.1f} min of {planned_s / 60:.1f}{ended}", _time_evidence(active_s, least_s)
+    )
 
 
 def _time_evidence(active_s: float, limit_s: float) -> Evidence:

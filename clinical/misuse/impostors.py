@@ -7,9 +7,9 @@ from itertools import pairwise
 from operator import attrgetter
 from statistics import median
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from clinical.course import Course, PastSession
+from clinical.adherence.days import TherapyDays
+from clinical.course import PastSession
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule, when
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
 from vocabulary.devices import Modality
@@ -200,7 +200,7 @@ def other_person(at: CourseAt) -> Iterator[Episode]:
     Source: the device's own baseline; two habits away from it, in two of three sessions. Contact and impedance are one
     habit, for a worn tip or less gel changes both. How far is a proposal that a physician owns.
     """
-    habits = _habits(at.course)
+    habits = _habits(at.account.plan.days)
     since = at.now - timedelta(days=at.practice.look_back_days)
     for sessions in at.by_device.values():
         unlike = dict(_unlike(at, sessions, habits))
@@ -263,8 +263,8 @@ def _habits_in(signs: Iterable[str]) -> int:
     return len({"coupling" if one in _COUPLING else one for one in signs})
 
 
-def _habits(course: Course) -> tuple[_Habit, ...]:
-    zone, starts = ZoneInfo(course.zone), course.day_starts
+def _habits(days: TherapyDays) -> tuple[_Habit, ...]:
+    zone, starts = days.zone, days.starts_at
 
     def hour(session: PastSession) -> float | None:
         if session.started is None:

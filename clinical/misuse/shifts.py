@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from clinical.adherence.practice import Practice
 from clinical.course import PastSession
+from clinical.practice import Practice
 
 Figure = Callable[[PastSession], float | None]
 Away = Callable[[float, float], bool]

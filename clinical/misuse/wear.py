@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from clinical.dose.worn import VALID, wear_signs, worn_probability
+from clinical.dose.worn import wear_signs, worn_probability
 from clinical.facts import SAMPLE, SessionFacts
 from clinical.misuse.rules import rule
 from clinical.regimen import Limits
@@ -44,7 +44,7 @@ def not_worn(session: SessionFacts, _limits: Limits) -> Verdict:
     Action: ask how it is going; nothing to fear for the skin.
     Time to respond: one week.
     Source: contact for under a tenth of the emitting time, from the device's own contact sensor; without one, a worn
-    probability under 0.3 from warming and motion, a proposal that a physician owns.
+    probability under 0.3 from warming and motion, which a clinic may decide otherwise.
     """
     if _CONTACT_SENSOR not in session.features:
         return _not_worn_by_other_signs(session)
@@ -65,14 +65,15 @@ def _not_worn_by_other_signs(session: SessionFacts) -> Verdict:
     worn = worn_probability(signs)
     if worn is None:
         return undetermined("Nothing was seen of this session")
-    if worn.low >= VALID:
+    valid = session.practice.worn_probability
+    if worn.low >= valid:
         return CLEAR
     evidence = Evidence(
         measured=Quantity((worn.low + worn.high) / 2, Unit.FRACTION),
-        limit=Quantity(1 - VALID, Unit.FRACTION),
+        limit=Quantity(1 - valid, Unit.FRACTION),
         uncertainty=Quantity((worn.high - worn.low) / 2, Unit.FRACTION),
     )
-    if worn.high < 1 - VALID:
+    if worn.high < 1 - valid:
         return fires("Nobody wore the device, by its warming and motion", evidence)
     return undetermined("Warming and motion do not say whether somebody wore the device", evidence)
 

@@ -17,10 +17,15 @@ def timing_words(timing: Timing) -> str:
 
 
 def phase_words(phase: Phase) -> str:
+    """For how long a phase lasts."""
+    return lasts_words(phase.lasts)
+
+
+def lasts_words(lasts: timedelta | None) -> str:
     """For how long: "for 4 weeks", "until further notice"."""
-    if phase.lasts is None:
+    if lasts is None:
         return "until further notice"
-    weeks = phase.lasts // timedelta(weeks=1)
+    weeks = lasts // timedelta(weeks=1)
     return f"for {weeks} {'week' if weeks == 1 else 'weeks'}"
 
 

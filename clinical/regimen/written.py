@@ -47,15 +47,19 @@ def _write_level(level: Level | None) -> Written:
 _LEVELS = ("info_min", "warn_min", "alert_min", "stop_min")
 
 
+def write_timing(timing: Timing) -> Written:
+    """A timing as JSON, as it stands in a phase."""
+    return {
+        "frequency": timing.frequency,
+        "period_days": timing.period.days,
+        "weekdays": [day.name.lower() for day in timing.weekdays],
+    }
+
+
 def _write_phase(phase: Phase) -> Written:
-    timing = phase.timing
     return {
         "weeks": None if phase.lasts is None else _weeks(phase.lasts),
-        "timing": {
-            "frequency": timing.frequency,
-            "period_days": timing.period.days,
-            "weekdays": [day.name.lower() for day in timing.weekdays],
-        },
+        "timing": write_timing(phase.timing),
         "duration_s": phase.duration.total_seconds(),
         "dose": _write_quantity(phase.dose),
     }

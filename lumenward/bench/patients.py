@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from clinical.adherence.practice import UNJUDGED, Worn
+from clinical.adherence.worn import UNJUDGED, Worn
 from clinical.course import (
     Between,
     Course,
@@ -72,7 +72,6 @@ def make_course(years: float, seed: int, habits: Habits = STEADY) -> Course:
     return Course(
         patient=PatientId(UUID(int=seed + 1)),
         zone="Europe/Zurich",
-        day_starts=time(4),
         sessions=tuple(
             _session(number, start + (NOW - start) * ((number + 1) / count), habits, chance) for number in range(count)
         ),

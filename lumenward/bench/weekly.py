@@ -11,7 +11,6 @@ from typing import Final
 
 import duckdb
 
-from clinical.adherence.practice import PRACTICE
 from monitor_api.cohorts.weekly import WEEK_DAYS, create_tables, weekly_adherence
 
 ROUNDS: Final = 3
@@ -32,8 +31,8 @@ FROM (
 """
 
 _BARE: Final = """
-SELECT strand, day // $days AS week, count(*) FILTER (dose_low >= $taken::FLOAT) AS low,
-       count(*) FILTER (dose_high >= $taken::FLOAT) AS high
+SELECT strand, day // $days AS week, count(*) FILTER (dose_low >= 1) AS low,
+       count(*) FILTER (dose_high >= 1) AS high
 FROM uses GROUP BY 1, 2
 """
 
@@ -45,10 +44,10 @@ def main(patients: int, years: float) -> tuple[float, float]:
     uses, weeks = round(PER_YEAR * years), round(52 * years)
     for statement in _FILL.strip().split(";\n"):
         connection.execute(statement, _named(statement, patients=patients, uses=uses, weeks=weeks))
-    asked = {"days": WEEK_DAYS, "taken": PRACTICE.taken_fraction}
+    asked = {"days": WEEK_DAYS}
     took = [
         (
-            _seconds(weekly_adherence(connection, PRACTICE), "sum(taken_low), sum(taken_high)"),
+            _seconds(weekly_adherence(connection), "sum(taken_low), sum(taken_high)"),
             _seconds(connection.sql(_BARE, params=asked), "sum(low), sum(high)"),
         )
         for _ in range(ROUNDS)

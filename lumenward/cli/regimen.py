@@ -12,9 +12,9 @@ from clinical.errors import RegimenRefused
 from clinical.regimen import Prescription
 from clinical.regimen.changes import changes
 from clinical.regimen.checks import reasons_against
-from clinical.regimen.fhir import to_fhir
+from clinical.regimen.fhir import from_fhir, to_fhir, write_repeat
 from clinical.regimen.templates import TEMPLATES, Template
-from clinical.regimen.wording import phase_words, timing_words
+from clinical.regimen.wording import lasting_words, lasts_words, phase_words, timing_words
 from clinical.regimen.written import write
 from vocabulary.devices import Modality
 from vocabulary.errors import SettingsError
@@ -79,6 +79,27 @@ def check(file: RegimenFile, *, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
     if reasons:
         raise RegimenRefused(reasons)
+
+
+@app.command("from-fhir")
+def read_timing(
+    file: Annotated[Path, typer.Argument(help="A FHIR R4 Timing in JSON: `repeat` and nothing else.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """What a FHIR Timing says of a phase, in words; with --json as a regimen takes it, all but the dose."""
+    remedy = "A FHIR R4 Timing in JSON is expected, as `regimen show --json` gives."
+    try:
+        repeat = from_fhir(json.loads(file.read_text()))
+    except RegimenRefused as refused:
+        raise SettingsError(str(file), refused.reasons, remedy) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise SettingsError(str(file), {"file": str(error)}, remedy) from None
+    if as_json:
+        typer.echo(json.dumps(write_repeat(repeat), indent=2))
+        return
+    often, lasts = timing_words(repeat.timing), lasts_words(repeat.lasts)
+    typer.echo(f"{often}, {lasts}: {lasting_words(repeat.duration.total_seconds())}")
 
 
 def _read(file: Path) -> Prescription:

@@ -1,7 +1,7 @@
 """People of the cohort as cases: their physician's prescription with its limits, and labels as the case's note."""
 
 from collections.abc import Iterable, Iterator
-from datetime import time, timedelta
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -15,9 +15,6 @@ from firmware_bridge.virtual.cohort.span import Cohort
 from firmware_bridge.virtual.cohort.units import Prescribed
 from monitor_api.cohorts.case import Case, Kept
 from vocabulary.devices import Modality
-
-DAY_STARTS: Final = time(4)
-"""When a therapy day begins (product defaults)."""
 
 REST: Final = {Modality.LED: timedelta(hours=16), Modality.RF: timedelta(hours=20)}
 """The shortest rest that the cohort's physicians prescribe: not twice a day, and after RF nearly a day. (Assumed.)"""
@@ -42,7 +39,6 @@ def case_of(person: CohortPerson) -> Case:
     course = Course(
         patient=person.patient,
         zone=person.home.zone,
-        day_starts=DAY_STARTS,
         sessions=tuple(one.past for one in kept),
         regimens=tuple(
             InForce(regimen=regimen_of(one), from_at=one.from_at, until_at=None) for one in person.prescribed

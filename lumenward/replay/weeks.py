@@ -4,7 +4,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from clinical.adherence.practice import PRACTICE
 from lumenward.replay.run import AT_ONCE, Progress, Source
 from monitor_api.cohorts.weeks import WEEKLY, WeekOfAll, Weeks
 
@@ -20,7 +19,7 @@ def weeks_of(source: Source, now: datetime, progress: Progress) -> dict[str, Any
         return {
             "as_of": now.isoformat(timespec="seconds"),
             "definition": {"id": WEEKLY.id, "version": WEEKLY.version, "words": WEEKLY.words},
-            "target": PRACTICE.frequency_target,
+            "targets": list(weeks.targets),
             "people": weeks.people,
             "left_out": dict(sorted(weeks.left_out.items())),
             "weeks": [_told(one) for one in weeks.by_week()],

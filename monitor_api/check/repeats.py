@@ -9,15 +9,17 @@ from sqlalchemy.orm import Session
 
 from clinical.misuse.repeats import Broken, as_repeats, beyond, broken, repeats
 from clinical.misuse.table import CALLED_ONCE
+from clinical.practice import practice_at
 from clinical.verdicts import Evidence, Outcome
 from monitor_api.check.results import Conclusion
 from monitor_api.records.attention import FindingRow
 from monitor_api.records.people import PatientRow
+from monitor_api.records.practices import practices_of
 from monitor_api.records.sessions import SessionRow
 from monitor_api.sessions.order import started_of
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.devices import Modality
-from vocabulary.identity import PatientId, RuleId, SessionId
+from vocabulary.identity import ClinicId, PatientId, RuleId, SessionId
 from vocabulary.quantities import Quantity, Unit
 
 
@@ -31,9 +33,9 @@ class Habits:
 
 def stored_habits(session: Session, row: SessionRow) -> Habits:
     """As it is stored."""
-    mine = (SessionRow.clinic_id == row.clinic_id, SessionRow.id == row.id)
+    clinic = ClinicId(row.clinic_id)
     patient = None if row.patient_id is None else PatientId(row.patient_id)
-    return Habits(patient=patient, broken=tuple(_stored(session, *mine)))
+    return Habits(patient=patient, broken=tuple(_stored(session, clinic, SessionRow.id == row.id)))
 
 
 def settle(session: Session, conclusion: Conclusion, before: Habits) -> tuple[Conclusion, set[SeriesKey]]:
@@ -60,7 +62,13 @@ def settle(session: Session, conclusion: Conclusion, before: Habits) -> tuple[Co
 
 def _concluded(conclusion: Conclusion) -> Habits:
     modality = conclusion.account.modality
-    found = broken(conclusion.findings, modality, conclusion.began_at, CALLED_ONCE)
+    found = broken(
+        conclusion.findings,
+        modality,
+        conclusion.began_at,
+        practice=conclusion.context.practice,
+        rules=CALLED_ONCE,
+    )
     return Habits(patient=conclusion.context.patient, broken=tuple(found))
 
 
@@ -71,24 +79,33 @@ def _wait_for_others(session: Session, patient: PatientId) -> None:
 def _others(session: Session, conclusion: Conclusion, patient: PatientId) -> list[Broken]:
     """What is stored of a patient's other sessions."""
     key = conclusion.evidence.key
-    theirs = (SessionRow.clinic_id == key.clinic, SessionRow.patient_id == patient, SessionRow.id != key.session)
-    return list(_stored(session, *theirs))
+    theirs = (SessionRow.patient_id == patient, SessionRow.id != key.session)
+    return list(_stored(session, key.clinic, *theirs))
 
 
-def _stored(session: Session, *which: ColumnElement[bool]) -> Iterator[Broken]:
+def _stored(session: Session, clinic: ClinicId, *which: ColumnElement[bool]) -> Iterator[Broken]:
     query = (
         select(SessionRow, FindingRow)
         .join(FindingRow, (FindingRow.clinic_id == SessionRow.clinic_id) & (FindingRow.session_id == SessionRow.id))
-        .where(*which, FindingRow.rule.in_(CALLED_ONCE), FindingRow.outcome == Outcome.FIRES)
+        .where(
+            SessionRow.clinic_id == clinic,
+            *which,
+            FindingRow.rule.in_(CALLED_ONCE),
+            FindingRow.outcome == Outcome.FIRES,
+        )
     )
-    for row, finding in session.execute(query):
+    found = session.execute(query).all()
+    decided = practices_of(session, clinic) if found else ()
+    for row, finding in found:
         started = started_of(row)
+        at = started.at if started else row.first_heard_at
         yield Broken(
             session=SessionId(row.id),
             rule=RuleId(finding.rule),
             modality=Modality(row.modality or Modality.LED),
-            at=started.at if started else row.first_heard_at,
+            at=at,
             beyond=beyond(_evidence(finding.evidence)),
+            practice=practice_at(decided, at),
         )
 
 

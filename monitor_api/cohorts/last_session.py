@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from clinical.adherence.practice import PRACTICE, Practice
 from clinical.adherence.slots import SlotState
 from clinical.adherence.uses import Use, sessions_of
 from clinical.course import Between, Course, in_order
 from clinical.misuse.table import RULES
+from clinical.practice import Practice, practice_at
 from clinical.regimen import Regimen
 from clinical.verdicts import Finding, Outcome
 from monitor_api.cohorts.case import Case
@@ -38,7 +38,7 @@ def last_use(course: Course, modality: Modality, now: datetime) -> Use | None:
     """The last use of which all records are here and whose time is known; None where there is none yet."""
     sessions = sessions_of(in_order(course), modality)
     for session in reversed(sessions.sharp):
-        near = sessions.uses(began_at(session) - _DAY, now, PRACTICE)
+        near = sessions.uses(began_at(session) - _DAY, now, practice_at(course.practices, now))
         use = next((one for one in near if session.session in one.ids), None)
         if use is not None and all(one.recorded for one in use.sessions):
             return use
@@ -57,7 +57,7 @@ def last_session(case: Case, use: Use, regimen: Regimen, now: datetime) -> LastS
     return LastSession(
         use=use,
         dose=dose,
-        state=_state(dose, PRACTICE),
+        state=_state(dose, practice_at(case.course.practices, now)),
         broken=said[Outcome.FIRES],
         unclear=said[Outcome.UNDETERMINED],
     )

@@ -1,8 +1,9 @@
 """Replay: every rule over a case, by the same functions as when the facts came; with other rules or limits, if asked.
 
 Rules, kept here:
-- Facts of a session are put together as the checker does: the regimen in force when it began, the rest since the one
-  before of its kind. A session without a place in time counts as when it was first heard.
+- Facts of a session are put together as the checker does: the regimen in force when it began, the clinic's figures
+  of then, the rest since the one before of its kind. A session without a place in time counts as when it was first
+  heard.
 - What calls once while a patient goes on is settled over all of their sessions, those before the time replayed too.
 - Course rules look back over weeks only, so they are asked again and again, each time of what had been heard by then.
   A finding that comes again is one finding.
@@ -19,9 +20,10 @@ from clinical.course import Course, CourseDevice, InForce, PastSession, RecordPr
 from clinical.facts import DeviceFacts, Planned, RegimenVersion, Rest, SessionFacts, Told, Wearer
 from clinical.judgement import judge, judge_course
 from clinical.misuse.course_rules import CourseRule, LimitsAsked, course_at
-from clinical.misuse.repeats import as_repeats, broken, repeats
+from clinical.misuse.repeats import Broken, as_repeats, broken, repeats
 from clinical.misuse.rules import Rule
 from clinical.misuse.table import CALLED_ONCE, COURSE_RULES, RULES, SAID_IN_SESSIONS
+from clinical.practice import Practice, practice_at
 from clinical.regimen import Limits, Regimen
 from clinical.verdicts import CourseFinding, Finding, Outcome
 from monitor_api.cohorts.case import Case, Kept
@@ -139,10 +141,16 @@ def _session_findings(case: Case, window: Window, ruling: Ruling) -> Iterator[Fi
         for facts, regimen in session_facts(case, ruling)
         for past in (case.past(facts.session),)
     ]
-    again = repeats(one for past, found in judged for one in broken(found, past.modality, began_at(past), CALLED_ONCE))
+    again = repeats(one for past, found in judged for one in _broken(case, past, found))
     for past, found in judged:
         if window.has(began_at(past)):
             yield from as_repeats(found, began_at(past), again)
+
+
+def _broken(case: Case, past: PastSession, found: Iterable[Finding]) -> Iterator[Broken]:
+    at = began_at(past)
+    practice = practice_at(case.course.practices, at)
+    return broken(found, past.modality, at, practice=practice, rules=CALLED_ONCE)
 
 
 def _course_findings(
@@ -214,7 +222,8 @@ def session_facts(case: Case, ruling: Ruling = AS_THEY_ARE) -> Iterator[tuple[Se
     for one in case.kept:
         held_to = in_force_at(case.course, one.past, ruling)
         regimen = held_to.regimen if held_to else None
-        context = _Context(case.wearer, devices[one.past.device], held_to, rests.get(one.past.session))
+        practice = practice_at(case.course.practices, began_at(one.past))
+        context = _Context(case.wearer, devices[one.past.device], held_to, rests.get(one.past.session), practice)
         yield _facts(one, context), regimen
 
 
@@ -277,6 +286,7 @@ class _Context:
     device: CourseDevice
     held_to: InForce | None
     rest: Rest | None
+    practice: Practice
 
 
 def _facts(one: Kept, context: _Context) -> SessionFacts:
@@ -300,6 +310,7 @@ def _facts(one: Kept, context: _Context) -> SessionFacts:
         planned=_planned(held_to, past) if held_to else None,
         wearer=context.wearer,
         device=DeviceFacts(outputs=device.outputs),
+        practice=context.practice,
     )
 
 

@@ -18,14 +18,13 @@ import pandas as pd
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from clinical.adherence.account import Strand
-from clinical.adherence.practice import Practice
 from clinical.adherence.slots import JudgedRound
 
 WEEK_DAYS: Final = 7
 
 
 class UseRow(NamedTuple):
-    """A use in a round; `day`: the round's first, in days since any one date; doses are of the planned one."""
+    """A use in a round; `day`: the round's first, in days since any one date; a slot is taken from a dose of 1 on."""
 
     strand: int
     day: int
@@ -54,8 +53,8 @@ CREATE TABLE rounds (
 
 _WEEKLY: Final = """
 WITH found AS (
-    SELECT strand, day, count(*) FILTER (dose_low >= $taken::FLOAT) AS low,
-           count(*) FILTER (dose_high >= $taken::FLOAT) AS high
+    SELECT strand, day, count(*) FILTER (dose_low >= 1) AS low,
+           count(*) FILTER (dose_high >= 1) AS high
     FROM uses GROUP BY 1, 2
 ), filled AS (
     SELECT strand, week, alone, asked, excused, unseen = 0 AS proven, least(asked, coalesce(low, 0)) AS taken_low,
@@ -84,16 +83,17 @@ def load(connection: DuckDBPyConnection, uses: Iterable[UseRow], rounds: Iterabl
         connection.unregister("arrived")
 
 
-def weekly_adherence(connection: DuckDBPyConnection, practice: Practice) -> DuckDBPyRelation:
+def weekly_adherence(connection: DuckDBPyConnection) -> DuckDBPyRelation:
     """Strand, week, slots asked and excused, taken at least and at most, and whether all records of it are here."""
-    return connection.sql(_WEEKLY, params={"taken": practice.taken_fraction})
+    return connection.sql(_WEEKLY)
 
 
 def use_rows(number: int, rounds: Iterable[JudgedRound]) -> Iterator[UseRow]:
-    """The rows of uses in rounds of a strand."""
+    """The rows of uses in rounds of a strand, each dose as a part of what its clinic takes a slot from."""
     for judged in rounds:
         for one in judged.counted:
-            yield UseRow(number, judged.round.first.toordinal(), one.dose.low if one.sure else 0.0, one.dose.high)
+            low, enough = one.dose.low if one.sure else 0.0, judged.practice.taken_fraction
+            yield UseRow(number, judged.round.first.toordinal(), low / enough, one.dose.high / enough)
 
 
 def round_rows(number: int, strand: Strand, rounds: Iterable[JudgedRound]) -> Iterator[RoundRow]:

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Final, Self
 
 import duckdb
+import pandas as pd
 
 from clinical.adherence.account import Account, account_of
 from clinical.adherence.definitions import NEARLY, Definition
-from clinical.adherence.practice import PRACTICE, Practice
 from clinical.course import Course
+from clinical.practice import Practice, practice_at
 from monitor_api.cohorts.weekly import RoundRow, UseRow, create_tables, load, round_rows, use_rows, weekly_adherence
 
 WEEKLY: Final = Definition(
@@ -52,11 +53,11 @@ class WeekOfAll:
 class Weeks:
     """Adds up people: call `add` for each part of them, then `by_week`. `left_out`: of whom nothing is counted, by why.
 
-    Use it as a context; its tables are in memory.
+    Everybody is judged by what their clinic decided. Use it as a context; its tables are in memory.
     """
 
-    def __init__(self, practice: Practice = PRACTICE) -> None:
-        self._practice, self._strands = practice, 0
+    def __init__(self) -> None:
+        self._targets: list[float] = []
         self._tables = duckdb.connect()
         create_tables(self._tables)
         self.people, self.left_out = 0, Counter[str]()
@@ -73,22 +74,29 @@ class Weeks:
         rounds: list[RoundRow] = []
         for course in courses:
             self.people += 1
-            strands = whole_account(course, now, self._practice).strands
+            practice = practice_at(course.practices, now)
+            strands = whole_account(course, now, practice).strands
             if not strands:
                 self.left_out["nothing is prescribed"] += 1
             for strand in strands:
                 over = [one for one in strand.recent if one.round.ends_at <= now]
                 if not over:
                     self.left_out["no round is over yet"] += 1
-                uses += use_rows(self._strands, over)
-                rounds += round_rows(self._strands, strand, over)
-                self._strands += 1
+                uses += use_rows(len(self._targets), over)
+                rounds += round_rows(len(self._targets), strand, over)
+                self._targets.append(practice.frequency_target)
         load(self._tables, uses, rounds)
+
+    @property
+    def targets(self) -> tuple[float, ...]:
+        """What shares their clinics want to be reached."""
+        return tuple(sorted(set(self._targets)))
 
     def by_week(self) -> tuple[WeekOfAll, ...]:
         """Every week of treatment that anybody had, the first one first."""
-        least = f"{self._practice.frequency_target} * asked - {NEARLY}"
-        found = weekly_adherence(self._tables, self._practice).aggregate(_BY_WEEK.format(least=least), "week")
+        strands = pd.DataFrame({"strand": range(len(self._targets)), "target": self._targets})
+        weeks = weekly_adherence(self._tables).join(self._tables.from_df(strands), "strand")
+        found = weeks.aggregate(_BY_WEEK.format(least=f"target * asked - {NEARLY}"), "week")
         return tuple(_week(row) for row in sorted(found.fetchall()))
 
 

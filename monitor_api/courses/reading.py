@@ -3,10 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from math import inf
-from typing import Final
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -32,6 +31,7 @@ from monitor_api.records.courses import ExcuseRow, SessionSumRow
 from monitor_api.records.devices import AssignmentRow, DeviceRow, DeviceSerialRow
 from monitor_api.records.orders import WishRow
 from monitor_api.records.people import PatientRow
+from monitor_api.records.practices import practices_of
 from monitor_api.records.regimens import interruptions, read_regimen, step_rows
 from monitor_api.records.sessions import RegimenRow, RegimenStepRow, RegimenVersionRow, SessionRow
 from monitor_api.sessions.calibrations import outputs_of, recalled_on
@@ -42,9 +42,6 @@ from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason
 
 _Summed = tuple[SessionRow, SessionSumRow]
-
-DAY_STARTS: Final = time(4)
-"""When a therapy day begins, local time (product defaults)."""
 
 
 def read_course(session: Session, key: CourseKey) -> Course:
@@ -66,12 +63,12 @@ def _without_sessions(session: Session, key: CourseKey, rows: Iterable[_Summed])
     return Course(
         patient=key.patient,
         zone=patient.zone,
-        day_starts=DAY_STARTS,
         sessions=(),
         regimens=regimens,
         holds=(*_holds(session, key), *(span for taken in steps for span in _forbidden(taken, regimens))),
         excuses=(*_excuses(session, key), *(excuse for taken in steps for excuse in _pauses(taken))),
         devices=tuple(_devices(session, key, rows)),
+        practices=practices_of(session, key.clinic),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from clinical.adherence.practice import Worn
+from clinical.adherence.worn import Worn
 from clinical.course import Between, Course, PastSession
 from clinical.dose.worn import worn_probability
 from clinical.misuse.course_rules import CourseAt, LimitsAsked, course_at

@@ -39,6 +39,8 @@ class Permission(StrEnum):
     SEE_REGIMENS = "see regimens"
     PRESCRIBE = "prescribe"
     SEE_COURSES = "see adherence and energy"
+    SEE_PRACTICE = "see the clinic's figures"
+    DECIDE_PRACTICE = "decide on the clinic's figures"
     NOTE_FACTS = "note excuses and what a patient answered"
     CALIBRATE = "say what devices put out, and recall firmware"
     SEE_ALERTS = "see alerts"
@@ -59,14 +61,17 @@ MAY: Final = {
     Role.PHYSICIAN: _EVERYBODY
     | {P.SEE_PATIENTS, P.ADD_PATIENTS, P.ASSIGN_DEVICES, P.SEE_GATEWAYS, P.SEE_SESSIONS}
     | {P.SEE_ORDERS, P.ORDER_DEVICES, P.SEE_COURSES, P.NOTE_FACTS, P.CALIBRATE}
-    | {P.SEE_REGIMENS, P.PRESCRIBE, P.SEE_ALERTS, P.ACKNOWLEDGE, P.SEE_AUDIT},
+    | {P.SEE_REGIMENS, P.PRESCRIBE, P.SEE_ALERTS, P.ACKNOWLEDGE, P.SEE_AUDIT, P.SEE_PRACTICE, P.DECIDE_PRACTICE},
     Role.MAKER: _EVERYBODY | {P.SEE_GATEWAYS, P.SEE_SESSIONS},
     Role.OPERATOR: _EVERYBODY
     | {P.SEE_PATIENTS, P.ADD_PATIENTS, P.ASSIGN_DEVICES, P.SEE_GATEWAYS, P.MANAGE_GATEWAYS}
-    | {P.SEE_AUDIT, P.SEE_QUARANTINE, P.SEE_HEALTH, P.MANAGE_USERS, P.MANAGE_TOKENS, P.CALIBRATE},
+    | {P.SEE_AUDIT, P.SEE_QUARANTINE, P.SEE_HEALTH, P.MANAGE_USERS, P.MANAGE_TOKENS, P.CALIBRATE}
+    | {P.SEE_PRACTICE},
 }
 
-PERSONAL: Final = frozenset({P.END_LOGIN, P.PRESCRIBE, P.ACKNOWLEDGE, P.ORDER_DEVICES, P.NOTE_FACTS, P.CALIBRATE})
+PERSONAL: Final = frozenset(
+    {P.END_LOGIN, P.PRESCRIBE, P.ACKNOWLEDGE, P.ORDER_DEVICES, P.NOTE_FACTS, P.CALIBRATE, P.DECIDE_PRACTICE}
+)
 """What only a person does, never a machine with a token: somebody answers for it by name."""
 
 PUBLIC: Final = frozenset({"log_in", "read_health", "read_description", "show_docs", "read_docs_file"})
@@ -79,6 +84,7 @@ SEEN_WITH: Final[dict[str, Permission]] = {
     ChangeKind.PATIENT: P.SEE_PATIENTS,
     ChangeKind.REGIMEN: P.SEE_REGIMENS,
     ChangeKind.DRAFT: P.PRESCRIBE,
+    ChangeKind.PRACTICE: P.SEE_PRACTICE,
     ChangeKind.GATEWAY: P.SEE_GATEWAYS,
     ChangeKind.SERVICE: P.SEE_HEALTH,
 }

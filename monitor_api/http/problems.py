@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
 from alerts.errors import AlertUnknown, MoveRefused
-from clinical.errors import RegimenRefused, StepRefused
+from clinical.errors import PracticeRefused, RegimenRefused, StepRefused
 from monitor_api.errors import SigningKeyMissing, SigningKeyUnusable, StoreUnavailable, StoreUnusable
 from monitor_api.http.errors import (
     Conflict,
@@ -94,6 +94,12 @@ def _(error: RequestValidationError) -> HttpError:
 @meaning.register
 def _(error: RegimenRefused) -> HttpError:
     return Unacceptable("The regimen contradicts itself", reasons=error.reasons)
+
+
+@meaning.register
+def _(error: PracticeRefused) -> HttpError:
+    reasons = {f"body.figures.{figure}": reason for figure, reason in error.reasons.items()}
+    return Unacceptable(f"The clinic cannot decide so on {len(reasons)} figure(s)", reasons=reasons)
 
 
 @meaning.register

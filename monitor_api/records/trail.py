@@ -50,6 +50,7 @@ class ChangeKind(StrEnum):
     PATIENT = "patient"
     REGIMEN = "regimen"
     DRAFT = "draft"
+    PRACTICE = "practice"
     GATEWAY = "gateway"
     SERVICE = "service"
 

@@ -36,7 +36,7 @@ PLAIN_SLOTS: Final = {
 ENGAGEMENTS: Final = {
     Engagement.LEARNING: "Learning: too few sessions yet for a habit of their own",
     Engagement.ACTIVE: "Active",
-    Engagement.INACTIVE: "Inactive: proven, no session in the last 28 days",
+    Engagement.INACTIVE: "Inactive: proven, no session in all the days that adherence A looks at",
     Engagement.UNKNOWN: "Not known: no session is here, and records are not proven",
 }
 

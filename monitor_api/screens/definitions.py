@@ -31,8 +31,9 @@ FORTNIGHT: Final = Definition(
     "days-14",
     1,
     "Last 14 days",
-    "Therapy days, which start at 04:00 where the patient lives. The dose of a day is the sum of its sessions, against "
-    "the dose that the regimen prescribes for one; over means more than the limit of one. "
+    "Therapy days, which start at 04:00 where the patient lives unless the clinic decides otherwise. The dose of a day "
+    "is the sum of its sessions, against the dose that the regimen prescribes for one; over means more than the limit "
+    "of one. "
     "“No session” needs proof: the device was asked later, and its sessions are numbered without a gap. "
     "Without proof the day is “no data”. Planned sessions are not part of this, so no day is called missed.",
 )
@@ -47,9 +48,9 @@ ADHERENCE: Final = Definition(
     "adherence-28d",
     1,
     "Adherence",
-    "Adherence A (adherence-frequency v1): slots taken, of those due in the last 28 therapy days. The lower end is "
-    "proven, the upper end is what can still turn out to be so. Under “why now” how far the target is, that of "
-    "Adherence C in the first 90 days until it is reached, then of A: how many slots may "
+    "Adherence A (adherence-frequency v1): slots taken, of those due in the last 28 therapy days, or as many as the "
+    "clinic decides. The lower end is proven, the upper end is what can still turn out to be so. Under “why now” how "
+    "far the target is, that of Adherence C in the first 90 days until it is reached, then of A: how many slots may "
     "still be missed, and the last day from which taking every slot still reaches it. As the last judgement reckoned "
     "it: one comes with every new fact, and at least each half hour.",
 )

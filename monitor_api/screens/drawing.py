@@ -33,6 +33,7 @@ _FILTERS: Final[dict[str, Any]] = {
     "in_full": words.in_full,
     "lasting": words.lasting,
     "long_day": words.long_day,
+    "figure": words.figure,
     "moment": words.moment,
     "number": words.number,
     "parts": parts,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from clinical.adherence.days import TherapyDays
 from monitor_api.http.callers import Caller
 from monitor_api.http.queries.alerts import SeenAlert
 from monitor_api.http.queries.briefs import BriefSession, Proof, Version
@@ -31,7 +32,7 @@ class History:
     """
 
     patient: Patient
-    zone: ZoneInfo
+    days: TherapyDays
     devices: tuple[Device, ...]
     held: frozenset[DeviceUid]
     alerts: tuple[SeenAlert, ...]
@@ -40,6 +41,11 @@ class History:
     summaries: tuple[SeenSummary, ...]
     heard_at: datetime | None
     record: Record
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where they live."""
+        return self.days.zone
 
 
 def wanted(now: datetime, patient: PatientId | None) -> FactsWanted:
@@ -62,7 +68,7 @@ class _Sorted:
     """The facts by whose they are."""
 
     def __init__(self, facts: TriageFacts) -> None:
-        self._heard, self._held = facts.heard, facts.held
+        self._heard, self._held, self._practice = facts.heard, facts.held, facts.practice
         self._proofs = {one.device_uid: one for one in facts.proofs}
         self._versions: dict[Version, Prescribed] = {
             (one.regimen.id, one.regimen.version): one for one in facts.prescribed
@@ -92,11 +98,11 @@ class _Sorted:
                 self._sessions[session.patient_id].append(session)
 
     def history(self, patient: Patient, now: datetime) -> History:
-        zone = ZoneInfo(patient.zone)
+        days = TherapyDays(ZoneInfo(patient.zone), self._practice.day_starts)
         owned, sessions = self._devices[patient.id], self._sessions[patient.id]
         return History(
             patient=patient,
-            zone=zone,
+            days=days,
             devices=tuple(owned),
             held=self._held & {one.uid for one in owned},
             alerts=tuple(self._alerts[patient.id]),
@@ -108,7 +114,7 @@ class _Sorted:
                 uses=tuple(use for one in sessions if (use := _use(one, self._versions))),
                 quiet=tuple(_quiet(self._proofs.get(one.uid), self._of_device[one.uid]) for one in owned),
                 theirs_since=_theirs_since(owned, patient),
-                zone=zone,
+                days=days,
             ),
         )
 

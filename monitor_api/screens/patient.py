@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from clinical.adherence.days import TherapyDays
 from monitor_api.http.errors import NotThere
 from monitor_api.http.paging import PageWanted
 from monitor_api.http.queries.alerts import AlertsWanted, alerts
@@ -108,7 +107,7 @@ def view_patient(page: Page, session: Session, wanted: Wanted) -> PatientView:
     return PatientView(
         history=history,
         attention=attention,
-        cells=strip(TherapyDays(history.zone).last(DAYS, now), history.record),
+        cells=strip(history.days.last(DAYS, now), history.record),
         weeks=weeks(history, now),
         course=course_view(page, session, who),
         sessions=told,

@@ -132,7 +132,7 @@ def _progress(slots: Sequence[SeenSlot], every: Sequence[SeenSlot], today: date)
         yield f"Of {unknown} we do not know yet: your device has not told us."
     yield "A rest day never breaks a streak."
     if so_far := sum(one.state is SlotState.TAKEN for one in every if one.first <= today):
-        yield f"So far you have done {count(so_far, 'planned session')} in the last four weeks."
+        yield f"So far you have done {count(so_far, 'planned session')} in the last weeks."
 
 
 def _day(day: date) -> str:

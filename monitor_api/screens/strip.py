@@ -8,7 +8,6 @@ from enum import StrEnum
 from itertools import pairwise
 from math import ceil
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from clinical.adherence.days import DaySpan, TherapyDays
 from vocabulary.devices import Modality
@@ -90,15 +89,14 @@ class Record:
     uses: tuple[Use, ...]
     quiet: tuple[tuple[Span, ...], ...]
     theirs_since: datetime
-    zone: ZoneInfo
+    days: TherapyDays
 
 
 def strip(days: Sequence[DaySpan], record: Record) -> tuple[Cell, ...]:
     """A cell for each day, oldest first; the last day is the one that is running."""
     used: dict[date, list[Use]] = defaultdict(list)
-    therapy_days = TherapyDays(record.zone)
     for use in record.uses:
-        first, last = therapy_days.of_either(use.placed.earliest, use.placed.latest)
+        first, last = record.days.of_either(use.placed.earliest, use.placed.latest)
         if first == last:
             used[first].append(use)
     *before, today = [_dosed(span.day, used[span.day]) or _idle(span, record) for span in days]

@@ -9,7 +9,6 @@ from math import ceil
 from typing import Final
 
 from alerts.life import State
-from clinical.adherence.days import TherapyDays
 from clinical.adherence.horizon import Standing
 from clinical.plan import Phase
 from monitor_api.http.queries.alerts import SeenAlert
@@ -173,9 +172,8 @@ def rows(facts: TriageFacts, now: datetime) -> tuple[Row, ...]:
 
 def weeks(history: History, now: datetime) -> tuple[Week, ...]:
     """The week of each regimen in force; of all sessions together where there is none."""
-    therapy_days = TherapyDays(history.zone)
-    days = {span.day for span in therapy_days.last(WEEK_DAYS, now)}
-    held = [one for one in history.sessions if one.placed and therapy_days.of(one.placed.at) in days]
+    days = {span.day for span in history.days.last(WEEK_DAYS, now)}
+    held = [one for one in history.sessions if one.placed and history.days.of(one.placed.at) in days]
     if not history.in_force:
         return (Week(modality=None, done=len(held), asked=None),)
     return tuple(
@@ -221,7 +219,7 @@ def _order(row: Row) -> tuple[bool, tuple[bool, int, datetime], tuple[tuple[int,
 
 def _patient_row(history: History, now: datetime) -> Row:
     patient, owned = history.patient, history.devices
-    cells = strip(TherapyDays(history.zone).last(DAYS, now), history.record)
+    cells = strip(history.days.last(DAYS, now), history.record)
     return Row(
         key=f"p-{patient.id}",
         patient=patient.id,

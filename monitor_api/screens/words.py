@@ -44,6 +44,14 @@ _BEFORE_UNIT: Final = re.compile(r"(?<=\d) (?=(°C|s|min|h|J|W|Ω|mW|%)(\W|$))")
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
+_FIGURE_UNITS: Final = {"1": "", "d": "days", "{sessions}": "sessions"}
+
+
+def figure(value: float, unit: str) -> str:
+    """A figure of a practice with its unit."""
+    return f"{value:g} {_FIGURE_UNITS.get(unit, unit)}".strip().replace(" ", NO_BREAK)
+
+
 def age(at: datetime, now: datetime) -> str:
     """How old something is, in one unit; `static/ages.js` says the same while a page is open."""
     old = max(timedelta(0), now - at)

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from clinical.facts import Planned, RegimenVersion, Rest, SessionFacts, Told, Wearer
 from clinical.plan import Phase
+from clinical.practice import Practice
 from clinical.regimen import Regimen
 from monitor_api.records.devices import AssignmentRow
+from monitor_api.records.practices import practice_of
 from monitor_api.records.regimens import read_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
 from monitor_api.sessions.assembly import Account
@@ -33,6 +35,7 @@ class Context:
     phase: Phase | None
     rest: Rest | None
     wearer: Wearer
+    practice: Practice
 
 
 def find_context(session: Session, evidence: Evidence, account: Account) -> Context:
@@ -47,6 +50,7 @@ def find_context(session: Session, evidence: Evidence, account: Account) -> Cont
         phase=None if version is None or regimen is None else regimen.phase_near(at - version.from_at),
         rest=_rest(session, evidence, patient, account) if account.started else None,
         wearer=wearer_of(session, patient),
+        practice=practice_of(session, evidence.key.clinic, at),
     )
 
 
@@ -71,6 +75,7 @@ def facts(evidence: Evidence, account: Account, context: Context) -> SessionFact
         planned=planned(regimen, context.phase) if regimen and context.phase else None,
         wearer=context.wearer,
         device=evidence.device.known,
+        practice=context.practice,
     )
 
 

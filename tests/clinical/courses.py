@@ -1,7 +1,7 @@
 """Courses made by hand for tests of what is planned and done."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from clinical.course import (
@@ -116,7 +116,6 @@ def course(regimens, sessions=(), devices=(), zone="Europe/Zurich", **changes):
     figures = {
         "patient": PatientId(UUID(int=7)),
         "zone": zone,
-        "day_starts": time(4),
         "sessions": tuple(sessions),
         "regimens": tuple(regimens),
         "holds": (),

@@ -1,7 +1,7 @@
 """What was planned, done and reachable, found the slow way: minute by minute, world by world, day by day."""
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from itertools import product
 from math import ceil
@@ -29,7 +29,7 @@ class Walk:
 
     def __init__(self, course, start, end):
         self.course = course
-        self.day_at = days_by_minute(course.zone, course.day_starts, start, end)
+        self.day_at = days_by_minute(course.zone, time(4), start, end)
         self.minutes = defaultdict(list)
         for at, day in self.day_at.items():
             self.minutes[day].append(at)

@@ -16,6 +16,7 @@ from clinical.facts import (
     Told,
     Wearer,
 )
+from clinical.practice import PRACTICE
 from clinical.regimen import Limits
 from vocabulary.devices import DeviceState, Feature, Modality, Zone
 from vocabulary.identity import RegimenId, SessionId
@@ -78,6 +79,7 @@ def session(**changes) -> SessionFacts:
         ),
         wearer=Wearer(phototype=None, photosensitised=None),
         device=DeviceFacts(outputs=()),
+        practice=PRACTICE,
     )
     return replace(facts, **changes)
 

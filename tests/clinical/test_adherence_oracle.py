@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from clinical.adherence.account import account_of
 from clinical.adherence.definitions import consecutive, frequency
 from clinical.adherence.horizon import horizon
-from clinical.adherence.practice import Practice, Worn
+from clinical.adherence.worn import Worn
+from clinical.practice import Practice
 from tests.clinical.courses import DAY, DEVICE, MINUTE, course, device, done, exactly, excuse, phase, written
 from tests.clinical.oracle_adherence import Walk, reach, taken
 from vocabulary.identity import DeviceUid

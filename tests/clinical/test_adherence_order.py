@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from clinical.adherence.account import account_of
 from clinical.adherence.definitions import adherence
 from clinical.adherence.horizon import horizon
-from clinical.adherence.practice import PRACTICE, Worn
 from clinical.adherence.slots import SlotState, slots_of
+from clinical.adherence.worn import Worn
 from clinical.course import Between
 from clinical.judgement import judge_course
 from clinical.misuse.course_rules import course_at
+from clinical.practice import PRACTICE
 from tests.clinical.courses import MINUTE
 from tests.clinical.test_adherence_oracle import LENGTH, courses
 

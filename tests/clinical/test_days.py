@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis.strategies import integers, sampled_from
 
 from clinical.adherence.days import TherapyDays
+from clinical.practice import PRACTICE
 
 ZURICH, KOLKATA, LORD_HOWE = (ZoneInfo(name) for name in ("Europe/Zurich", "Asia/Kolkata", "Australia/Lord_Howe"))
 BERLIN, NEW_YORK, CHATHAM, APIA = (
@@ -38,7 +39,7 @@ NIGHTS = {
     ],
 )
 def test_a_therapy_day_starts_at_four_where_the_patient_lives(at, zone, day):
-    assert TherapyDays(zone).of(at) == day
+    assert TherapyDays(zone, PRACTICE.day_starts).of(at) == day
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,8 @@ def test_a_therapy_day_starts_at_four_where_the_patient_lives(at, zone, day):
     ],
 )
 def test_the_day_of_a_night_when_clocks_change_is_longer_or_shorter(zone, day, hours):
-    assert TherapyDays(zone).start(day + timedelta(days=1)) - TherapyDays(zone).start(day) == timedelta(hours=hours)
+    days = TherapyDays(zone, PRACTICE.day_starts)
+    assert days.start(day + timedelta(days=1)) - days.start(day) == timedelta(hours=hours)
 
 
 @given(
@@ -68,7 +70,7 @@ def test_the_day_of_a_night_when_clocks_change_is_longer_or_shorter(zone, day, h
     count=integers(1, 30),
 )
 def test_the_last_days_leave_no_instant_out_and_end_with_the_one_that_is_running(now, zone, count):
-    days = TherapyDays(zone).last(count, now)
+    days = TherapyDays(zone, PRACTICE.day_starts).last(count, now)
     assert len(days) == count
     assert all(before.end == after.start for before, after in pairwise(days))
     assert days[-1].start <= now < days[-1].end
@@ -80,13 +82,13 @@ def test_around_a_change_of_clocks_every_minute_is_of_the_day_that_a_clock_on_th
     noon = datetime.combine(NIGHTS[zone][which] - timedelta(days=1), time(12), zone).astimezone(UTC)
     minutes = [noon + timedelta(minutes=minute) for minute in range(24 * 60)]
     on_the_wall = [at.astimezone(zone).replace(tzinfo=None) - timedelta(hours=4) for at in minutes]
-    days = [TherapyDays(zone).of(at) for at in minutes]
+    days = [TherapyDays(zone, PRACTICE.day_starts).of(at) for at in minutes]
     assert days == [one.date() for one in on_the_wall]
     assert days == sorted(days)
 
 
 def test_a_day_that_a_zone_left_out_has_no_minute_and_the_night_is_of_the_evening_before_it():
     evening = datetime(2011, 12, 30, 9, 59, tzinfo=UTC)
-    days = [TherapyDays(APIA).of(evening + timedelta(minutes=minute)) for minute in range(24 * 60)]
+    days = [TherapyDays(APIA, PRACTICE.day_starts).of(evening + timedelta(minutes=minute)) for minute in range(24 * 60)]
     assert sorted(set(days)) == [date(2011, 12, 29), date(2011, 12, 31)]
     assert days.count(date(2011, 12, 29)) == 4 * 60 + 1

@@ -1,7 +1,7 @@
 """Who is who, and what a device puts out, by a plain reading of each rule: every session against all those before."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from statistics import median
 from uuid import UUID
@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from clinical.adherence.practice import PRACTICE
 from clinical.course import Course
 from clinical.misuse.adherence import drift
 from clinical.misuse.ageing import output_drift, worn_tip
 from clinical.misuse.course_rules import course_at
 from clinical.misuse.impostors import device_cloned, other_person
+from clinical.practice import PRACTICE
 from clinical.verdicts import Outcome
 from tests.clinical.courses import DAY, MINUTE, SIGNS, done, phase, written
 from vocabulary.devices import Modality
@@ -42,7 +42,6 @@ def course(sessions):
     return Course(
         patient=PatientId(UUID(int=9)),
         zone=ZONE.key,
-        day_starts=time(4),
         sessions=tuple(sessions),
         regimens=(),
         holds=(),

@@ -14,7 +14,7 @@ from clinical.plan import Timing, Weekday
 from clinical.regimen import Regimen
 from clinical.regimen.canonical import canonical
 from clinical.regimen.changes import changes, written_changes
-from clinical.regimen.fhir import from_fhir, to_fhir
+from clinical.regimen.fhir import Repeat, from_fhir, to_fhir
 from clinical.regimen.templates import TEMPLATES, Mark
 from clinical.regimen.wording import lasting_words, timing_words, window_words
 from tests.clinical.test_regimen import DOSE, GOOD, MINUTES
@@ -102,8 +102,7 @@ plans = st.builds(
 @given(phase=plans)
 def test_a_phase_comes_back_from_fhir_as_it_went(phase):
     told = from_fhir(json.loads(json.dumps(to_fhir(phase))))
-    assert (told.timing, told.lasts) == (phase.timing, phase.lasts)
-    assert abs(told.duration - phase.duration) < timedelta(milliseconds=1)
+    assert (told.timing, told.lasts, told.duration) == (phase.timing, phase.lasts, phase.duration)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +114,23 @@ def test_a_phase_comes_back_from_fhir_as_it_went(phase):
         ({"frequency": 22}, {"repeat.frequency"}),
         ({"boundsDuration": {"value": 1, "code": "mo"}}, {"repeat.boundsDuration"}),
         ({"duration": None}, {"repeat.duration"}),
+        ({"duration": -5}, {"repeat.duration"}),
+        ({"duration": 0}, {"repeat.duration"}),
+        ({"duration": 1e-300}, {"repeat.duration"}),
+        ({"duration": 121}, {"repeat.duration"}),
+        ({"duration": 10**400, "period": 10**400, "frequency": 10**400}, {"repeat.duration", "repeat.period"}),
+        ({"frequency": 10**400}, {"repeat.frequency"}),
+        ({"period": 0.5}, {"repeat.period"}),
+        ({"period": True, "periodUnit": ["d"]}, {"repeat.period", "repeat.periodUnit"}),
+        ({"dayOfWeek": ["mon", "mon"], "frequency": 1}, {"repeat.dayOfWeek"}),
+        ({"dayOfWeek": ["mon"], "frequency": 1, "period": 2}, {"repeat.period"}),
+        ({"dayOfWeek": "mon", "frequency": 1}, {"repeat.dayOfWeek"}),
+        ({"boundsDuration": {"value": -2, "code": "wk"}}, {"repeat.boundsDuration"}),
+        ({"boundsDuration": {"value": 1e-300, "code": "wk"}}, {"repeat.boundsDuration"}),
+        ({"boundsDuration": {"value": 10, "code": "d"}}, {"repeat.boundsDuration"}),
+        ({"boundsDuration": {"value": 105, "code": "wk"}}, {"repeat.boundsDuration"}),
+        ({"boundsDuration": {"value": 4, "code": "wk", "comparator": "<"}}, {"repeat.boundsDuration"}),
+        ({"boundsDuration": None}, {"repeat.boundsDuration"}),
     ],
 )
 def test_a_timing_that_says_something_else_is_refused_with_every_part(repeat, fields):
@@ -122,6 +138,43 @@ def test_a_timing_that_says_something_else_is_refused_with_every_part(repeat, fi
     with pytest.raises(RegimenRefused) as refusal:
         from_fhir({"repeat": good | repeat})
     assert refusal.value.reasons.keys() == fields
+
+
+def test_every_part_of_a_timing_that_is_wrong_is_refused_at_once():
+    with pytest.raises(RegimenRefused) as refusal:
+        from_fhir({"event": [], "repeat": {"count": 3, "period": -1, "durationUnit": "d"}})
+    assert refusal.value.reasons.keys() == {"event"} | {
+        f"repeat.{name}" for name in ("count", "frequency", "period", "periodUnit", "duration", "durationUnit")
+    }
+
+
+@pytest.mark.parametrize("timing", [None, [], "repeat", 3, {}, {"repeat": []}, {"repeat": None}])
+def test_what_is_no_timing_is_refused(timing):
+    with pytest.raises(RegimenRefused, match="repeat: expected an object"):
+        from_fhir(timing)
+
+
+NAMES = ["frequency", "period", "periodUnit", "duration", "durationUnit", "dayOfWeek", "boundsDuration", "other"]
+UNITS = st.sampled_from(["s", "min", "h", "d", "wk", "mo", "mon", "sun"])
+NUMBERS = st.integers() | st.integers(0, 30) | st.floats() | st.sampled_from([1, 2, 7, 10**400, -(10**400)])
+VALUES = st.none() | st.booleans() | NUMBERS | UNITS | st.text() | st.lists(UNITS | NUMBERS, max_size=4)
+PARTS = VALUES | st.dictionaries(st.sampled_from(["value", "code", "unit", "system", "other"]), VALUES)
+
+
+@given(st.one_of(VALUES, st.fixed_dictionaries({"repeat": st.dictionaries(st.sampled_from(NAMES), PARTS)})))
+def test_whatever_json_a_timing_is_it_is_a_phase_within_bounds_or_refused(timing):
+    try:
+        told = from_fhir(timing)
+    except RegimenRefused as refused:
+        told = refused.reasons
+    match told:
+        case Repeat(timing=read, lasts=lasts, duration=duration):
+            assert timedelta(0) < duration <= timedelta(hours=2)
+            assert lasts is None or timedelta(0) < lasts <= timedelta(weeks=104)
+            assert timedelta(days=1) <= read.period <= timedelta(days=92)
+            assert 1 <= read.frequency <= 3 * read.period.days
+        case reasons:
+            assert reasons
 
 
 def test_a_difference_names_each_field_with_old_and_new_in_words():

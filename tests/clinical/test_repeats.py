@@ -12,6 +12,7 @@ from msgspec import structs
 from clinical.judgement import alert_severity, judge
 from clinical.misuse.repeats import Broken, as_repeats, beyond, broken, repeats
 from clinical.misuse.table import CALLED_ONCE, RULE, RULES, SAID_BY
+from clinical.practice import PRACTICE
 from clinical.regimen import Regimen
 from clinical.verdicts import Evidence
 from tests.clinical.sessions import LIMITS, NOON, rested, samples, session
@@ -35,7 +36,14 @@ REGIMEN = Regimen(
 
 def done(number, after, far=0.5, **changes):
     """Something done a while after the first of it."""
-    one = Broken(session=SessionId(UUID(int=number)), rule=TOO_SOON, modality=Modality.RF, at=NOON + after, beyond=far)
+    one = Broken(
+        session=SessionId(UUID(int=number)),
+        rule=TOO_SOON,
+        modality=Modality.RF,
+        at=NOON + after,
+        beyond=far,
+        practice=PRACTICE,
+    )
     return replace(one, **changes)
 
 
@@ -116,7 +124,9 @@ def judged(number, after, rest):
 
 def test_a_repeat_is_shown_with_its_session_says_when_it_was_called_for_and_calls_nobody():
     week = [judged(1, 0 * DAY, 8 * HOUR), judged(2, 3 * DAY, 7 * HOUR)]
-    again = repeats(one for at, found in week for one in broken(found, Modality.RF, at, CALLED_ONCE))
+    again = repeats(
+        one for at, found in week for one in broken(found, Modality.RF, at, practice=PRACTICE, rules=CALLED_ONCE)
+    )
     first, second = ({one.rule: one for one in as_repeats(found, at, again)} for at, found in week)
     assert alert_severity(first[TOO_SOON]) is Severity.MEDIUM
     assert alert_severity(second[TOO_SOON]) is None

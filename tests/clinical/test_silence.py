@@ -1,6 +1,6 @@
 """A silence after sessions of which some are hardly placed in time: it begins between what is sure and what may be."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from uuid import UUID
 
 from clinical.course import Course
@@ -16,7 +16,6 @@ def silences(sessions, now):
     course = Course(
         patient=PatientId(UUID(int=9)),
         zone="UTC",
-        day_starts=time(4),
         sessions=tuple(sessions),
         regimens=(written(phase(3, 7), from_at=START - DAY),),
         holds=(),

@@ -8,10 +8,11 @@ from msgspec import structs
 
 from clinical.adherence.account import account_of
 from clinical.adherence.definitions import adherence
-from clinical.adherence.horizon import Horizon, Reach, Standing, horizon, salvage_order
-from clinical.adherence.practice import PRACTICE, Worn
+from clinical.adherence.horizon import Horizon, Reach, Standing, horizon, salvage_rank
 from clinical.adherence.slots import SlotState, slots_of
 from clinical.adherence.states import Engagement, engagement
+from clinical.adherence.worn import Worn
+from clinical.practice import PRACTICE
 from tests.clinical.courses import DAY, MINUTE, course, device, done, exactly, excuse, phase, written
 from vocabulary.readings import EndReason
 
@@ -147,4 +148,5 @@ def adherence_definition():
 def test_the_work_list_begins_with_the_nearest_last_day_and_ends_with_what_is_lost():
     lost = replace(far(1, -1), proven=Reach(last_day=None, misses=-1, secured=False))
     lost = replace(lost, possible=lost.proven)
-    assert salvage_order([("c", far(9, 1)), ("d", lost), ("b", far(2, 3)), ("a", far(2, 1))]) == ("a", "b", "c", "d")
+    known = {"c": far(9, 1), "d": lost, "b": far(2, 3), "a": far(2, 1)}
+    assert sorted(known, key=lambda one: salvage_rank(known[one].standing, known[one].deciding)) == ["a", "b", "c", "d"]

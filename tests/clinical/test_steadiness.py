@@ -7,10 +7,10 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinical.adherence.practice import PRACTICE
 from clinical.course import ClockStep, SerialGiven
 from clinical.judgement import judge_course
 from clinical.misuse.course_rules import course_at, when
+from clinical.practice import PRACTICE
 from tests.clinical.courses import DAY, MINUTE
 from tests.clinical.test_adherence_oracle import courses
 

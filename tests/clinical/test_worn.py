@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from clinical.course import Between, WearSigns
-from clinical.dose.worn import VALID, wear_signs, worn_dose, worn_probability
+from clinical.dose.worn import wear_signs, worn_dose, worn_probability
+from clinical.practice import PRACTICE
 from tests.clinical.sessions import samples
 from vocabulary.devices import Feature
 from vocabulary.readings import Sign
@@ -28,8 +29,8 @@ signs = st.builds(
 def test_a_mask_on_a_face_counts_and_one_on_a_table_does_not():
     face = replace(BLIND, contact_fraction=0.98, skin_rise_celsius=5.0, moving_fraction=0.05)
     table = replace(BLIND, contact_fraction=0.0, skin_rise_celsius=3.0, moving_fraction=0.0)
-    assert worn_probability(face).low > VALID
-    assert worn_probability(table).high < 1 - VALID
+    assert worn_probability(face).low > PRACTICE.worn_probability
+    assert worn_probability(table).high < 1 - PRACTICE.worn_probability
 
 
 def test_a_device_without_any_sign_of_wear_leaves_all_open():

@@ -67,6 +67,40 @@ def test_a_regimen_is_shown_in_words_and_in_fhir(file):
     assert json.loads(run("show", file(), "--json").stdout)["fhir"][0]["repeat"]["frequency"] == 3
 
 
+TIMING = {"repeat": {"frequency": 3, "period": 1, "periodUnit": "wk", "duration": 10, "durationUnit": "min"}}
+
+
+def fhir(tmp_path, text):
+    made = tmp_path / "timing.json"
+    made.write_text(text)
+    return str(made)
+
+
+def test_a_timing_of_fhir_is_read_in_words_and_as_a_phase_of_a_regimen_has_it(tmp_path, file):
+    bounded = {"repeat": TIMING["repeat"] | {"boundsDuration": {"value": 4, "code": "wk"}}}
+    made = fhir(tmp_path, json.dumps(bounded))
+    assert run("from-fhir", made).stdout == "3 times a week, for 4 weeks: 10 min\n"
+    told = json.loads(run("from-fhir", made, "--json").stdout)
+    phase = told | {"dose": {"value": 4000, "unit": "J"}}
+    assert json.loads(run("show", file(phases=[phase]), "--json").stdout)["phases"][0]["timing"]["frequency"] == 3
+    assert (told["weeks"], told["duration_s"]) == (4, 600)
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        (json.dumps({"repeat": TIMING["repeat"] | {"duration": -5, "frequency": 0.5}}), ["duration", "frequency"]),
+        ("[]", ["repeat"]),
+        ("{", ["file"]),
+        ("[" * 100_000, ["file"]),
+    ],
+)
+def test_what_is_no_timing_of_a_phase_is_refused_by_its_parts(tmp_path, text, keys):
+    error = run("from-fhir", fhir(tmp_path, text)).exception
+    assert isinstance(error, SettingsError)
+    assert all(key in str(error) for key in keys)
+
+
 def test_two_files_are_compared(file):
     other = file("other.json", most_per_day=2)
     assert run("diff", file(), other).stdout == "Most per day: 1 → 2\n"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -130,7 +130,6 @@ def course(*sessions: PastSession, caps: Iterable[Cap] = (), head: CourseDevice 
     known = Course(
         patient=PatientId(UUID(int=2)),
         zone="UTC",
-        day_starts=time(4),
         sessions=sessions,
         regimens=(InForce(regimen=regimen, from_at=NOW - timedelta(days=365), until_at=None),),
         holds=(),

@@ -20,6 +20,7 @@ from clinical.facts import (
 )
 from clinical.misuse.examples.kinds import OfSession
 from clinical.plan import Cem43Levels, Level
+from clinical.practice import PRACTICE
 from clinical.regimen import Limits
 from vocabulary.devices import DeviceState, Feature, Modality, Zone
 from vocabulary.identity import RegimenId, SessionId
@@ -95,6 +96,7 @@ def session(**changes: object) -> OfSession:
         planned=PLANNED,
         wearer=Wearer(phototype="III", photosensitised=False),
         device=DeviceFacts(outputs=()),
+        practice=PRACTICE,
     )
     return OfSession(session=structs.replace(facts, **changes), limits=LIMITS)
 

@@ -18,6 +18,7 @@ from clinical.adherence.states import Engagement, engagement
 from clinical.course import Between, in_order
 from clinical.dose.ledger import Given, Row, ledger
 from clinical.misuse.table import RULE
+from clinical.practice import Practice
 from clinical.verdicts import Outcome
 from monitor_api.courses.due import CourseKey
 from monitor_api.courses.reading import read_course
@@ -196,7 +197,7 @@ def _strand(account: Account, strand: Strand) -> SeenStrand:
     return SeenStrand(
         modality=strand.modality,
         engagement=engagement(account, strand),
-        measures=tuple(_measure(one) for one in adherence(account, strand)),
+        measures=tuple(_measure(one, account.practice) for one in adherence(account, strand)),
         horizon=None if ahead is None else _horizon(ahead),
         slots=tuple(
             SeenSlot(
@@ -212,12 +213,12 @@ def _strand(account: Account, strand: Strand) -> SeenStrand:
     )
 
 
-def _measure(one: Adherence) -> SeenMeasure:
+def _measure(one: Adherence, practice: Practice) -> SeenMeasure:
     return SeenMeasure(
         definition=one.definition.id,
         version=one.definition.version,
         title=one.definition.title,
-        words=one.definition.words,
+        words=one.definition.told(practice),
         share=None if one.share is None else _between(one.share),
         target=one.target,
         met=one.is_met,

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Any, Final
 
+from pydantic import WithJsonSchema
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinical.regimen.changes import FieldChange, changes
+from clinical.regimen.fhir import to_fhir
 from clinical.regimen.life import Life, Stage
 from monitor_api.http.callers import Caller
 from monitor_api.http.errors import NotThere
@@ -20,6 +22,20 @@ from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
 from monitor_api.records.signing import Proof, Signatures
 from vocabulary.devices import Modality
 from vocabulary.identity import PatientId, RegimenId, UserId
+
+FhirTiming = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {"repeat": {"type": "object"}},
+            "required": ["repeat"],
+            "description": "A Timing of FHIR R4 (https://hl7.org/fhir/R4/datatypes.html#Timing): `repeat` with "
+            "frequency, period, duration, and as far as they are set dayOfWeek and boundsDuration.",
+        }
+    ),
+]
+"""As FHIR has it: the only names here that are not ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +51,15 @@ class SeenSignature:
 class SeenVersion:
     """One version of a regimen, in force from `from_at` until the next, and who prescribed it.
 
-    `life` is where it is, and every step it took: signed, delivered to the home, acknowledged by it, in force.
+    `timings` are those of its phases as FHIR R4 Timings. `life` is where it is, and every step it took: signed,
+    delivered to the home, acknowledged by it, in force.
     """
 
     version: int
     from_at: datetime
     prescriber_id: UserId
     prescription: PrescriptionBody
+    timings: tuple[FhirTiming, ...]
     signature: SeenSignature
     life: Life
 
@@ -166,11 +184,13 @@ def _visible(caller: Caller) -> Conditions:
 
 
 def _version(looking: Looking, regimen: RegimenRow, row: RegimenVersionRow, life: Life) -> SeenVersion:
+    prescription = read_prescription(row.body, regimen.modality)
     return SeenVersion(
         version=row.version,
         from_at=row.from_at,
         prescriber_id=UserId(row.prescriber_id),
-        prescription=PrescriptionBody.of(read_prescription(row.body, regimen.modality)),
+        prescription=PrescriptionBody.of(prescription),
+        timings=tuple(to_fhir(phase) for phase in prescription.phases),
         signature=SeenSignature(
             proof=looking.signatures.proof(regimen, row), key_id=row.key_id, signed_at=row.signed_at
         ),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from alerts.life import State
 from clinical.plan import Phase
+from clinical.practice import Practice
 from clinical.regimen import Regimen
 from monitor_api.http.callers import Caller
 from monitor_api.http.paging import PageWanted
@@ -22,6 +23,7 @@ from monitor_api.http.queries.scope import if_given, theirs
 from monitor_api.http.queries.summaries import SeenSummary, summaries
 from monitor_api.records.attention import ChangeRow
 from monitor_api.records.people import PatientRow
+from monitor_api.records.practices import practice_of
 from monitor_api.records.regimens import read_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
 from vocabulary.identity import DeviceUid, PatientId
@@ -57,7 +59,8 @@ class TriageFacts:
     """What is known of all patients, or of one.
 
     `sessions` are those since an instant, and of each device the one before them. `heard`: when session data of a
-    patient last came; who never sent any is not there. `held` names devices of the whole clinic.
+    patient last came; who never sent any is not there. `held` names devices of the whole clinic, and `practice` has its
+    figures.
     """
 
     patients: tuple[Patient, ...]
@@ -69,6 +72,7 @@ class TriageFacts:
     held: frozenset[DeviceUid]
     summaries: tuple[SeenSummary, ...]
     heard: dict[PatientId, datetime]
+    practice: Practice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,7 @@ def triage_facts(session: Session, caller: Caller, wanted: FactsWanted) -> Triag
         held=held_devices(session, caller, wanted.now),
         summaries=tuple(summaries(session, caller, who)),
         heard=_heard(session, caller, who),
+        practice=practice_of(session, caller.clinic, wanted.now),
     )
 
 

@@ -10,6 +10,7 @@ from clinical.adherence.horizon import Standing
 from clinical.adherence.slots import SlotState
 from clinical.adherence.states import Engagement
 from clinical.misuse.overuse import too_many_a_day
+from clinical.practice import PRACTICE
 from clinical.regimen import Phototype
 from clinical.verdicts import Outcome
 from monitor_api.http.deeds.courses import Output, Outputs, Recall, Skin
@@ -37,7 +38,7 @@ _MEASURE: Final = SeenMeasure(
     definition=FREQUENCY.id,
     version=FREQUENCY.version,
     title=FREQUENCY.title,
-    words=FREQUENCY.words,
+    words=FREQUENCY.told(PRACTICE),
     share=SeenBetween(low=0.75, high=0.83),
     target=0.7,
     met=True,

@@ -8,6 +8,7 @@ from uuid import UUID
 from alerts.life import State
 from clinical.misuse.heat import too_hot
 from clinical.regimen.changes import FieldChange
+from clinical.regimen.fhir import to_fhir
 from clinical.regimen.life import Life, Stage, Step, Taken
 from clinical.verdicts import Outcome
 from monitor_api.http.deeds.users import MadeToken
@@ -23,6 +24,7 @@ from monitor_api.http.queries.gateways import Gateway, SeenIncident, SeenKey
 from monitor_api.http.queries.ledgers import DeviceLedger
 from monitor_api.http.queries.orders import DeviceOrders, SeenOrder, SeenReport, SeenSending, Standing
 from monitor_api.http.queries.patients import Patient
+from monitor_api.http.queries.practices import seen_practice
 from monitor_api.http.queries.regimens import (
     Difference,
     RegimenDetail,
@@ -53,6 +55,7 @@ from monitor_api.http.queries.upkeep import (
 )
 from monitor_api.http.queries.users import Token, User
 from monitor_api.orders.asking import WishKind
+from monitor_api.records.practices import PracticeRow
 from monitor_api.records.presence import Part
 from monitor_api.records.signing import Proof
 from monitor_api.records.trail import ActorKind
@@ -250,11 +253,13 @@ SAMPLES: Final = SessionSamples(
     states=(StateRun(first=0, last=597, state=DeviceState.EMITTING, zone=Zone.CHEEK_LEFT),),
     missing=(MissingRun(first=300, last=301),),
 )
+_PRESCRIPTION: Final = PrescriptionBody.model_validate(EXAMPLE)
 _VERSION: Final = SeenVersion(
     version=2,
     from_at=AT,
     prescriber_id=USER.id,
-    prescription=PrescriptionBody.model_validate(EXAMPLE),
+    prescription=_PRESCRIPTION,
+    timings=tuple(to_fhir(one) for one in _PRESCRIPTION.prescription(Modality.LED).phases),
     signature=SeenSignature(proof=Proof.VALID, key_id="0f1e2d3c4b5a6978", signed_at=AT),
     life=Life(
         stage=Stage.IN_FORCE,
@@ -296,6 +301,9 @@ DRAFT: Final = SeenDraft(
     changed_by=USER.id,
 )
 TEMPLATES: Final = seen_templates()[:1]
+PRACTICE: Final = seen_practice(
+    [PracticeRow(version=1, figures={"taken_fraction": 0.75}, from_at=AT, decided_by=USER.id)]
+)
 REGIMEN_DETAIL: Final = RegimenDetail(regimen=REGIMEN, versions=(_VERSION,))
 ALERT: Final = SeenAlert(
     id=AlertId(_id(6)),

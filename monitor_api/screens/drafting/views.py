@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from clinical.adherence.days import TherapyDays
 from clinical.adherence.slots import SlotState
 from clinical.regimen import DOSE_UNITS, Phototype, Prescription
 from clinical.regimen.changes import field_words
@@ -20,6 +21,7 @@ from monitor_api.http.etags import etag
 from monitor_api.http.paging import PageWanted
 from monitor_api.http.queries.drafts import SeenDraft, draft, drafts
 from monitor_api.http.queries.patients import Patient, patient
+from monitor_api.http.queries.practices import therapy_days
 from monitor_api.http.queries.previews import RegimenPreview, Stored, TriedRegimen, last_under, regimen_preview
 from monitor_api.http.queries.regimens import SeenRegimen, regimens
 from monitor_api.http.queries.users import names
@@ -82,7 +84,7 @@ class DraftView:
 
     draft: SeenDraft
     patient: Patient
-    zone: ZoneInfo
+    therapy_days: TherapyDays
     by: str
     typed: Typed | None = None
     days: tuple[str, ...] = field(default=DAYS)
@@ -90,6 +92,11 @@ class DraftView:
     bands: tuple[Band, ...] = field(default=tuple(Band))
     zones: tuple[Zone, ...] = field(default=tuple(Zone))
     skins: tuple[Phototype, ...] = field(default=tuple(Phototype))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the patient lives."""
+        return self.therapy_days.zone
 
     @property
     def written(self) -> dict[str, Any]:
@@ -159,7 +166,7 @@ def view_draft(page: Page, session: Session, which: UUID, typed_now: Typed | Non
     return DraftView(
         draft=found,
         patient=whose,
-        zone=ZoneInfo(whose.zone),
+        therapy_days=therapy_days(session, caller, whose, page.visit.now),
         by=names(session, caller, {found.changed_by}).get(found.changed_by, "somebody"),
         typed=typed_now,
     )

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request
 from sqlalchemy.orm import Session
@@ -62,9 +61,9 @@ class SignForm:
     meant: bool
     seen: str
 
-    def from_at(self, zone: ZoneInfo) -> datetime | None:
+    def from_at(self, days: TherapyDays) -> datetime | None:
         """When that day begins where the patient lives. Raises ValueError, OverflowError."""
-        return TherapyDays(zone).start(date.fromisoformat(self.from_day)) if self.from_day else None
+        return days.start(date.fromisoformat(self.from_day)) if self.from_day else None
 
 
 async def _sent(request: Request) -> DraftForm:
@@ -162,7 +161,7 @@ def sign_draft(
     with visit.reading() as session:
         view = view_draft(page, session, draft_id)
     try:
-        wanted = Signing(from_at=typed.from_at(view.zone))
+        wanted = Signing(from_at=typed.from_at(view.therapy_days))
     except (ValueError, OverflowError):
         return _sign_page(page, draft_id, typed, _NO_DAY)
     if not typed.meant:

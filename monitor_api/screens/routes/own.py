@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from clinical.adherence.days import TherapyDays
 from monitor_api.http.paging import PageWanted
 from monitor_api.http.policy import Permission
 from monitor_api.http.queries.courses import patient_course
@@ -48,7 +47,7 @@ def _own(visit: Visit, who: PatientId) -> dict[str, Any]:
     return {
         "strands": [plain_strand(one, course.today) for one in course.strands if one.modality in in_force],
         "zone": me.zone,
-        "cells": strip(TherapyDays(me.zone).last(WEEK_DAYS, visit.now), me.record),
+        "cells": strip(me.days.last(WEEK_DAYS, visit.now), me.record),
         "held": [device_name(one.modality) for one in me.devices if one.uid in me.held],
         "regimens": [plain_regimen(one, visit.now) for one in me.in_force],
         "sessions": [plain_session(one, versions, visit.now) for one in latest],

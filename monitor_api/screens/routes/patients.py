@@ -5,7 +5,6 @@ from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Final, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
@@ -18,6 +17,7 @@ from monitor_api.http.deeds.courses import NewExcuse, Skin
 from monitor_api.http.errors import Unacceptable
 from monitor_api.http.policy import Permission
 from monitor_api.http.queries.patients import patient
+from monitor_api.http.queries.practices import therapy_days
 from monitor_api.http.visits import Visit, page_for
 from monitor_api.screens.news import News
 from monitor_api.screens.page import After, Page, go
@@ -38,9 +38,8 @@ class ExcuseForm:
     last: str
     because: str
 
-    def wanted(self, zone: ZoneInfo) -> NewExcuse:
+    def wanted(self, days: TherapyDays) -> NewExcuse:
         """As the API takes it. Raises ValueError, OverflowError."""
-        days = TherapyDays(zone)
         from_at = days.start(date.fromisoformat(self.first))
         until_at = days.start(date.fromisoformat(self.last) + DAY)
         return NewExcuse(from_at=from_at, until_at=until_at, because=self.because)
@@ -88,8 +87,8 @@ def note_excuse(
     who = wanted.patient
     try:
         with visit.writing() as writing:
-            zone = ZoneInfo(patient(writing.session, visit.caller, who).zone)
-            deeds.note_excuse(writing, who, typed.wanted(zone))
+            days = therapy_days(writing.session, visit.caller, patient(writing.session, visit.caller, who), visit.now)
+            deeds.note_excuse(writing, who, typed.wanted(days))
     except (ValueError, OverflowError, Unacceptable):
         return _again(Page.begin(request, visit), wanted, typed)
     return go(f"/patients/{who}#excuses")

@@ -12,9 +12,11 @@ from monitor_api.http.policy import Permission, Role
 from monitor_api.http.queries.clinics import own_clinic
 from monitor_api.http.queries.devices import devices
 from monitor_api.http.queries.gateways import gateways, incidents
+from monitor_api.http.queries.practices import practice
 from monitor_api.http.queries.sessions import SessionsWanted, sessions
 from monitor_api.http.queries.triage import EVERY
 from monitor_api.http.queries.upkeep import quarantine
+from monitor_api.http.queries.users import names
 from monitor_api.http.routes.upkeep import read_health_details
 from monitor_api.http.visits import Visit, page_for
 from monitor_api.records.presence import Part
@@ -41,6 +43,8 @@ def show_service(
         refused = quarantine(session, caller, LATEST)
         failed = incidents(session, caller, None, LATEST)
         zone = ZoneInfo(own_clinic(session, caller).zone)
+        decided = practice(session, caller).figures
+        by = names(session, caller, {one.decided_by for one in decided if one.decided_by})
     health = read_health_details(visit)
     silent = {one.name for one in health.silent if one.part is Part.GATEWAY}
     made = health.stores.snapshot_as_of
@@ -52,6 +56,8 @@ def show_service(
         "devices": owned,
         "refused": refused,
         "incidents": failed,
+        "figures": decided,
+        "by": by,
     }
     return page.show("operator.html", health=health, zone=zone, **about)
 

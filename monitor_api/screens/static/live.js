@@ -1,6 +1,6 @@
 // A doorbell: it rings when something changed, and the page asks what. One tab of all holds the stream and rings for
 // the others, because a browser opens six connections to a host and no more.
-const KINDS = ["hello", "reset", "session", "alert", "device", "patient", "regimen", "gateway"];
+const KINDS = ["hello", "reset", "session", "alert", "device", "patient", "regimen", "practice", "gateway"];
 
 export function listen(ring) {
   if (!window.EventSource || !window.BroadcastChannel || !navigator.locks) return;

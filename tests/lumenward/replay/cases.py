@@ -1,7 +1,7 @@
 """Cases made by hand for tests of the replay: one RF session, one label, one finding."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from msgspec import structs
@@ -93,7 +93,6 @@ def case(*sessions, hold=None, note="[]", **limits):
     course = Course(
         patient=PatientId(UUID(int=5)),
         zone="Europe/Zurich",
-        day_starts=time(4),
         sessions=sessions,
         regimens=(InForce(regimen=regimen(**limits), from_at=NOON - 30 * DAY, until_at=None),),
         holds=() if hold is None else (hold,),

@@ -7,6 +7,7 @@ import pytest
 
 from clinical.adherence.slots import SlotState
 from clinical.plan import Phase, Timing
+from clinical.practice import PRACTICE, PracticeFrom
 from monitor_api.cohorts.last_session import last_session, last_use
 from tests.lumenward.replay.cases import DAY, HOUR, NOON, case, past, regimen
 from vocabulary.devices import Modality
@@ -40,6 +41,14 @@ def test_it_says_how_much_of_the_planned_dose_the_last_session_gave_and_what_tha
     assert found.dose.low <= share <= found.dose.high
     assert found.dose.high - found.dose.low < 1e-9
     assert found.state is state
+
+
+def test_what_that_makes_of_it_its_clinic_decides():
+    lenient = PracticeFrom(practice=replace(PRACTICE, taken_fraction=0.5), from_at=NOW)
+    made = case(past())
+    decided = replace(made, course=replace(made.course, practices=(lenient,)))
+    planned = replace(regimen(), phases=(phase(6000.0),))
+    assert [tried(one, planned).state for one in (made, decided)] == [SlotState.PARTIAL, SlotState.TAKEN]
 
 
 def test_it_names_each_limit_that_the_last_session_breaks_and_none_of_those_before_it():

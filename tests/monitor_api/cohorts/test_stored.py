@@ -16,6 +16,7 @@ from monitor_api.cohorts.snapshot import newest, read_snapshot, write_snapshot
 from monitor_api.cohorts.stored import stored_cases, stored_people
 from monitor_api.records.attention import FindingRow
 from monitor_api.records.courses import CourseFindingRow
+from monitor_api.records.practices import PracticeRow
 from tests.monitor_api.check.line import HOUR, Line, ago, stored
 from tests.monitor_api.check.test_replay import a_day
 from tests.monitor_api.courses.identities import a_story
@@ -118,3 +119,24 @@ def test_somebody_without_a_session_and_a_session_of_nobody(line, tmp_path):
     cases = snapshot(line, tmp_path, now)
     assert sorted(case.course.patient for case in cases) == sorted([PATIENT, CLINIC])
     assert [case.kept for case in cases] == [(), ()]
+
+
+def test_sessions_before_a_decision_are_held_against_the_figures_of_before_live_and_in_a_replay(line, tmp_path):
+    part = {"energy_j": 1260, "elapsed_s": 168}  # 70 % of what is planned
+    with line.stores.database.write() as session:
+        session.add(
+            PracticeRow(
+                clinic_id=CLINIC,
+                version=1,
+                figures={"taken_fraction": 0.6, "again_days": 0},
+                from_at=ago(20),
+                decided_by=PATIENT,
+            )
+        )
+    line.know(*(stored(rf_record(counter, start=ago(70 - 20 * counter), **part)) for counter in (1, 2, 3)))
+    now = judged_now(line)
+    expected = found_live(line)
+    short = {row.session_id for row in rows(line.stores, FindingRow) if row.rule == "too-short"}
+    assert short == {key_of(counter).session for counter in (1, 2)}
+    found = replayed(snapshot(line, tmp_path, now), now)
+    assert {(one.id, one.rule, one.verdict.outcome, one.because) for one in found} == expected

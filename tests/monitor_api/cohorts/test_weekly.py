@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 import duckdb
 
 from clinical.adherence.account import account_of
-from clinical.adherence.practice import PRACTICE, Practice
 from clinical.adherence.slots import SlotState, slots_of
 from clinical.course import Interval
+from clinical.practice import PRACTICE, Practice, PracticeFrom
 from firmware_bridge.virtual.cohort.span import Cohort
 from lumenward.replay.cases import cohort_cases
 from monitor_api.cohorts.weekly import create_tables, load, round_rows, use_rows, weekly_adherence
@@ -88,7 +89,7 @@ def test_every_week_of_every_patient_is_as_the_pure_function_finds_it():
         uses = [row for number, some in enumerate(over) for row in use_rows(number, some)]
         rounds = [row for number, some in enumerate(over) for row in round_rows(number, strands[number][0], some)]
         load(connection, uses, rounds)
-        found = weekly_adherence(connection, PRACTICE).fetchall()
+        found = weekly_adherence(connection).fetchall()
     assert sorted(found) == sorted(
         (number, week, *figures) for number, (_, weeks) in enumerate(strands) for week, figures in weeks.items()
     )
@@ -135,6 +136,18 @@ def test_the_weeks_of_a_cohort_are_those_of_its_people():
     with Weeks() as weeks:
         weeks.add(courses, cohort.until_at)
         assert weeks.by_week() == summed(courses, Practice(look_back_days=2000), cohort.until_at)
+
+
+def test_everybody_is_counted_by_what_their_own_clinic_decided():
+    sessions = [done(counter, START + DAY * counter, share=0.6) for counter in range(14)]
+    usual = course([written(phase(1, 1), from_at=START)], sessions, [device(START, proven=NOW)])
+    lenient = replace(PRACTICE, taken_fraction=0.5, frequency_target=0.2)
+    other = replace(usual, practices=(PracticeFrom(practice=lenient, from_at=START),))
+    with Weeks() as weeks:
+        weeks.add([usual, other], START + DAY * 14)
+        first = weeks.by_week()[0]
+        assert (first.due, first.taken_low, first.taken_high) == (14, 7, 7)
+        assert (first.strands_due, first.reached_low, weeks.targets) == (2, 1, (0.2, 0.7))
 
 
 def test_who_has_nothing_to_count_is_said_and_why():

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from clinical.adherence.practice import PRACTICE
 from clinical.course import CourseDevice
+from clinical.practice import PRACTICE
 from monitor_api.courses.reading import read_course
 from monitor_api.records.attention import AlertRow
 from monitor_api.records.courses import CourseDueRow, CourseFindingRow

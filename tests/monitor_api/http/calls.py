@@ -12,7 +12,7 @@ from tests.monitor_api.http.world import SECRET_TEXT, Client, World
 BODY_REFERENCES = {"add_user", "put_assignment", "prescribe_regimen", "make_draft"}
 """Operations whose body names a patient."""
 
-MATCHING = {"put_regimen", "end_regimen", "step_regimen", "put_draft", "sign_draft", "discard_draft"}
+MATCHING = {"put_practice", "put_regimen", "end_regimen", "step_regimen", "put_draft", "sign_draft", "discard_draft"}
 """Operations that say of which version they are."""
 
 STREAMS = {"follow_events"}
@@ -115,6 +115,7 @@ def bodies(patient: UUID, tag: str = "new") -> dict[str, Any]:
         "make_draft": {"patient_id": str(patient), "modality": "led", "template": "led-red-infrared"},
         "put_draft": BODY | {"most_per_week": 21},
         "sign_draft": {"from_at": None},
+        "put_practice": {"figures": {"taken_fraction": 0.7, "drift": 4}},
         "stop_device": {"reason": "too warm"},
         "hold_device": {"reason": "a blister"},
         "lift_hold": {},

@@ -38,6 +38,7 @@ ANNOUNCED = {
     "sign_draft": {"draft", "regimen", "device"},
     "discard_draft": {"draft"},
     "acknowledge": {"alert"},
+    "put_practice": {"practice"},
     "stop_device": {"device"},
     "hold_device": {"device"},
     "lift_hold": {"device"},

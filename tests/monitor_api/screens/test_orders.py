@@ -9,8 +9,10 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from clinical.figures import FIGURES
 from monitor_api.cohorts.age import note_as_of
 from monitor_api.records.orders import GuardStopRow, IncidentRow, OrderReportRow, SendingRow, WishRow
+from monitor_api.records.practices import PracticeRow
 from tests.monitor_api.screens.browsing import PHONE, Desk
 from tests.monitor_api.screens.clinic import Clinic
 from tests.monitor_api.screens.cohort import Treated, treated
@@ -243,6 +245,18 @@ def test_incidents_of_gateways_are_on_the_operators_page(site: Site, clinic: Cli
     )
     with site.visitor(clinic.user("operator")) as visitor:
         assert "Disk failed No space left on device" in text(visitor.get("/operator"))
+
+
+def test_the_operators_page_tells_every_figure_in_force_and_where_it_is_from(site: Site, clinic: Clinic):
+    by = clinic.user("physician", "Dr Roth")
+    figures = {"taken_fraction": 0.75, "led_merge_gap_min": 8}
+    clinic.add(PracticeRow(clinic_id=clinic.id, version=1, figures=figures, from_at=clinic.now, decided_by=by))
+    with site.visitor(clinic.user("operator")) as visitor:
+        shown = text(visitor.get("/operator")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "taken_fraction 0.75 Dr Roth, " in shown
+    assert "led_merge_gap_min 8 min Dr Roth, " in shown
+    assert "over_fraction 1.2 product default" in shown
+    assert shown.count("product default") == len(FIGURES)
 
 
 @pytest.mark.parametrize(("days", "told"), [(1, "24 h ago"), (3, "the watch missed nights")])

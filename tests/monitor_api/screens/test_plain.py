@@ -125,7 +125,7 @@ def test_the_week_that_runs_is_told_as_what_is_planned_done_and_still_to_come():
     assert " ".join(planned(before + week).sentences) == (
         "4 sessions are planned from Monday 2 March to Sunday 8 March. 2 are done. 1 was done in part. "
         "1 is still to come. 1 is excused: you need not make up for it. A rest day never breaks a streak. "
-        "So far you have done 3 planned sessions in the last four weeks."
+        "So far you have done 3 planned sessions in the last weeks."
     )
 
 

@@ -1,6 +1,6 @@
 """What a fortnight shows: no data is not rest, and nothing is called missed that was never planned."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +10,7 @@ from monitor_api.screens.strip import EVER, Kind, Record, Span, Use, quiet_spans
 from vocabulary.devices import Modality
 from vocabulary.instants import Known, Placed
 
-ZONE = ZoneInfo("Europe/Zurich")
+DAYS = TherapyDays(ZoneInfo("Europe/Zurich"), time(4))
 NOW = datetime(2026, 3, 4, 20, tzinfo=UTC)
 LED, RF = Modality.LED, Modality.RF
 QUIET = ((Span(EVER, NOW),),)
@@ -35,8 +35,8 @@ def kinds(*uses: Use, quiet=QUIET, since=EVER) -> list[Kind]:
 
 
 def cells(*uses: Use, quiet=QUIET, since=EVER):
-    record = Record(uses=uses, quiet=quiet, theirs_since=since, zone=ZONE)
-    return strip(TherapyDays(ZONE).last(5, NOW), record)
+    record = Record(uses=uses, quiet=quiet, theirs_since=since, days=DAYS)
+    return strip(DAYS.last(5, NOW), record)
 
 
 def test_a_day_without_a_session_is_said_to_be_so_only_when_every_device_proves_it():

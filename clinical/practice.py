@@ -1,10 +1,10 @@
 """The figures that a clinic decides on: what counts as taken, as valid, as adherent, as silent. Never constants."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
-from clinical.course import Between
 from vocabulary.devices import Modality
 
 
@@ -19,7 +19,8 @@ class Practice:
     must last. Of what a patient does again and again nobody is called within `again_days` of a call, unless it is worse
     by `again_worse` of the limit. `reading_patience`: for how long a session that a device counted may be on its way
     before somebody is called without it. A full memory, 65,535 records of three segments, takes about 100 minutes at
-    30 ms a segment, and two hours are little of the day within which a silence is to be answered.
+    30 ms a segment, and two hours are little of the day within which a silence is to be answered. `day_starts`: when a
+    therapy day starts where the patient lives.
     """
 
     taken_fraction: float = 0.8
@@ -48,6 +49,7 @@ class Practice:
     drift_fraction: float = 0.3
     drift_hours: float = 3.0
     look_back_days: int = 28
+    day_starts: time = time(4)
 
     def merge_gap(self, modality: Modality) -> timedelta:
         """Within what sessions of a modality are one use."""
@@ -59,12 +61,16 @@ PRACTICE: Final = Practice()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Worn:
-    """How sure it is that somebody wore the device in a session, and the part of its dose that was given while worn."""
+class PracticeFrom:
+    """What a clinic decided, and from when on that holds: until it decides again."""
 
-    probability: Between
-    dose_fraction: Between
+    practice: Practice
+    from_at: datetime
 
 
-UNJUDGED: Final = Worn(probability=Between(low=0.0, high=1.0), dose_fraction=Between(low=0.0, high=1.0))
-"""Of a session of which nobody has said anything."""
+def practice_at(decided: Sequence[PracticeFrom], at: datetime) -> Practice:
+    """The figures that held at an instant, of what a clinic decided in that order; the product's before the first."""
+    for one in reversed(decided):
+        if one.from_at <= at:
+            return one.practice
+    return PRACTICE

@@ -1,0 +1,18 @@
+"""How sure the wear of a session is, as adherence counts it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from clinical.course import Between
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worn:
+    """How sure it is that somebody wore the device in a session, and the part of its dose that was given while worn."""
+
+    probability: Between
+    dose_fraction: Between
+
+
+UNJUDGED: Final = Worn(probability=Between(low=0.0, high=1.0), dose_fraction=Between(low=0.0, high=1.0))
+"""Of a session of which nobody has said anything."""
