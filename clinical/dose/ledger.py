@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from clinical.course import Between, CourseDevice, OrderedCourse, PastSession, WearSigns
 from clinical.dose.bands import Emission, emissions
-from clinical.dose.worn import worn_dose, worn_probability
+from clinical.dose.worn import worn_dose, worn_part, worn_probability
 from vocabulary.devices import Modality, Zone
 from vocabulary.identity import SessionId
 from vocabulary.light import Band
@@ -62,9 +62,9 @@ class Posting(Struct, frozen=True, kw_only=True):
         """What a zone took, worn or not."""
         return _at_least(self.amount, self.share)
 
-    def worn(self, probability: Between | None) -> Between:
-        """What reached its skin, the device having been worn with this probability."""
-        return _at_least(worn_dose(self.amount, probability), self.share)
+    def worn(self, part: Between) -> Between:
+        """What reached its skin, where this part of the session's dose did."""
+        return _at_least(worn_dose(self.amount, part), self.share)
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -184,8 +184,9 @@ class _Part(Struct, frozen=True):
 
 
 def _parts(entry: Entry, since: datetime, until: datetime) -> Iterator[_Part]:
-    surely, probability = entry.earliest > since and entry.latest <= until, worn_probability(entry.wear)
-    return (_Part(posting, posting.worn(probability), surely) for posting in entry.postings)
+    surely = entry.earliest > since and entry.latest <= until
+    part = worn_part(entry.wear, worn_probability(entry.wear))
+    return (_Part(posting, posting.worn(part), surely) for posting in entry.postings)
 
 
 class _Total(Struct, frozen=True):

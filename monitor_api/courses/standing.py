@@ -8,8 +8,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from clinical.adherence.practice import Worn
-from clinical.course import Between, Course, PastSession
-from clinical.dose.worn import worn_probability
+from clinical.course import Course, PastSession
+from clinical.dose.worn import worn_part, worn_probability
 from clinical.misuse.course_rules import CourseAt, LimitsAsked, course_at
 from clinical.misuse.table import SAID_IN_SESSIONS
 from clinical.verdicts import Outcome
@@ -36,15 +36,10 @@ def worn_of(course: Course) -> dict[SessionId, Worn]:
 
 
 def _worn(session: PastSession) -> Worn | None:
-    """Its dose was given while worn as far as there was contact; where the device senses none, all of it or nothing."""
     probability = worn_probability(session.wear)
     if probability is None:
         return None
-    touched, seen = session.wear.contact_fraction, min(session.wear.seen_fraction, 1.0)
-    if touched is None:
-        return Worn(probability=probability, dose_fraction=Between(low=0.0, high=1.0))
-    share = Between(low=touched * seen, high=touched * seen + 1 - seen)
-    return Worn(probability=probability, dose_fraction=share)
+    return Worn(probability=probability, dose_fraction=worn_part(session.wear, probability))
 
 
 def _said(session: Session, key: CourseKey) -> frozenset[tuple[SessionId, RuleId]]:
