@@ -40,10 +40,10 @@ FREQUENCY: Final = Definition(
 )
 DOSE: Final = Definition(
     "adherence-dose",
-    1,
+    2,
     "Adherence B",
-    "Dose that was given while the device was worn, of the dose that was due in the last {practice.frequency_days} "
-    "therapy days. No slot counts for more than its planned dose.",
+    "Worn dose, of the dose that was due in the last {practice.frequency_days} therapy days: what reached skin, as in "
+    "the energy ledger, but by the device's own figure of dose. No slot counts for more than its planned dose.",
 )
 CONSECUTIVE: Final = Definition(
     "adherence-cms",

@@ -60,7 +60,7 @@ class Counted(Struct, frozen=True, kw_only=True):
 
     @property
     def worn_dose(self) -> Between:
-        """The part of its dose that was given while worn."""
+        """The part of its dose that reached skin."""
         return self.use.worn_dose_fraction(self.phase, self.wear)
 
     @property

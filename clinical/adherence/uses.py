@@ -57,7 +57,7 @@ class Use(Struct, frozen=True, kw_only=True):
         return _total(_dose_fraction(one, phase) for one in self.sessions)
 
     def worn_dose_fraction(self, phase: Phase, worn: Mapping[SessionId, Worn]) -> Between:
-        """The part of its dose that was given while worn, as a fraction of the planned one."""
+        """The part of its dose that reached skin, as a fraction of the planned one."""
         parts = [_worn_part(_dose_fraction(one, phase), worn.get(one.session, UNJUDGED)) for one in self.sessions]
         return parts[0] if len(parts) == 1 else _total(parts)
 
@@ -186,7 +186,7 @@ def _dose_fraction(session: PastSession, phase: Phase) -> Between:
 
 
 def _worn_part(dose: Between, worn: Worn) -> Between:
-    """An open dose of which nothing was given while worn is nothing."""
+    """An open dose of which nothing reached skin is nothing."""
     part = worn.dose_fraction
     return Between(low=dose.low * part.low, high=dose.high * part.high if part.high else 0.0)
 

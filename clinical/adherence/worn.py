@@ -8,7 +8,7 @@ from clinical.course import Between
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worn:
-    """How sure it is that somebody wore the device in a session, and the part of its dose that was given while worn."""
+    """How sure it is that somebody wore the device in a session, and the part of its dose that reached skin."""
 
     probability: Between
     dose_fraction: Between

@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from clinical.course import Between, CourseDevice, OrderedCourse, PastSession, WearSigns
 from clinical.dose.bands import Emission, emissions
-from clinical.dose.worn import worn_dose, worn_probability
+from clinical.dose.worn import worn_dose, worn_part, worn_probability
+from clinical.practice import practice_at
 from vocabulary.devices import Modality, Zone
 from vocabulary.identity import SessionId
 from vocabulary.light import Band
@@ -62,9 +63,9 @@ class Posting(Struct, frozen=True, kw_only=True):
         """What a zone took, worn or not."""
         return _at_least(self.amount, self.share)
 
-    def worn(self, probability: Between | None) -> Between:
-        """What reached its skin, the device having been worn with this probability."""
-        return _at_least(worn_dose(self.amount, probability), self.share)
+    def worn(self, part: Between) -> Between:
+        """What reached its skin, where this part of the session's dose did."""
+        return _at_least(worn_dose(self.amount, part), self.share)
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -103,6 +104,7 @@ class Given:
     def __init__(self, ordered: OrderedCourse, until: datetime) -> None:
         self._ordered = ordered
         self._since = self.until = until
+        self.valid = practice_at(ordered.course.practices, until).worn_probability
         self._entries: list[Entry] = []
 
     def after(self, since: datetime) -> list[Entry]:
@@ -124,7 +126,8 @@ class Given:
 def ledger(given: Given) -> Ledger:
     """The ledger of a course at the instant until which it is given."""
     at, recent = given.until, given.after(given.until - WEEK)
-    return Ledger(at=at, day=rows(recent, at - DAY, at), week=rows(recent, at - WEEK, at))
+    day, week = (rows(recent, at - span, at, given.valid) for span in (DAY, WEEK))
+    return Ledger(at=at, day=day, week=week)
 
 
 class _Emitter:
@@ -142,10 +145,13 @@ class _Emitter:
         return self._emissions[program]
 
 
-def rows(sessions: Iterable[Entry], since: datetime, until: datetime) -> tuple[Row, ...]:
-    """Every account that something was added to after `since` and not after `until`, those of one zone together."""
+def rows(sessions: Iterable[Entry], since: datetime, until: datetime, valid: float) -> tuple[Row, ...]:
+    """Every account that something was added to after `since` and not after `until`, those of one zone together.
+
+    `valid`: the worn probability from which a session counts as worn.
+    """
     within = (entry for entry in sessions if entry.earliest <= until and entry.latest > since)
-    parts = [part for entry in within for part in _parts(entry, since, until)]
+    parts = [part for entry in within for part in _parts(entry, since, until, valid)]
     places: dict[_Kind, dict[Zone, list[int]]] = {}
     for place, part in enumerate(parts):
         of_kind = places.setdefault((part.posting.band, part.posting.unit), {})
@@ -183,9 +189,10 @@ class _Part(Struct, frozen=True):
     surely: bool
 
 
-def _parts(entry: Entry, since: datetime, until: datetime) -> Iterator[_Part]:
-    surely, probability = entry.earliest > since and entry.latest <= until, worn_probability(entry.wear)
-    return (_Part(posting, posting.worn(probability), surely) for posting in entry.postings)
+def _parts(entry: Entry, since: datetime, until: datetime, valid: float) -> Iterator[_Part]:
+    surely = entry.earliest > since and entry.latest <= until
+    part = worn_part(entry.wear, worn_probability(entry.wear), valid)
+    return (_Part(posting, posting.worn(part), surely) for posting in entry.postings)
 
 
 class _Total(Struct, frozen=True):

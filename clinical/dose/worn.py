@@ -13,6 +13,8 @@ from clinical.facts import Samples
 from vocabulary.devices import Feature
 from vocabulary.readings import Sign
 
+_ANY: Final = Between(low=0.0, high=1.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WornModel:
@@ -80,11 +82,26 @@ def wear_signs(samples: Samples, features: tuple[Feature, ...], missing: int) ->
     )
 
 
-def worn_dose(delivered: Between, worn: Between | None) -> Between:
-    """How much of what was delivered reached skin: as much as was worn, anything at all where nothing tells."""
-    if worn is None:
-        return Between(low=0.0, high=delivered.high)
-    return Between(low=delivered.low * worn.low, high=delivered.high * worn.high)
+def worn_part(signs: WearSigns, probability: Between | None, valid: float) -> Between:
+    """The part of a session's dose that reached skin: that of the time with contact, if the device was worn at all.
+
+    By what was seen, it was from a probability of `valid` on, was not where the opposite is as likely, and may have
+    been in between. Where it senses no contact, it had it all the time. What was not seen leaves its part of the time
+    open.
+    """
+    if probability is None:
+        return _ANY
+    unseen, touched = probability.high - probability.low, signs.contact_fraction
+    seen = 1 - unseen
+    touching = seen if touched is None else seen * touched
+    if probability.low >= valid * seen:
+        return Between(low=touching, high=touching + unseen)
+    return Between(low=0.0, high=unseen if probability.low < (1 - valid) * seen else touching + unseen)
+
+
+def worn_dose(delivered: Between, part: Between) -> Between:
+    """How much of what was delivered reached skin. Of what nothing bounds, no part is nothing."""
+    return Between(low=delivered.low * part.low, high=delivered.high * part.high if part.high else 0.0)
 
 
 def _contact(signs: WearSigns, model: WornModel) -> float | None:

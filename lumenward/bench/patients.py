@@ -18,8 +18,9 @@ from clinical.course import (
     SerialGiven,
     WearSigns,
 )
-from clinical.dose.worn import worn_probability
+from clinical.dose.worn import worn_part, worn_probability
 from clinical.plan import Cap, Phase, Timing
+from clinical.practice import PRACTICE
 from clinical.regimen import NO_LIMITS, Prescription, Regimen
 from vocabulary.devices import Feature, Modality, Zone
 from vocabulary.identity import DeviceUid, GatewayId, PatientId, RegimenId, SessionId, session_id
@@ -85,7 +86,9 @@ def make_course(years: float, seed: int, habits: Habits = STEADY) -> Course:
 def worn_in(course: Course) -> dict[SessionId, Worn]:
     """What is known of the wear of each session."""
     return {
-        one.session: Worn(probability=worn, dose_fraction=worn) if (worn := worn_probability(one.wear)) else UNJUDGED
+        one.session: Worn(probability=worn, dose_fraction=worn_part(one.wear, worn, PRACTICE.worn_probability))
+        if (worn := worn_probability(one.wear))
+        else UNJUDGED
         for one in course.sessions
     }
 

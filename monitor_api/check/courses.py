@@ -3,18 +3,19 @@
 Rules, kept here:
 - A course is judged from what is stored, never from memory.
 - Findings, alerts, their trail, the summary and the next time to look are one transaction; every id is derived.
-- What a rule no longer says is clear from now on, not gone.
+- What a rule no longer says is clear from now on, not gone. What was only open and called nobody is not listed then.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from msgspec import to_builtins
-from sqlalchemy import select
+from sqlalchemy import ScalarResult, or_, select
 from sqlalchemy.orm import Session
 
 from alerts.desk import report
@@ -35,10 +36,11 @@ from monitor_api.courses.standing import stand
 from monitor_api.courses.summaries import store_summaries
 from monitor_api.errors import ClaimLost, StoreUnavailable
 from monitor_api.records.alert_store import SqlAlertStore
+from monitor_api.records.attention import AlertRow
 from monitor_api.records.courses import CourseFindingRow
 from monitor_api.records.database import Database
 from monitor_api.records.trail import CHECKER, Change, ChangeKind, announce
-from vocabulary.identity import SessionId
+from vocabulary.identity import AlertId, RuleId, SessionId, alert_id
 
 AT_ONCE: Final = 1
 """Courses claimed together: no more, since sessions that are due meanwhile wait for them."""
@@ -113,11 +115,7 @@ class CourseChecker:
 
 def _store(session: Session, judged: _Judged) -> bool:
     """Write what each rule says, and tell whether anything is new; what none says any more is clear from now on."""
-    of_patient = (
-        CourseFindingRow.clinic_id == judged.key.clinic,
-        CourseFindingRow.patient_id == judged.key.patient,
-    )
-    known = {row.id: row for row in session.scalars(select(CourseFindingRow).where(*of_patient))}
+    known = {row.id: row for row in _open_or_said(session, judged)}
     changed = False
     for finding in judged.findings:
         row = known.pop(finding.id, None)
@@ -126,10 +124,37 @@ def _store(session: Session, judged: _Judged) -> bool:
             changed = True
         else:
             changed |= _update(row, _values(finding), judged.at)
-    for row in known.values():
+    return _clear(session, judged, known.values()) or changed
+
+
+def _open_or_said(session: Session, judged: _Judged) -> ScalarResult[CourseFindingRow]:
+    """What is stored and may change now: not all that the patient ever had."""
+    row = CourseFindingRow
+    said = row.id.in_([one.id for one in judged.findings])
+    may_change = or_(row.cleared_at.is_(None), row.outcome == Outcome.UNDETERMINED, said)
+    mine = (row.clinic_id == judged.key.clinic, row.patient_id == judged.key.patient)
+    return session.scalars(select(row).where(*mine, may_change))
+
+
+def _clear(session: Session, judged: _Judged, unsaid: Collection[CourseFindingRow]) -> bool:
+    """Clear what no rule says any more, and tell whether that is new."""
+    called = _called(session, judged.key, [row for row in unsaid if row.outcome == Outcome.UNDETERMINED])
+    changed = False
+    for row in unsaid:
         if row.cleared_at is None:
             row.cleared_at, changed = judged.at, True
+        if row.outcome == Outcome.UNDETERMINED and row.id not in called:
+            row.outcome, changed = Outcome.CLEAR, True
     return changed
+
+
+def _called(session: Session, key: CourseKey, findings: Collection[CourseFindingRow]) -> set[UUID]:
+    """Those of some findings of a patient for which there is an alert: it leads to them."""
+    if not findings:
+        return set()
+    by_alert = {alert_id(key.clinic, key.patient, RuleId(row.rule), row.episode): row.id for row in findings}
+    raised = select(AlertRow.id).where(AlertRow.clinic_id == key.clinic, AlertRow.id.in_(by_alert))
+    return {by_alert[AlertId(one)] for one in session.scalars(raised)}
 
 
 def _new_row(judged: _Judged, finding: CourseFinding) -> CourseFindingRow:

@@ -16,7 +16,7 @@ from monitor_api.records.attention import FindingRow
 from monitor_api.records.people import PatientRow
 from monitor_api.records.practices import practices_of
 from monitor_api.records.sessions import SessionRow
-from monitor_api.sessions.order import started_of
+from monitor_api.sessions.order import placed_between
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.devices import Modality
 from vocabulary.identity import ClinicId, PatientId, RuleId, SessionId
@@ -84,27 +84,26 @@ def _others(session: Session, conclusion: Conclusion, patient: PatientId) -> lis
 
 
 def _stored(session: Session, clinic: ClinicId, *which: ColumnElement[bool]) -> Iterator[Broken]:
+    """Columns and no rows: what calls depends on all that came before, so all of it is read each time."""
+    row = SessionRow
+    began = (row.started_earliest, row.started_latest, row.placed_by, row.first_heard_at)
     query = (
-        select(SessionRow, FindingRow)
-        .join(FindingRow, (FindingRow.clinic_id == SessionRow.clinic_id) & (FindingRow.session_id == SessionRow.id))
-        .where(
-            SessionRow.clinic_id == clinic,
-            *which,
-            FindingRow.rule.in_(CALLED_ONCE),
-            FindingRow.outcome == Outcome.FIRES,
-        )
+        select(row.id, row.modality, FindingRow.rule, FindingRow.evidence, *began)
+        .join(FindingRow, (FindingRow.clinic_id == row.clinic_id) & (FindingRow.session_id == row.id))
+        .where(row.clinic_id == clinic, *which)
+        .where(FindingRow.rule.in_(CALLED_ONCE), FindingRow.outcome == Outcome.FIRES)
     )
     found = session.execute(query).all()
     decided = practices_of(session, clinic) if found else ()
-    for row, finding in found:
-        started = started_of(row)
-        at = started.at if started else row.first_heard_at
+    for id_, modality, rule, evidence, earliest, latest, placed_by, first_heard_at in found:
+        started = placed_between(earliest, latest, placed_by)
+        at = started.at if started else first_heard_at
         yield Broken(
-            session=SessionId(row.id),
-            rule=RuleId(finding.rule),
-            modality=Modality(row.modality or Modality.LED),
+            session=SessionId(id_),
+            rule=RuleId(rule),
+            modality=Modality(modality or Modality.LED),
             at=at,
-            beyond=beyond(_evidence(finding.evidence)),
+            beyond=beyond(_evidence(evidence)),
             practice=practice_at(decided, at),
         )
 

@@ -159,10 +159,12 @@ def _course_findings(
     """Of each episode what was said of it last."""
     regimens = tuple(_held_to(one, ruling) for one in case.course.regimens)
     course = replace(case.course, regimens=regimens)
-    known, said = worn_of(course), _said(in_sessions)
+    said, asks = _said(in_sessions), tuple(_asks(course, window))
+    decided = {now: practice_at(course.practices, now) for now in asks}
+    worn = {practice: worn_of(course, practice) for practice in set(decided.values())}
     found: dict[tuple[RuleId, str], CourseFinding] = {}
-    for now in _asks(course, window):
-        at = course_at(as_of(course, now), now, worn=known, limits=tuple(_limits(case, now)))
+    for now in asks:
+        at = course_at(as_of(course, now), now, worn=worn[decided[now]], limits=tuple(_limits(case, now)))
         for finding in judge_course(replace(at, said=said), ruling.course_rules):
             found[finding.rule, finding.episode] = finding
     return tuple(found.values())

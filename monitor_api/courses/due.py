@@ -16,6 +16,8 @@ from monitor_api.records.upsert import upsert
 from monitor_api.sessions.due import LEASE
 from vocabulary.identity import ClinicId, PatientId
 
+_NAME: Final = tuple_(CourseDueRow.clinic_id, CourseDueRow.patient_id)
+
 REST: Final = timedelta(minutes=1)
 """How long more of a session that is known to run may wait to be judged with its weeks: it comes every second."""
 
@@ -59,10 +61,11 @@ def claim_courses(session: Session, worker: str, now: Moment, most: int) -> list
         .order_by(CourseDueRow.due_at)
         .limit(most)
         .with_for_update(skip_locked=True)
+        .cte("chosen")  # a subquery might be run again for each row, and choose others each time
     )
     taken = session.execute(
         update(CourseDueRow)
-        .where(tuple_(CourseDueRow.clinic_id, CourseDueRow.patient_id).in_(chosen))
+        .where(_NAME.in_(select(chosen.c.clinic_id, chosen.c.patient_id)))
         .values(claimed_by=worker, claimed_until=now.real + LEASE)
         .returning(CourseDueRow.clinic_id, CourseDueRow.patient_id, CourseDueRow.generation)
     )
@@ -95,7 +98,7 @@ def release_course(
 
 def give_courses_back(session: Session, claims: Iterable[CourseClaim], worker: str) -> None:
     """Let others take these judgements at once."""
-    mine = tuple_(CourseDueRow.clinic_id, CourseDueRow.patient_id).in_([claim.key for claim in claims])
+    mine = _NAME.in_([claim.key for claim in claims])
     session.execute(
         update(CourseDueRow).where(mine, CourseDueRow.claimed_by == worker).values(claimed_by=None, claimed_until=None)
     )

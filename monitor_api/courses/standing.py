@@ -8,10 +8,11 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from clinical.adherence.worn import Worn
-from clinical.course import Between, Course, PastSession
-from clinical.dose.worn import worn_probability
+from clinical.course import Course, PastSession
+from clinical.dose.worn import worn_part, worn_probability
 from clinical.misuse.course_rules import CourseAt, LimitsAsked, course_at
 from clinical.misuse.table import SAID_IN_SESSIONS
+from clinical.practice import Practice, practice_at
 from clinical.verdicts import Outcome
 from monitor_api.courses.due import CourseKey
 from monitor_api.courses.reading import read_course
@@ -26,25 +27,22 @@ from vocabulary.identity import DeviceUid, RuleId, SessionId
 def stand(session: Session, key: CourseKey, now: datetime) -> CourseAt:
     """What is known of one patient now. Raises sqlalchemy's NoResultFound when there is no such patient."""
     course = read_course(session, key)
-    at = course_at(course, now, worn=worn_of(course), limits=tuple(limits_of(session, key, now)))
+    worn = worn_of(course, practice_at(course.practices, now))
+    at = course_at(course, now, worn=worn, limits=tuple(limits_of(session, key, now)))
     return replace(at, said=_said(session, key))
 
 
-def worn_of(course: Course) -> dict[SessionId, Worn]:
+def worn_of(course: Course, practice: Practice) -> dict[SessionId, Worn]:
     """How sure the wear of each session is; one that says nothing of it is left out."""
-    return {one.session: worn for one in course.sessions if (worn := _worn(one)) is not None}
+    return {one.session: worn for one in course.sessions if (worn := _worn(one, practice)) is not None}
 
 
-def _worn(session: PastSession) -> Worn | None:
-    """Its dose was given while worn as far as there was contact; where the device senses none, all of it or nothing."""
+def _worn(session: PastSession, practice: Practice) -> Worn | None:
     probability = worn_probability(session.wear)
     if probability is None:
         return None
-    touched, seen = session.wear.contact_fraction, min(session.wear.seen_fraction, 1.0)
-    if touched is None:
-        return Worn(probability=probability, dose_fraction=Between(low=0.0, high=1.0))
-    share = Between(low=touched * seen, high=touched * seen + 1 - seen)
-    return Worn(probability=probability, dose_fraction=share)
+    part = worn_part(session.wear, probability, practice.worn_probability)
+    return Worn(probability=probability, dose_fraction=part)
 
 
 def _said(session: Session, key: CourseKey) -> frozenset[tuple[SessionId, RuleId]]:

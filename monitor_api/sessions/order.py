@@ -1,7 +1,7 @@
 """A device counts its sessions one after the other: what that says of when each of them was."""
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Select, literal, select
@@ -20,9 +20,14 @@ AT_ONCE: Final = 64
 
 def started_of(row: SessionRow) -> Placed | None:
     """When a session began, by its row; None when that has no place in time."""
-    if row.started_earliest is None or row.started_latest is None or row.placed_by is None:
+    return placed_between(row.started_earliest, row.started_latest, row.placed_by)
+
+
+def placed_between(earliest: datetime | None, latest: datetime | None, by: str | None) -> Placed | None:
+    """An instant by what a row keeps of it."""
+    if earliest is None or latest is None or by is None:
         return None
-    return Placed(earliest=row.started_earliest, latest=row.started_latest, known=Known(row.placed_by))
+    return Placed(earliest=earliest, latest=latest, known=Known(by))
 
 
 def ended_of(row: SessionRow) -> Placed | None:

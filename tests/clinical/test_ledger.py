@@ -139,7 +139,7 @@ def test_the_ledger_is_what_walking_all_sessions_finds_in_whatever_order_they_ca
     made = course(*Random(seed).sample(sessions * 2, 2 * len(sessions))).given
     devices = {MASK: device(MASK, Modality.LED), HEAD: device(HEAD, Modality.RF)}
     expected = ledger_of(sessions, devices, NOW - span, NOW)
-    found = rows(made.after(NOW - span), NOW - span, NOW)
+    found = rows(made.after(NOW - span), NOW - span, NOW, made.valid)
     assert {(one.account.zone, one.account.band, one.account.unit) for one in found} == set(expected)
     for one in found:
         low, high = expected[one.account.zone, one.account.band, one.account.unit]

@@ -33,7 +33,7 @@ from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
 EPISODES: Final = 100
-"""Of a patient, the newest that are listed."""
+"""Of a patient, the most that are listed: those that go on before the others, then the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,8 +245,9 @@ def _reach(one: Reach) -> SeenReach:
 
 def _episodes(session: Session, key: CourseKey) -> Iterable[SeenEpisode]:
     mine = (CourseFindingRow.clinic_id == key.clinic, CourseFindingRow.patient_id == key.patient)
-    newest_first = (CourseFindingRow.began_at.desc(), CourseFindingRow.id)
-    for row in session.scalars(select(CourseFindingRow).where(*mine).order_by(*newest_first).limit(EPISODES)):
+    found = select(CourseFindingRow).where(*mine, CourseFindingRow.outcome != Outcome.CLEAR)
+    in_turn = (CourseFindingRow.cleared_at.is_not(None), CourseFindingRow.began_at.desc(), CourseFindingRow.id)
+    for row in session.scalars(found.order_by(*in_turn).limit(EPISODES)):
         rule = RULE.get(RuleId(row.rule))
         yield SeenEpisode(
             id=FindingId(row.id),

@@ -7,6 +7,7 @@ from threading import Barrier
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from monitor_api.clock import Moment
 from monitor_api.courses.due import CourseKey, claim_courses, mark_course_due, release_course
@@ -43,7 +44,9 @@ def database(data):
 
 def claim(database, name):
     with database.write() as session:
-        return claim_courses(session, name, Moment(civil=NOW, real=NOW), 1)
+        taken = claim_courses(session, name, Moment(civil=NOW, real=NOW), 1)
+    assert len(taken) <= 1
+    return taken
 
 
 def test_every_course_is_claimed_by_one_checker_and_none_is_left(database):
@@ -63,6 +66,13 @@ def on_postgresql():
     """Where two write at once: on SQLite one waits for the other anyway."""
     with postgres.database() as database:
         yield with_courses(database)
+
+
+def test_a_claim_takes_no_more_than_was_asked_for_whatever_way_postgresql_finds_them(on_postgresql):
+    with on_postgresql.write() as session:
+        for way in ("hashjoin", "mergejoin", "material", "hashagg", "sort"):
+            session.execute(text(f"SET LOCAL enable_{way} = off"))  # what is chosen is then asked for row by row
+        assert len(claim_courses(session, "check", Moment(civil=NOW, real=NOW), 1)) == 1
 
 
 def test_a_fact_that_comes_while_a_judgement_ends_has_the_course_judged_again(on_postgresql):

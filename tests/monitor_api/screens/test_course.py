@@ -9,6 +9,7 @@ import pytest
 
 from clinical.adherence.horizon import Reach, Standing
 from monitor_api.http.callers import Caller
+from monitor_api.http.queries.courses import patient_course
 from monitor_api.http.queries.triage import triage_facts
 from monitor_api.records.courses import CourseSummaryRow
 from monitor_api.screens.adherence import reach_words, share_words
@@ -18,6 +19,7 @@ from tests.monitor_api.screens.clinic import NOW, Clinic
 from tests.monitor_api.screens.cohort import Treated, treated
 from tests.monitor_api.screens.site import Site
 from tests.monitor_api.screens.test_orders import posted, text
+from vocabulary.identity import PatientId
 
 SATURDAY = date(2026, 3, 21)
 
@@ -92,6 +94,28 @@ def test_energy_says_what_was_not_calibrated_and_findings_say_since_when(site: S
     assert "not calibrated" in said
     assert "○ Cannot be decided: The clock of the device is not known well enough" in said
     assert re.search(r"2 of the last 5 sessions were off the prescribed days since Fri 20 Feb, 21:00 · goes on", said)
+
+
+def test_what_goes_on_is_listed_however_much_began_and_ended_since(clinic: Clinic, physician: Caller):
+    who = clinic.patient()
+    with clinic.filling():
+        lasting = clinic.weeks_showed(who, "No session for 50 days", 50)
+        for number in range(101):
+            clinic.weeks_showed(who, f"Off schedule {number}", 2, cleared_at=NOW)
+    with clinic.database.read() as session:
+        found = patient_course(session, physician, PatientId(who), NOW).episodes
+    assert (found[0].id, len(found)) == (lasting, 100)
+
+
+def test_a_page_lists_what_goes_on_before_what_is_over_and_nothing_that_is_clear(
+    here: Clinic, anna: Treated, visitor: httpx.Client
+):
+    here.weeks_showed(anna.id, "Late twice", 2, cleared_at=here.now)
+    here.weeks_showed(anna.id, "No session for 9 days", 9)
+    here.weeks_showed(anna.id, "Records are still on their way", 1, outcome="clear", cleared_at=here.now)
+    said = text(visitor.get(f"/patients/{anna.id}"))
+    assert re.search(r"No session for 9 days since .* goes on .* Late twice since .* until ", said)
+    assert "on their way" not in said
 
 
 def test_days_are_excused_by_a_form_and_the_excuse_withdrawn(anna: Treated, visitor: httpx.Client):
