@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnCollection
 
@@ -16,6 +16,7 @@ from monitor_api.ingest.group import Group, series_key
 from monitor_api.ingest.hours import OurTime, not_placed
 from monitor_api.ingest.opening import Opened
 from monitor_api.ingest.quarantine import keep, refused_record
+from monitor_api.records.among import among
 from monitor_api.records.clocks import LiveStartRow
 from monitor_api.records.devices import AnchorRow, DeviceRow, GatewayRow
 from monitor_api.records.sessions import RecordRow, SessionRow
@@ -28,9 +29,6 @@ from vocabulary.wire.batches import StoredRecord
 
 CONTACT: Final = timedelta(days=1)
 """How long the records and anchors of one contact may take to come, in whatever order."""
-
-AT_ONCE: Final = 500
-"""Devices looked up in one statement: a store takes only so many parameters."""
 
 
 def store_devices(session: Session, group: Group, now: datetime, ours: OurTime) -> None:
@@ -149,8 +147,8 @@ def touched_sessions(session: Session, batches: Sequence[Opened], ours: OurTime)
     news = list(_newly_anchored(session, batches))
     return {
         *_sessions_of(session, news, and_(SessionRow.recorded, not_placed())),
-        *_sessions_of(session, list(anchored), and_(SessionRow.recorded, recent)),
-        *_sessions_of(session, list(said), recent),
+        *_sessions_of(session, anchored, and_(SessionRow.recorded, recent)),
+        *_sessions_of(session, said, recent),
     }
 
 
@@ -196,9 +194,8 @@ def _any(session: Session, *which: ColumnElement[bool]) -> bool:
 
 
 def _sessions_of(
-    session: Session, devices: Sequence[tuple[ClinicId, str]], which: ColumnElement[bool]
+    session: Session, devices: Iterable[tuple[ClinicId, str]], which: ColumnElement[bool]
 ) -> Iterator[SeriesKey]:
-    for start in range(0, len(devices), AT_ONCE):
-        some = tuple_(SessionRow.clinic_id, SessionRow.device_uid).in_(devices[start : start + AT_ONCE])
-        for clinic, one in session.execute(select(SessionRow.clinic_id, SessionRow.id).where(some, which)):
-            yield SeriesKey(clinic=ClinicId(clinic), session=SessionId(one))
+    these = select(SessionRow.clinic_id, SessionRow.id).where(which)
+    for clinic, one in among(session, these, (SessionRow.clinic_id, SessionRow.device_uid), devices):
+        yield SeriesKey(clinic=ClinicId(clinic), session=SessionId(one))
