@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnCollection
 
@@ -13,10 +13,11 @@ from monitor_api.courses.due import CourseKey
 from monitor_api.ingest.hours import OurTime
 from monitor_api.ingest.opening import Opened
 from monitor_api.ingest.rows import Row
-from monitor_api.records.among import among
+from monitor_api.records.among import among, has_name, portions
 from monitor_api.records.devices import AssignmentRow, DeviceSerialRow, MarkRow
 from monitor_api.records.upsert import upsert
 from monitor_api.sessions.device_clocks import tick_jumps
+from vocabulary.devices import DeviceState
 from vocabulary.identity import ClinicId, PatientId
 
 BEFORE: Final = 2
@@ -29,9 +30,9 @@ _Name = tuple[ClinicId, str]
 def news_for_courses(session: Session, batches: Sequence[Opened], ours: OurTime) -> set[CourseKey]:
     """Note every serial that devices give; gives the courses of those who have, or had, a device that says news.
 
-    A new serial is news, and so are ticks that do not fit those before, and the first state that a device reports: it
-    says how many sessions there are. What workers that write at once, or batches in
-    another order, keep this from seeing is seen when the course is judged next, for that reads what is stored.
+    A new serial is news, and so are ticks that do not fit those before, and the first state that says how many sessions
+    there are. What workers that write at once, or batches in another order, keep this from seeing is seen when the
+    course is judged next, for that reads what is stored.
     """
     news = {*_new_serials(session, batches, ours), *_jumped(session, batches), *_first_marked(session, batches, ours)}
     return set(_courses_of(session, news))
@@ -62,15 +63,19 @@ def _jumped(session: Session, batches: Iterable[Opened]) -> Iterator[_Name]:
 
 
 def _first_marked(session: Session, batches: Iterable[Opened], ours: OurTime) -> Iterator[_Name]:
+    """The devices of which these states, stored by now, are the first that name sessions: while it emits, none does."""
     first: dict[_Name, datetime] = {}
     for batch in batches:
         for one in batch.body.marks:
-            name, at = (batch.origin.clinic, one.device), ours(batch, one.at)
-            first[name] = min(at, first.get(name, at))
-    for (clinic, device), at in first.items():
-        before = (MarkRow.clinic_id == clinic, MarkRow.device_uid == device, MarkRow.at < at)
-        if session.scalar(select(MarkRow.at).where(*before).limit(1)) is None:
-            yield clinic, device
+            if one.state != DeviceState.EMITTING:
+                name, at = (batch.origin.clinic, one.device), ours(batch, one.at)
+                first[name] = min(at, first.get(name, at))
+    columns = (MarkRow.clinic_id, MarkRow.device_uid, MarkRow.at)
+    for some in portions(columns, ((*name, at) for name, at in first.items())):
+        clinic, device, at = some.c
+        stored = select(func.min(MarkRow.at)).where(has_name(columns[:2], some), MarkRow.state != DeviceState.EMITTING)
+        for found in session.execute(select(clinic, device).where(at <= stored.scalar_subquery())):
+            yield ClinicId(found[0]), found[1]
 
 
 def _courses_of(session: Session, devices: Iterable[_Name]) -> Iterator[CourseKey]:
