@@ -72,6 +72,7 @@ def test_a_state_of_a_device_that_emits_is_no_news_and_takes_none_from_the_first
     line.bring(rf_device())
     assert news(line, mark(5, DeviceState.EMITTING)) == set()
     assert news(line, mark(4), mark(3, DeviceState.EMITTING)) == {PATIENT}
+    assert news(line, mark(6, DeviceState.EMITTING)) == set()
 
 
 def test_one_uid_in_two_clinics_is_news_in_each_for_itself(line):
