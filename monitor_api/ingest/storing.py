@@ -32,7 +32,7 @@ CONTACT: Final = timedelta(days=1)
 
 
 def store_devices(session: Session, group: Group, now: datetime, ours: OurTime) -> None:
-    """Note what devices say of themselves; an older state never replaces a newer one."""
+    """Note what devices say of themselves; what is older never replaces what is newer."""
     found = rows.device_rows(group, ours)
     upsert(session, DeviceRow, found, _newer)
     changes = [
@@ -59,9 +59,12 @@ _HEARD_LATER: Final = (
 
 def _newer(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
     stored = DeviceRow.__table__.c
-    heard, state, link = (_later(stored[at], new[at]) for at in ("heard_at", "state_at", "link_at"))
+    said, heard, state, link = (_later(stored[at], new[at]) for at in ("said_at", "heard_at", "state_at", "link_at"))
     return {
-        **{word: func.coalesce(new[word], stored[word]) for word in rows.SAID},
+        **{
+            word: case((said, func.coalesce(new[word], stored[word])), else_=func.coalesce(stored[word], new[word]))
+            for word in rows.SAID
+        },
         **{word: case((heard, new[word]), else_=stored[word]) for word in ("heard_at", "gateway_id")},
         **{word: case((state, new[word]), else_=stored[word]) for word in rows.STATE},
         **{word: case((link, func.coalesce(new[word], stored[word])), else_=stored[word]) for word in rows.LINK},
