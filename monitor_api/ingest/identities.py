@@ -72,9 +72,9 @@ def _first_marked(session: Session, batches: Iterable[Opened], ours: OurTime) ->
                 first[name] = min(at, first.get(name, at))
     columns = (MarkRow.clinic_id, MarkRow.device_uid, MarkRow.at)
     for some in portions(columns, ((*name, at) for name, at in first.items())):
-        clinic, device, at = some.c
+        clinic, device, since = some.c
         stored = select(func.min(MarkRow.at)).where(has_name(columns[:2], some), MarkRow.state != DeviceState.EMITTING)
-        for found in session.execute(select(clinic, device).where(at <= stored.scalar_subquery())):
+        for found in session.execute(select(clinic, device).where(since <= stored.scalar_subquery())):
             yield ClinicId(found[0]), found[1]
 
 

@@ -91,11 +91,12 @@ def session_rows(heard: Iterable[Heard], ours: OurTime) -> list[Row]:
     """Every session that samples or gaps name, as it is before its first check."""
     rows: dict[SeriesKey, Row] = {}
     for one in heard:
-        heard_at = ours.now if one.last_at is None else ours.about(one.batch, one.last_at)
+        first, last = (ours.now if at is None else ours.about(one.batch, at) for at in (one.first_at, one.last_at))
         row = rows.get(one.key)
         if row is None:
-            rows[one.key] = row = new_session(one.batch, one.item, one.item.counter, ours.heard(one.batch))
-        row["heard_at"] = max(row["heard_at"], heard_at)
+            rows[one.key] = row = new_session(one.batch, one.item, one.item.counter, first)
+        row["first_heard_at"] = min(row["first_heard_at"], first)
+        row["heard_at"] = max(row["heard_at"], last)
     return list(rows.values())
 
 

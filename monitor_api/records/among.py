@@ -13,8 +13,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-AT_ONCE: Final = 300
-"""Names in one statement: a store takes only so many parameters."""
+AT_ONCE: Final = 900
+"""Parts of names in one statement: a store takes only so many parameters."""
 
 _Columns = Sequence[InstrumentedAttribute[Any]]
 _Name = tuple[Any, ...]
@@ -31,9 +31,9 @@ def among(
 
 def portions(like: _Columns, names: Iterable[_Name]) -> Iterator[TableValuedAlias]:
     """Each name once, as tables with columns like these."""
-    rows = list(dict.fromkeys(names))
-    for start in range(0, len(rows), AT_ONCE):
-        yield _listed(like, rows[start : start + AT_ONCE])
+    rows, many = list(dict.fromkeys(names)), AT_ONCE // len(like)
+    for start in range(0, len(rows), many):
+        yield _listed(like, rows[start : start + many])
 
 
 def has_name(columns: _Columns, some: TableValuedAlias) -> ColumnElement[bool]:

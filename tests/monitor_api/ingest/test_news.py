@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, event
 
-from monitor_api.records.among import AT_ONCE
 from monitor_api.records.courses import CourseDueRow
 from monitor_api.records.devices import DeviceRow, GatewayKeyRow, GatewayRow
 from monitor_api.records.key_wrap import KeyWrap
@@ -109,7 +108,7 @@ def add_clinic(line):
             session.flush()
 
 
-@pytest.mark.parametrize(("devices", "more"), [(50, 0), (AT_ONCE, 0), (AT_ONCE + 1, 1)])
+@pytest.mark.parametrize(("devices", "more"), [(50, 0), (300, 0), (301, 1)])
 def test_many_devices_are_asked_about_in_one_statement_for_each_portion(on_sqlite, devices, more):
     statements = list[str]()
     engine = on_sqlite.stores.database.engine

@@ -132,7 +132,7 @@ def test_a_worker_to_whom_nothing_can_arrive_any_more_ends_loudly(service):
 
 
 def test_what_a_thousand_devices_and_gateways_say_is_looked_up_in_portions(tmp_path):
-    """A store takes only so many parameters in one statement; a device is named by two, and a portion has 500."""
+    """A store takes only so many parameters in one statement; a portion has 900 of them."""
     service = Service(tmp_path)
     engine = service.stores.database.engine
     engine.dispose()

@@ -121,7 +121,7 @@ def test_whole_names_are_found_and_no_other_combination_of_their_parts(service):
 def test_names_are_looked_up_in_portions_and_none_in_no_statement(service):
     asked = Asked(service.stores.database.engine)
     with service.stores.database.read() as session:
-        for many, statements in ((0, 0), (1, 1), (AT_ONCE, 1), (AT_ONCE + 1, 2)):
+        for many, statements in ((0, 0), (1, 1), (AT_ONCE // 2, 1), (AT_ONCE // 2 + 1, 2)):
             asked.statements.clear()
             found = among(session, select(DeviceRow.uid), NAME, [(CLINIC, f"{UID[:-3]}{n:03x}") for n in range(many)])
             assert len(list(found)) == 0
