@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnCollection
 
@@ -98,10 +98,21 @@ def release_course(
 
 def give_courses_back(session: Session, claims: Iterable[CourseClaim], worker: str) -> None:
     """Let others take these judgements at once."""
-    mine = _NAME.in_([claim.key for claim in claims])
-    session.execute(
-        update(CourseDueRow).where(mine, CourseDueRow.claimed_by == worker).values(claimed_by=None, claimed_until=None)
+    names = sorted(claim.key for claim in claims)
+    mine = [{"clinic": clinic, "patient": patient, "worker": worker} for clinic, patient in names]
+    if mine:
+        session.connection().execute(_GIVE_BACK, mine)
+
+
+_GIVE_BACK: Final = (
+    update(CourseDueRow)
+    .where(
+        CourseDueRow.clinic_id == bindparam("clinic"),
+        CourseDueRow.patient_id == bindparam("patient"),
+        CourseDueRow.claimed_by == bindparam("worker"),
     )
+    .values(claimed_by=None, claimed_until=None)
+)
 
 
 def _free(now: Moment) -> ColumnElement[bool]:

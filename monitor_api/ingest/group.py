@@ -29,16 +29,25 @@ class BootSaid:
 class Heard:
     """What a group's samples and gaps say of one session, as heard in one boot of a gateway.
 
-    `batch` and `item`: the first of them. `last_at`: the last instant that its batches name, None when one of them
-    names none. `began_by`, `latest`: as its samples say, None when there are only gaps.
+    `batch` and `item`: the first of them. `first_at`, `last_at`: the earliest and the latest of the last instants that
+    its batches name; None when none of them names any, or when one of them names none. `began_by`, `latest`: as its
+    samples say, None when there are only gaps.
     """
 
     key: SeriesKey
     batch: Opened
     item: SampleBlock | Gap
+    first_at: datetime | None
     last_at: datetime | None
     began_by: datetime | None = None
     latest: SampleBlock | None = None
+
+    def hear_again(self, batch: Opened) -> None:
+        """Take another batch in."""
+        last = _last(batch)
+        self.last_at = self.last_at and last and max(self.last_at, last)
+        if last is not None and (self.first_at is None or last < self.first_at):
+            self.first_at = last
 
     def hear(self, block: SampleBlock) -> None:
         """Take samples in."""
@@ -70,9 +79,10 @@ def gather(batches: Sequence[Opened]) -> Group:
             session = (name, item.device, item.counter, item.epoch)
             one = heard.get(session)
             if one is None:
-                one = heard[session] = Heard(series_key(batch, item, item.counter), batch, item, _last(batch))
-            elif one.last_at is not None:
-                one.last_at = batch.named and max(one.last_at, batch.named[1])
+                last = _last(batch)
+                one = heard[session] = Heard(series_key(batch, item, item.counter), batch, item, last, last)
+            else:
+                one.hear_again(batch)
             if isinstance(item, SampleBlock):
                 one.hear(item)
     telling = [batch for batch in batches if not batch.quiet]

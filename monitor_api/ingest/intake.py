@@ -10,7 +10,7 @@ Rules, kept here:
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor_api.clock import Clocks
@@ -22,6 +22,7 @@ from monitor_api.ingest.identities import news_for_courses
 from monitor_api.ingest.opening import Opened
 from monitor_api.ingest.reports import store_reports
 from monitor_api.ingest.storing import store_devices, store_records, store_sessions, touched_sessions
+from monitor_api.records.among import among
 from monitor_api.records.database import Database
 from monitor_api.records.devices import AnchorRow, BatchRow, MarkRow
 from monitor_api.records.presence import note_heard
@@ -113,8 +114,8 @@ def _register(session: Session, batches: Sequence[Opened]) -> None:
 def _known_tags(session: Session, batches: Sequence[Opened]) -> dict[Name, str]:
     """The tags under which names of this group are registered already."""
     name = (BatchRow.gateway_id, BatchRow.epoch, BatchRow.number)
-    query = select(*name, BatchRow.tag).where(tuple_(*name).in_([_name(batch) for batch in batches]))
-    return {(gateway, epoch, number): tag for gateway, epoch, number, tag in session.execute(query)}
+    found = among(session, select(*name, BatchRow.tag), name, map(_name, batches))
+    return {(gateway, epoch, number): tag for gateway, epoch, number, tag in found}
 
 
 def _gateway_of(batch: Opened) -> str:

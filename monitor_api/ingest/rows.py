@@ -1,8 +1,8 @@
 """What a group of batches says, as rows: one a device and one a session, however many items named them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from monitor_api.ingest.group import Group, Heard, series_key
 from monitor_api.ingest.hours import OurTime
@@ -91,11 +91,12 @@ def session_rows(heard: Iterable[Heard], ours: OurTime) -> list[Row]:
     """Every session that samples or gaps name, as it is before its first check."""
     rows: dict[SeriesKey, Row] = {}
     for one in heard:
-        heard_at = ours.now if one.last_at is None else ours.about(one.batch, one.last_at)
+        first, last = (ours.now if at is None else ours.about(one.batch, at) for at in (one.first_at, one.last_at))
         row = rows.get(one.key)
         if row is None:
-            rows[one.key] = row = new_session(one.batch, one.item, one.item.counter, ours.heard(one.batch))
-        row["heard_at"] = max(row["heard_at"], heard_at)
+            rows[one.key] = row = new_session(one.batch, one.item, one.item.counter, first)
+        row["first_heard_at"] = min(row["first_heard_at"], first)
+        row["heard_at"] = max(row["heard_at"], last)
     return list(rows.values())
 
 
@@ -154,20 +155,23 @@ def _note(rows: dict[tuple[Any, str], Row], batch: Opened, item: DeviceItem, our
     heard_at = _heard_at(item)
     heard_at = heard_at and ours(batch, heard_at)
     row.update(_news(item, heard_at))
-    if isinstance(item, LinkStatus):
-        row["link_at"] = ours(batch, batch.body.sealed_at)
+    if as_of := _AS_OF_SEALING.get(type(item)):
+        row[as_of] = ours(batch, batch.body.sealed_at)
     if heard_at and (row["heard_at"] is None or row["heard_at"] <= heard_at):
         row.update(heard_at=heard_at, gateway_id=batch.origin.gateway)
 
 
-SAID = ("family", "modality", "model", "serial", "firmware", "features")
-"""What a device says of itself; what is not said leaves what was."""
+SAID = ("family", "modality", "model", "serial", "firmware", "features", "said_at")
+"""What a device says of itself, as of `said_at`; what is not said leaves what was."""
 
 STATE = ("state", "lockout", "faults", "battery_percent", "state_at")
 """What it reports, as of `state_at`."""
 
 LINK = ("connected", "link_at", "messages_lost")
 """Whether the gateway has a link to it, and what got lost on the way, as of `link_at`."""
+
+_AS_OF_SEALING: Final[Mapping[type[DeviceItem], str]] = {SeenDevice: "said_at", LinkStatus: "link_at"}
+"""Items that name no instant of what they say: it is as of when their batch was sealed."""
 
 
 def _items(batch: Opened) -> list[DeviceItem]:
@@ -190,7 +194,7 @@ def _new_device(batch: Opened, uid: str, ours: OurTime) -> Row:
 def _news(item: DeviceItem, heard_at: datetime | None) -> Row:
     match item:
         case SeenDevice():
-            return {word: getattr(item, word) for word in SAID}
+            return {word: getattr(item, word) for word in SAID if word != "said_at"}
         case SampleBlock():
             return {"modality": item.modality}
         case ReportedMark():

@@ -41,6 +41,7 @@ class GatewayKeyRow(Table):
 class DeviceRow(Table):
     """A device as a clinic's gateways know it: what it says it is, its last state, when it was last heard.
 
+    `said_at`: when it last said what it is; None of one that has not, or only before that was noted.
     A uid may turn up in two clinics (sold, cloned): each has its own row and its own data.
     """
 
@@ -55,6 +56,7 @@ class DeviceRow(Table):
     serial: Mapped[Word | None]
     firmware: Mapped[Word | None]
     features: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    said_at: Mapped[datetime | None]
     state: Mapped[Word | None]
     lockout: Mapped[Word | None]
     faults: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))

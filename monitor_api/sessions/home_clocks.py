@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import exists, func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
+from monitor_api.records.among import among
 from monitor_api.records.clocks import GatewayBootRow, GatewayClockRow
 from monitor_api.records.devices import GatewayRow
 from monitor_api.sessions.boots import Boot, Comparison, Sighting, see
@@ -29,8 +30,10 @@ _ClockFacts = Any
 NEAR: Final = 8
 """How many comparisons before and after an instant are looked at: each was told because it says more."""
 
-_CLOCK: Final = tuple_(GatewayClockRow.gateway_id, GatewayClockRow.boot)
-_BOOT: Final = tuple_(GatewayBootRow.gateway_id, GatewayBootRow.boot)
+_NAME: Final = (GatewayBootRow.gateway_id, GatewayBootRow.boot)
+_BOOT: Final = select(*GatewayBootRow.__table__.c, GatewayRow.registered_at).join(
+    GatewayRow, GatewayRow.id == GatewayBootRow.gateway_id
+)
 
 
 def boots_around(session: Session, stamps: Iterable[Stamp]) -> dict[BootName, Boot]:
@@ -39,8 +42,8 @@ def boots_around(session: Session, stamps: Iterable[Stamp]) -> dict[BootName, Bo
     for name, at in stamps:
         instants[name].append(at)
     found: dict[BootName, Boot] = {}
-    for row, registered_at in _rows(session, list(instants)):
-        name = row.gateway_id, row.boot
+    for row in among(session, _BOOT, _NAME, instants):
+        name, registered_at = (row.gateway_id, row.boot), row.registered_at
         compared = _compared(session, name, min(instants[name]), max(instants[name]))
         found[name] = _boot(row, registered_at, compared) if compared else _between_others(session, row, registered_at)
     return found
@@ -48,24 +51,24 @@ def boots_around(session: Session, stamps: Iterable[Stamp]) -> dict[BootName, Bo
 
 def latest_boots(session: Session, names: Iterable[BootName]) -> dict[BootName, Boot]:
     """These boots, each with its latest comparison: enough for what has just come from them."""
-    wanted = list(names)
-    clock = GatewayClockRow
-    newest = select(clock.gateway_id, clock.boot, func.max(clock.at)).where(_CLOCK.in_(wanted))
-    last = tuple_(clock.gateway_id, clock.boot, clock.at).in_(newest.group_by(clock.gateway_id, clock.boot))
-    rows = session.execute(select(*clock.__table__.c).where(last))
-    compared = {(row.gateway_id, row.boot): _comparison(row) for row in rows}
     return {
-        name: _boot(row, registered_at, [compared[name]] if name in compared else [])
-        for row, registered_at in _rows(session, wanted)
-        for name in ((row.gateway_id, row.boot),)
+        (row.gateway_id, row.boot): _boot(row, row.registered_at, [] if row.at is None else [_comparison(row)])
+        for row in among(session, _LATEST, _NAME, names)
     }
 
 
-def _rows(session: Session, names: Sequence[BootName]) -> Iterable[tuple[_BootFacts, datetime]]:
-    query = select(*GatewayBootRow.__table__.c, GatewayRow.registered_at).join(
-        GatewayRow, GatewayRow.id == GatewayBootRow.gateway_id
-    )
-    return ((row, row.registered_at) for row in session.execute(query.where(_BOOT.in_(names))))
+def _latest() -> Select[*tuple[Any, ...]]:
+    clock, any_other = GatewayClockRow, aliased(GatewayClockRow)
+    newest = select(func.max(any_other.at)).where(_same(any_other, GatewayBootRow)).correlate(GatewayBootRow)
+    compared = and_(_same(clock, GatewayBootRow), clock.at == newest.scalar_subquery())
+    return _BOOT.add_columns(clock.at, clock.service_at, clock.uncertainty_s).outerjoin(clock, compared)
+
+
+def _same(clock: type[GatewayClockRow], boot: type[GatewayBootRow]) -> ColumnElement[bool]:
+    return and_(clock.gateway_id == boot.gateway_id, clock.boot == boot.boot)
+
+
+_LATEST: Final = _latest()
 
 
 def _compared(session: Session, name: BootName, first: datetime, last: datetime) -> list[Comparison]:
@@ -109,8 +112,8 @@ def _compared_boot(session: Session, row: _BootFacts, *, later: bool) -> Sightin
     """The end of the nearest earlier boot whose clock was compared, or the beginning of the nearest later one."""
     boot = GatewayBootRow.boot
     side, nearest = (boot > row.boot, boot.asc()) if later else (boot < row.boot, boot.desc())
-    same = (GatewayClockRow.gateway_id == GatewayBootRow.gateway_id, GatewayClockRow.boot == boot)
-    query = select(GatewayBootRow).where(GatewayBootRow.gateway_id == row.gateway_id, side, exists().where(*same))
+    was_compared = exists().where(_same(GatewayClockRow, GatewayBootRow))
+    query = select(GatewayBootRow).where(GatewayBootRow.gateway_id == row.gateway_id, side, was_compared)
     other = session.scalar(query.order_by(nearest).limit(1))
     if other is None:
         return None

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select, tuple_
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from monitor_api.http.callers import Caller
 from monitor_api.http.queries.scope import if_given, in_clinic
+from monitor_api.records.among import among
 from monitor_api.records.devices import DeviceRow, MarkRow
 from monitor_api.records.people import PatientRow
 from monitor_api.records.sessions import SessionRow
@@ -93,8 +94,8 @@ def numbered_sessions(
     session: Session, caller: Caller, which: Iterable[tuple[DeviceUid, int]]
 ) -> Iterator[BriefSession]:
     """The sessions of these devices and counters, whosever they were."""
-    numbered = tuple_(SessionRow.device_uid, SessionRow.counter).in_(list(which))
-    return map(_brief, session.execute(select(*_BRIEF).where(*in_clinic(caller, SessionRow.clinic_id), numbered)))
+    mine = select(*_BRIEF).where(*in_clinic(caller, SessionRow.clinic_id))
+    return map(_brief, among(session, mine, (SessionRow.device_uid, SessionRow.counter), which))
 
 
 def proofs(session: Session, caller: Caller, devices: Iterable[DeviceUid]) -> Iterator[Proof]:

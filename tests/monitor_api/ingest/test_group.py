@@ -91,6 +91,7 @@ def test_of_each_session_and_boot_it_knows_the_earliest_start_the_latest_block_a
         assert one.began_by == min(map(began_by, blocks), default=None)
         assert (one.latest and one.latest.received_at) == max((block.received_at for block in blocks), default=None)
         assert one.last_at == (None if None in lasts else max(lasts))
+        assert one.first_at == min((last for last in lasts if last is not None), default=None)
         assert one.key.clinic == CLINIC
 
 

@@ -19,6 +19,7 @@ from monitor_api.records.sessions import DueRow, GapRow, RecordRow, SessionRow
 from tests.monitor_api.ingest.handing import Service, on_each_store, record_of
 from tests.records import rf_record
 from tests.service import CLINIC, GATEWAY, KEY, UID, body, key_of, rf_device, rf_samples, rows, settings
+from vocabulary.devices import Feature, Modality
 from vocabulary.identity import GatewayId
 from vocabulary.wire.batches import Gap, LinkStatus, OrderOutcome, ReportedMark, ReportedOrder, SeenAnchor, encode_body
 
@@ -131,7 +132,7 @@ def test_a_worker_to_whom_nothing_can_arrive_any_more_ends_loudly(service):
 
 
 def test_what_a_thousand_devices_and_gateways_say_is_looked_up_in_portions(tmp_path):
-    """A store takes only so many parameters in one statement; a device is named by two, and a portion has 500."""
+    """A store takes only so many parameters in one statement; a portion has 900 of them."""
     service = Service(tmp_path)
     engine = service.stores.database.engine
     engine.dispose()
@@ -169,6 +170,34 @@ def test_an_older_word_on_a_link_replaces_no_newer_one(service):
     service.hand_over(newer)
     service.hand_over(older)
     assert rows(service.stores, DeviceRow)[0].connected is True
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_an_older_introduction_replaces_no_newer_one(service, groups):
+    """After an outage the newest comes first."""
+    now, firmware = datetime.now(UTC), ["2", "1"]
+    arrivals = [
+        service.gateway.batch(
+            structs.replace(rf_device(), firmware=version, features=[Feature.LIVE] * (version == "1")),
+            sealed_at=now - timedelta(days=days),
+        )
+        for days, version in enumerate(firmware)
+    ]
+    for group in [arrivals] if groups == 1 else [[one] for one in arrivals]:
+        service.hand_over(*group)
+    (device,) = rows(service.stores, DeviceRow)
+    assert (device.firmware, device.features, device.said_at) == ("2", [], now)
+    later = structs.replace(rf_device(), firmware="3")
+    service.hand_over(service.gateway.batch(later, sealed_at=now + timedelta(seconds=1)))
+    assert [row.firmware for row in rows(service.stores, DeviceRow)] == ["3"]
+
+
+def test_samples_say_the_modality_of_a_device_that_has_not_said_what_it_is(service):
+    service.hand_over(service.gateway.batch(structs.replace(rf_samples(0), modality=Modality.LED)))
+    assert [row.modality for row in rows(service.stores, DeviceRow)] == [Modality.LED]
+    service.hand_over(service.gateway.batch(rf_device()))
+    service.hand_over(service.gateway.batch(structs.replace(rf_samples(10), modality=Modality.LED)))
+    assert [row.modality for row in rows(service.stores, DeviceRow)] == [Modality.RF]
 
 
 def test_a_session_whose_record_is_here_is_recorded_before_anybody_has_checked_it(service):
