@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from clinical.course import Course, PastSession
 from monitor_api.cohorts.case import Case, Kept
 from monitor_api.cohorts.rows import Entry
+from monitor_api.courses.asked import limits_of
 from monitor_api.courses.due import CourseKey
 from monitor_api.courses.reading import read_bare_course, read_course
-from monitor_api.courses.standing import limits_of
 from monitor_api.records.courses import CourseDueRow
 from monitor_api.records.database import Database
 from monitor_api.records.people import PatientRow
