@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 from pydantic import Field
 from sqlalchemy import delete, select
 
+from clinical.facts import Wearer
 from clinical.regimen import Phototype
 from monitor_api.http.deeds.orders import Reason
-from monitor_api.http.deeds.rechecking import recheck, reconsider
+from monitor_api.http.deeds.rechecking import recheck, reconsider, reconsider_holders
 from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.errors import Unacceptable
 from monitor_api.http.queries.devices import device
@@ -16,9 +17,10 @@ from monitor_api.http.queries.excuses import SeenExcuse, excuse_row, seen
 from monitor_api.http.queries.patients import patient_row
 from monitor_api.http.wanted import Body, Instant, Text, Word, shown
 from monitor_api.records.courses import BandOutputRow, ExcuseRow, RecalledFirmwareRow, SkinRow
-from monitor_api.records.devices import DeviceRow
+from monitor_api.records.devices import AssignmentRow, DeviceRow
 from monitor_api.records.sessions import SessionRow
 from monitor_api.records.trail import ChangeKind
+from monitor_api.sessions.skin import is_first, skin_answers
 from vocabulary.identity import DeviceUid, PatientId
 from vocabulary.light import Band
 
@@ -115,8 +117,10 @@ def withdraw_excuse(writing: Writing, which: UUID) -> SeenExcuse:
 
 
 def note_skin(writing: Writing, which: PatientId, wanted: Skin) -> Skin:
-    """Write down what a patient answered; their sessions are checked again. Raises NotThere."""
+    """Write down what a patient answered; the sessions that it tells of are checked again. Raises NotThere."""
     row = patient_row(writing.session, writing.caller, which)
+    wearer = Wearer(phototype=wanted.phototype, photosensitised=wanted.photosensitised)
+    since = None if is_first(skin_answers(writing.session, which), wearer) else writing.now
     writing.session.merge(
         SkinRow(
             clinic_id=writing.caller.clinic,
@@ -128,12 +132,12 @@ def note_skin(writing: Writing, which: PatientId, wanted: Skin) -> Skin:
         )
     )
     _changed(writing, which, "skin noted", row.id)
-    recheck(writing, SessionRow.patient_id == row.id, writing.now)
+    recheck(writing, SessionRow.patient_id == row.id, since)
     return wanted
 
 
 def put_outputs(writing: Writing, uid: DeviceUid, wanted: Outputs) -> Outputs:
-    """Say what a device puts out. Raises NotThere, Unacceptable."""
+    """Say what a device puts out; all its sessions are checked again. Raises NotThere, Unacceptable."""
     found = device(writing.session, writing.caller, uid, writing.now)
     if len({(one.program, one.band) for one in wanted.outputs}) < len(wanted.outputs):
         raise Unacceptable("A band stands twice in one programme", reasons={"body.outputs": "expected each band once"})
@@ -144,15 +148,15 @@ def put_outputs(writing: Writing, uid: DeviceUid, wanted: Outputs) -> Outputs:
         for one in wanted.outputs
     )
     whose = found.assignment.patient_id if found.assignment else None
-    if whose:
-        reconsider(writing, whose)
+    reconsider_holders(writing, AssignmentRow.device_uid == uid)
+    recheck(writing, SessionRow.device_uid == uid, None)
     writing.leave_trail("device calibrated", ("device", uid), source=wanted.source, outputs=len(wanted.outputs))
     writing.announce(ChangeKind.DEVICE, uid, whose)
     return wanted
 
 
 def recall_firmware(writing: Writing, wanted: Recall) -> Recall:
-    """Recall a firmware; done again, its reason is replaced. Sessions of such devices are checked again."""
+    """Recall a firmware; done again, its reason is replaced. Whoever has or had such a device is judged anew."""
     clinic = writing.caller.clinic
     writing.session.merge(
         RecalledFirmwareRow(
@@ -165,9 +169,9 @@ def recall_firmware(writing: Writing, wanted: Recall) -> Recall:
         )
     )
     of_model = select(DeviceRow.uid).where(DeviceRow.clinic_id == clinic, DeviceRow.model == wanted.model)
-    rechecked = recheck(writing, SessionRow.device_uid.in_(of_model), writing.now)
+    reconsidered = reconsider_holders(writing, AssignmentRow.device_uid.in_(of_model))
     about = ("firmware", f"{wanted.model} {wanted.firmware}")
-    writing.leave_trail("firmware recalled", about, because=wanted.because, rechecked=rechecked)
+    writing.leave_trail("firmware recalled", about, because=wanted.because, reconsidered=reconsidered)
     return wanted
 
 
