@@ -1,4 +1,4 @@
-"""Say what a course must know: excused times, the patient's skin, what devices put out, which firmware is recalled."""
+"""Say what a course must know: excused times, the patient's skin, how devices were measured, recalled firmware."""
 
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -57,7 +57,11 @@ class Output(Body):
 
 
 class Outputs(Body):
-    """All that is known of what a device puts out, and who measured it; it takes the place of what was known before."""
+    """All that is known of what a device puts out, and who measured it; it takes the place of what was known before.
+
+    Besides its light, how far the figures that it gives can be off, by which what is near a limit stays undetermined:
+    its dose, as a part of it, and its skin temperature. Null where nobody measured that: then they count as exact.
+    """
 
     model_config = shown(
         outputs=[
@@ -69,10 +73,14 @@ class Outputs(Body):
                 "uncertainty_fraction": 0.15,
             }
         ],
+        dose_uncertainty_fraction=0.1,
+        skin_uncertainty_celsius=0.5,
         source="Integrating sphere, clinic laboratory, 2026-02-11",
     )
 
     outputs: Annotated[tuple[Output, ...], Field(max_length=64)]
+    dose_uncertainty_fraction: Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False)]
+    skin_uncertainty_celsius: Annotated[float | None, Field(ge=0, le=5, allow_inf_nan=False)]
     source: Text
 
 
@@ -137,12 +145,19 @@ def note_skin(writing: Writing, which: PatientId, wanted: Skin) -> Skin:
 
 
 def put_outputs(writing: Writing, uid: DeviceUid, wanted: Outputs) -> Outputs:
-    """Say what a device puts out; all its sessions are checked again. Raises NotThere, Unacceptable."""
+    """Say what a device puts out, and how sure that is; all its sessions are checked again.
+
+    Raises NotThere, Unacceptable.
+    """
     found = device(writing.session, writing.caller, uid, writing.now)
     if len({(one.program, one.band) for one in wanted.outputs}) < len(wanted.outputs):
         raise Unacceptable("A band stands twice in one programme", reasons={"body.outputs": "expected each band once"})
     mine = (BandOutputRow.clinic_id == writing.caller.clinic, BandOutputRow.device_uid == uid)
     writing.session.execute(delete(BandOutputRow).where(*mine))
+    row = writing.session.get_one(DeviceRow, (writing.caller.clinic, uid))
+    row.dose_uncertainty_fraction = wanted.dose_uncertainty_fraction
+    row.skin_uncertainty_celsius = wanted.skin_uncertainty_celsius
+    row.calibration_source = wanted.source
     writing.session.add_all(
         BandOutputRow(clinic_id=writing.caller.clinic, device_uid=uid, source=wanted.source, **one.model_dump())
         for one in wanted.outputs
@@ -150,7 +165,7 @@ def put_outputs(writing: Writing, uid: DeviceUid, wanted: Outputs) -> Outputs:
     whose = found.assignment.patient_id if found.assignment else None
     reconsider_holders(writing, AssignmentRow.device_uid == uid)
     recheck(writing, SessionRow.device_uid == uid, None)
-    writing.leave_trail("device calibrated", ("device", uid), source=wanted.source, outputs=len(wanted.outputs))
+    writing.leave_trail("device calibrated", ("device", uid), **wanted.model_dump(mode="json"))
     writing.announce(ChangeKind.DEVICE, uid, whose)
     return wanted
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import delete, select, update
 
@@ -52,13 +53,50 @@ def test_the_first_answer_about_skin_tells_of_all_sessions_and_another_of_those_
     assert found == [{"earlier", "later"}, {"later"}, {"earlier", "later"}, {"later"}]
 
 
+def measure(client: Client, world: World, **changed: object) -> httpx.Response:
+    measured = {"dose_uncertainty_fraction": 0.2, "skin_uncertainty_celsius": 0.5, "source": "a thermocouple"}
+    return client.put(f"/api/v1/devices/{world.a.device}/outputs", json={"outputs": [], **measured, **changed})
+
+
+def test_how_far_a_devices_figures_may_be_off_is_noted_with_who_measured_it_and_replaced_by_what_is_known_next(
+    world: World, operator: Client, physician: Client
+):
+    def known() -> tuple[object, ...]:
+        seen = physician.get(f"/api/v1/devices/{world.a.device}").json()
+        return seen["dose_uncertainty_fraction"], seen["skin_uncertainty_celsius"], seen["calibration_source"]
+
+    measure(operator, world)
+    assert known() == (0.2, 0.5, "a thermocouple")
+    measure(operator, world, skin_uncertainty_celsius=None, source="a calorimeter")
+    assert known() == (0.2, None, "a calorimeter")
+    trail = physician.get("/api/v1/audit", params={"kind": "device", "id": world.a.device}).json()["items"]
+    calibrated = [one["detail"] for one in trail if one["action"] == "device calibrated"]
+    said = {(one["dose_uncertainty_fraction"], one["skin_uncertainty_celsius"], one["source"]) for one in calibrated}
+    assert said == {(0.2, 0.5, "a thermocouple"), (0.2, None, "a calorimeter")}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"dose_uncertainty_fraction": -0.1},
+        {"dose_uncertainty_fraction": 1.1},
+        {"skin_uncertainty_celsius": -0.1},
+        {"skin_uncertainty_celsius": 5.1},
+        {"skin_uncertainty_celsius": "0.5 °C"},
+    ],
+)
+def test_an_uncertainty_that_is_none_is_refused(world: World, operator: Client, odd: dict[str, object]):
+    answer = measure(operator, world, **odd)
+    (field,) = odd
+    assert (answer.status_code, list(answer.json()["reasons"])) == (422, [f"body.{field}"])
+
+
 def test_what_a_device_puts_out_tells_of_all_its_sessions_and_of_whoever_had_it(
     world: World, physician: Client, sessions: dict[str, UUID]
 ):
     with world.database.write() as session:
         session.add(_earlier_assignment(world))
-    body = {"outputs": [], "source": "measured"}
-    assert physician.put(f"/api/v1/devices/{world.a.device}/outputs", json=body).status_code == 200
+    assert measure(physician, world).status_code == 200
     assert due(world, sessions) == {"earlier", "later"}
     assert judged_anew(world) == {world.a.patient, world.a.other_patient}
 
