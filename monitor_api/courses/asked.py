@@ -7,6 +7,7 @@ Rules, kept here:
   word is all there is, and it says so when it did what it can.
 - A wish in the place of one of its kind that nobody confirmed has waited as long as that one.
 - What was confirmed before the device moved to another gateway waits for that one since it was first sent there.
+- Nothing waits for longer than the device has been theirs.
 """
 
 from collections import defaultdict
@@ -39,12 +40,13 @@ _Words = Mapping[str, datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
-    """A revision of what is wanted of a device; `held`: it names a hold that is not over.
+    """A revision of what is wanted of a device that is theirs since `given_at`; `held`: it names a hold, not over yet.
 
     `sent` and `done` are by gateway; `gateway` is the one that heard the device last.
     """
 
     wish: WishRow
+    given_at: datetime
     held: bool
     gateway: str
     sent: Mapping[str, SendingRow]
@@ -116,7 +118,7 @@ def _waiting(states: Sequence[_State], part: _Part) -> tuple[LimitsAsked, ...]:
     waiting = LimitsAsked(
         device=DeviceUid(states[0].wish.device_uid),
         is_hold=part is _HOLD,
-        asked_at=min((*asked, *_unconfirmed(states[len(bearers) :], part))),
+        asked_at=max(states[0].given_at, min((*asked, *_unconfirmed(states[len(bearers) :], part)))),
         reported_at=min(words, default=None),
     )
     return (waiting,)
@@ -145,19 +147,25 @@ def _states(session: Session, key: CourseKey, now: datetime) -> Iterator[_State]
     device = and_(DeviceRow.clinic_id == WishRow.clinic_id, DeviceRow.uid == WishRow.device_uid)
     given = and_(AssignmentRow.clinic_id == WishRow.clinic_id, AssignmentRow.device_uid == WishRow.device_uid)
     wanted = (
-        select(WishRow, DeviceRow.gateway_id)
+        select(WishRow, DeviceRow.gateway_id, AssignmentRow.from_at)
         .join(DeviceRow, device)
         .join(AssignmentRow, given)
         .where(*theirs, WishRow.revision.is_not(None))
         .order_by(WishRow.device_uid, WishRow.revision.desc())
     )
     found = session.execute(wanted).all()
-    ids = [wish.id for wish, _ in found]
+    ids = [wish.id for wish, *_ in found]
     sent, done = _sent(session, ids), _done(session, key, ids)
-    over = {wish.id for wish, _ in found if wish.until_at is not None and wish.until_at <= now}
-    for wish, gateway in found:
-        held = wish.hold_id is not None and wish.hold_id not in over
-        yield _State(wish=wish, held=held, gateway=gateway, sent=sent[wish.id], done=done[wish.id])
+    over = {wish.id for wish, *_ in found if wish.until_at is not None and wish.until_at <= now}
+    for wish, gateway, given_at in found:
+        yield _State(
+            wish=wish,
+            given_at=given_at,
+            held=wish.hold_id is not None and wish.hold_id not in over,
+            gateway=gateway,
+            sent=sent.get(wish.id, {}),
+            done=done.get(wish.id, {}),
+        )
 
 
 def _sent(session: Session, wishes: Sequence[UUID]) -> Mapping[UUID, Mapping[str, SendingRow]]:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from clinical.facts import RegimenVersion
 from monitor_api.check.courses import CourseChecker
@@ -13,7 +14,7 @@ from monitor_api.courses.due import CourseKey, mark_course_due
 from monitor_api.orders.asking import ask_hold, ask_lift, ask_limits
 from monitor_api.records.attention import AlertRow
 from monitor_api.records.courses import CourseFindingRow
-from monitor_api.records.devices import GatewayKeyRow
+from monitor_api.records.devices import AssignmentRow, GatewayKeyRow
 from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.orders import WishRow
 from tests.monitor_api.orders.desk import Desk
@@ -178,6 +179,14 @@ def test_a_hold_that_is_lifted_waits_for_its_home_to_hear_of_it(desk: Desk):
     assert waiting(desk.later(hours=2)) == [("limits", 2, None)]
     say(desk, wish, "taken")
     assert waiting(desk) == [("limits", 2, 2)]
+
+
+def test_what_nobody_confirmed_for_whoever_had_the_device_before_waits_since_it_changed_hands(desk: Desk):
+    ask(desk, ask_limits, RegimenVersion(id=UUID(int=8), version=1))
+    with desk.stores.database.write() as session:
+        session.execute(update(AssignmentRow).values(from_at=desk.later(days=1).now))
+    ask(desk, ask_limits, VERSION)
+    assert waiting(desk.later(hours=2)) == [("limits", 2, None)]
 
 
 def judge(desk: Desk) -> list[tuple[str, bool, int]]:
