@@ -99,6 +99,7 @@ FIGURES: Final = (
     Figure("again_days", "Nobody is called within days of a call for what a patient does again", "d", 0, 60),
     Figure("again_worse", "unless it is worse by this part of the limit", "1", 0, 2),
     Figure("permit_grace", "A device may be without its limits for", "h", 1, 168),
+    Figure("hold_grace", "A device may go without its hold for", "h", 0.25, 24),
     Figure("baseline", "The last sessions that make a patient's own median", "{sessions}", 7, 90),
     Figure("learned", "The fewest that do", "{sessions}", 3, 28),
     Figure("drift", "Sessions in a row away from it that are a drift", "{sessions}", 2, 10),

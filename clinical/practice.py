@@ -20,7 +20,9 @@ class Practice:
     by `again_worse` of the limit. `reading_patience`: for how long a session that a device counted may be on its way
     before somebody is called without it. A full memory, 65,535 records of three segments, takes about 100 minutes at
     30 ms a segment, and two hours are little of the day within which a silence is to be answered. `day_starts`: when a
-    therapy day starts where the patient lives.
+    therapy day starts where the patient lives. `permit_grace` and `hold_grace`: how long limits or a permit, and a
+    hold, may go unconfirmed. A use on hold is to be answered within an hour, so whoever asked for a hold must know as
+    soon that it may not be one.
     """
 
     taken_fraction: float = 0.8
@@ -43,6 +45,7 @@ class Practice:
     again_days: int = 7
     again_worse: float = 0.25
     permit_grace: timedelta = timedelta(hours=24)
+    hold_grace: timedelta = timedelta(hours=1)
     baseline: int = 28
     learned: int = 7
     drift: int = 3

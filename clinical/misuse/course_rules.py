@@ -24,11 +24,16 @@ _COUNTER: Final = attrgetter("counter")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsAsked:
-    """Limits that the service wants on a device, and when the device said that it has them; None: never yet."""
+    """Limits or a hold that a device is to have: since when they wait, and when they were confirmed, None: not yet."""
 
     device: DeviceUid
+    is_hold: bool
     asked_at: datetime
     reported_at: datetime | None
+
+    def grace(self, practice: Practice) -> timedelta:
+        """How long they may wait before somebody is called."""
+        return practice.hold_grace if self.is_hold else practice.permit_grace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

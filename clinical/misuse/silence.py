@@ -228,26 +228,28 @@ def _unheard(at: CourseAt, device: CourseDevice, allowed: timedelta) -> Iterator
         )
 
 
-@course_rule("limits-unconfirmed", version=1, severity=Severity.MEDIUM)
+@course_rule("limits-unconfirmed", version=2, severity=Severity.MEDIUM)
 def limits_unconfirmed(at: CourseAt) -> Iterator[Episode]:
-    """A device has not confirmed the limits or the permit of the regimen.
+    """A hold, or the limits or the permit of the regimen, is not confirmed where the device is.
 
-    Cause: a device out of reach, a gateway that is off, a device that refuses what it was sent.
-    Consequence: it may be used by an older regimen, or by none.
-    Action: look at the device's page for how far the order has come; call if the change was for safety.
-    Time to respond: one day.
-    Source: product, signed permits: delivered, acknowledged and in force are separate facts.
+    Cause: a device out of reach, a gateway that is off, a device or a gateway that refuses what it was sent.
+    Consequence: it may be used while it is to be on hold, or by an older regimen, or by none.
+    Action: look at the device's page for how far the order has come; call at once if it was for safety, as a hold is.
+    Time to respond: one day; of a hold, one hour.
+    Source: product, signed permits: delivered, acknowledged and in force are separate facts. Limits are confirmed when
+    the gateway has them, a permit and a hold when it says that the device obeys. A hold has an hour, as has whoever
+    must answer a use on hold.
     """
-    grace = at.practice.permit_grace
     for one in at.limits:
-        open_for = (one.reported_at or at.now) - one.asked_at
+        grace, open_for = one.grace(at.practice), (one.reported_at or at.now) - one.asked_at
         if open_for >= grace:
             evidence = Evidence(measured=_minutes(open_for), limit=_minutes(grace))
+            which, part = ("Hold", "hold:") if one.is_hold else ("Limits", "")
             yield Episode(
-                onset=f"{one.device}:{one.asked_at.isoformat()}",
+                onset=f"{one.device}:{part}{one.asked_at.isoformat()}",
                 began_at=one.asked_at + grace,
                 cleared_at=one.reported_at,
-                verdict=fires(f"Limits not confirmed for {_words(open_for)}", evidence),
+                verdict=fires(f"{which} not confirmed for {_words(open_for)}", evidence),
                 sessions=(),
             )
 

@@ -7,9 +7,9 @@ from functools import cached_property
 from msgspec import Struct
 
 from clinical.course import Course, PastSession
-from clinical.facts import Samples, Wearer
+from clinical.facts import Samples
 from clinical.misuse.course_rules import LimitsAsked
-from monitor_api.sessions.skin import NOBODY_ASKED
+from monitor_api.sessions.skin import SkinAnswers
 from vocabulary.identity import SessionId
 
 
@@ -26,14 +26,15 @@ class Case:
     """A patient, who looks after them, and their sessions with what samples were kept.
 
     `course` has its sessions in the order of `kept`. `note` is what the maker of the snapshot adds, for the reader
-    that knows it; empty in one that was made from a real store. `wearer` and `limits` as when the snapshot was made.
+    that knows it; empty in one that was made from a real store. `skin`, oldest first, and `limits` as when the
+    snapshot was made.
     """
 
     physician: str
     course: Course
     kept: tuple[Kept, ...]
     note: str
-    wearer: Wearer = NOBODY_ASKED
+    skin: tuple[SkinAnswers, ...] = ()
     limits: tuple[LimitsAsked, ...] = ()
 
     @cached_property

@@ -1,8 +1,8 @@
 """Replay: every rule over a case, by the same functions as when the facts came; with other rules or limits, if asked.
 
 Rules, kept here:
-- Facts of a session are put together as the checker does: the regimen in force when it began, the clinic's figures
-  of then, the rest since the one before of its kind. A session without a place in time counts as when it was first
+- Facts of a session are put together as the checker does: the regimen in force, the clinic's figures and the skin when
+  it began, the rest since the one before of its kind. A session without a place in time counts as when it was first
   heard.
 - What calls once while a patient goes on is settled over all of their sessions, those before the time replayed too.
 - Course rules look back over weeks only, so they are asked again and again, each time of what had been heard by then.
@@ -29,6 +29,7 @@ from clinical.verdicts import CourseFinding, Finding, Outcome
 from monitor_api.cohorts.case import Case, Kept
 from monitor_api.courses.standing import worn_of
 from monitor_api.sessions.context import planned
+from monitor_api.sessions.skin import wearer_at
 from vocabulary.devices import Modality
 from vocabulary.identity import RuleId, SessionId
 from vocabulary.instants import Placed
@@ -224,8 +225,9 @@ def session_facts(case: Case, ruling: Ruling = AS_THEY_ARE) -> Iterator[tuple[Se
     for one in case.kept:
         held_to = in_force_at(case.course, one.past, ruling)
         regimen = held_to.regimen if held_to else None
-        practice = practice_at(case.course.practices, began_at(one.past))
-        context = _Context(case.wearer, devices[one.past.device], held_to, rests.get(one.past.session), practice)
+        began = began_at(one.past)
+        practice, wearer = practice_at(case.course.practices, began), wearer_at(case.skin, began)
+        context = _Context(wearer, devices[one.past.device], held_to, rests.get(one.past.session), practice)
         yield _facts(one, context), regimen
 
 

@@ -13,10 +13,10 @@ from uuid import UUID
 import msgspec
 
 from clinical.course import Between, Course, PastSession, WearSigns
-from clinical.facts import RegimenVersion, Samples, Wearer
+from clinical.facts import RegimenVersion, Samples
 from clinical.misuse.course_rules import LimitsAsked
 from monitor_api.cohorts.case import Case, Kept
-from monitor_api.sessions.skin import NOBODY_ASKED
+from monitor_api.sessions.skin import SkinAnswers
 from vocabulary.devices import Fault, Modality, Zone
 from vocabulary.identity import DeviceUid, GatewayId, RegimenId, SessionId
 from vocabulary.instants import Known, Placed
@@ -105,7 +105,7 @@ class _Person:
     physician: str
     course: Course
     note: str
-    wearer: Wearer = NOBODY_ASKED
+    skin: tuple[SkinAnswers, ...] = ()
     limits: tuple[LimitsAsked, ...] = ()
 
 
@@ -166,7 +166,7 @@ def rows_of(number: int, entry: Entry) -> Iterator[tuple[str, tuple[Any, ...]]]:
         physician=case.physician,
         course=replace(case.course, sessions=()),
         note=case.note,
-        wearer=case.wearer,
+        skin=case.skin,
         limits=case.limits,
     )
     text = msgspec.json.encode(person).decode()
@@ -193,7 +193,7 @@ def case_of(rows: list[tuple[Any, ...]]) -> Case:
         course=course,
         kept=kept,
         note=person.note,
-        wearer=person.wearer,
+        skin=person.skin,
         limits=person.limits,
     )
 

@@ -18,15 +18,15 @@ from sqlalchemy.orm import Session
 from clinical.course import Course, PastSession
 from monitor_api.cohorts.case import Case, Kept
 from monitor_api.cohorts.rows import Entry
+from monitor_api.courses.asked import limits_of
 from monitor_api.courses.due import CourseKey
 from monitor_api.courses.reading import read_bare_course, read_course
-from monitor_api.courses.standing import limits_of
 from monitor_api.records.courses import CourseDueRow
 from monitor_api.records.database import Database
 from monitor_api.records.people import PatientRow
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
 from monitor_api.sessions.assembly import samples_of
-from monitor_api.sessions.skin import wearer_of
+from monitor_api.sessions.skin import skin_answers
 from monitor_api.telemetry.port import Telemetry
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.identity import ClinicId, PatientId
@@ -90,7 +90,7 @@ class CaseReader:
                 _kept(self._telemetry, self._key, past, missing[past.session]) for past in course.sessions if kept(past)
             ),
             note="",
-            wearer=wearer_of(self._session, self._key.patient),
+            skin=skin_answers(self._session, self._key.patient),
             limits=tuple(limits_of(self._session, self._key, self._now)),
         )
 

@@ -1,27 +1,24 @@
 """A patient's course as of now, with what its rules ask besides: wear, and whether devices have their limits."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinical.adherence.worn import Worn
 from clinical.course import Course, PastSession
 from clinical.dose.worn import worn_part, worn_probability
-from clinical.misuse.course_rules import CourseAt, LimitsAsked, course_at
+from clinical.misuse.course_rules import CourseAt, course_at
 from clinical.misuse.table import SAID_IN_SESSIONS
 from clinical.practice import Practice, practice_at
 from clinical.verdicts import Outcome
+from monitor_api.courses.asked import limits_of
 from monitor_api.courses.due import CourseKey
 from monitor_api.courses.reading import read_course
-from monitor_api.orders.asking import IN_FORCE
 from monitor_api.records.attention import FindingRow
-from monitor_api.records.devices import AssignmentRow
-from monitor_api.records.orders import SendingRow, WishRow
 from monitor_api.records.sessions import SessionRow
-from vocabulary.identity import DeviceUid, RuleId, SessionId
+from vocabulary.identity import RuleId, SessionId
 
 
 def stand(session: Session, key: CourseKey, now: datetime) -> CourseAt:
@@ -54,30 +51,3 @@ def _said(session: Session, key: CourseKey) -> frozenset[tuple[SessionId, RuleId
         .where(FindingRow.rule.in_(SAID_IN_SESSIONS), FindingRow.outcome == Outcome.FIRES)
     )
     return frozenset((SessionId(one), RuleId(rule)) for one, rule in session.execute(query))
-
-
-def limits_of(session: Session, key: CourseKey, now: datetime) -> Iterator[LimitsAsked]:
-    """The limits that are wanted on each device that is theirs now, and when a home said that it holds them."""
-    taken = (
-        select(func.min(SendingRow.taken_at))
-        .where(SendingRow.wish_id == WishRow.id)
-        .correlate(WishRow)
-        .scalar_subquery()
-    )
-    theirs = (
-        AssignmentRow.clinic_id == key.clinic,
-        AssignmentRow.patient_id == key.patient,
-        AssignmentRow.from_at <= now,
-        or_(AssignmentRow.until_at.is_(None), AssignmentRow.until_at > now),
-    )
-    query = (
-        select(WishRow.device_uid, WishRow.asked_at, taken)
-        .join(
-            AssignmentRow,
-            (AssignmentRow.clinic_id == WishRow.clinic_id) & (AssignmentRow.device_uid == WishRow.device_uid),
-        )
-        .where(*theirs, *IN_FORCE, WishRow.regimen_id.is_not(None))
-        .order_by(WishRow.device_uid)
-    )
-    for device, asked_at, reported_at in session.execute(query):
-        yield LimitsAsked(device=DeviceUid(device), asked_at=asked_at, reported_at=reported_at)

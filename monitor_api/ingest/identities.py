@@ -1,4 +1,4 @@
-"""What a group says of a device itself, and by which weeks are judged: who it is, how its clock ran, how far it is."""
+"""What a group says of a device that weeks are judged by: who it is, how its clock ran, how far it is, if it obeys."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,11 +30,13 @@ _Name = tuple[ClinicId, str]
 def news_for_courses(session: Session, batches: Sequence[Opened], ours: OurTime) -> set[CourseKey]:
     """Note every serial that devices give; gives the courses of those who have, or had, a device that says news.
 
-    A new serial is news, and so are ticks that do not fit those before, and the first state that says how many sessions
-    there are. What workers that write at once, or batches in another order, keep this from seeing is seen when the
-    course is judged next, for that reads what is stored.
+    A new serial is news, and so are ticks that do not fit those before, the first state that a device reports, as it
+    says how many sessions there are, and what came of an order. What workers that write at once, or batches in another
+    order, keep this from seeing is seen when the course is judged next, for that reads what is stored.
     """
-    news = {*_new_serials(session, batches, ours), *_jumped(session, batches), *_first_marked(session, batches, ours)}
+    answered = {(batch.origin.clinic, one.device) for batch in batches for one in batch.body.orders}
+    marked = _first_marked(session, batches, ours)
+    news = {*_new_serials(session, batches, ours), *_jumped(session, batches), *marked, *answered}
     return set(_courses_of(session, news))
 
 

@@ -31,7 +31,7 @@ from monitor_api.http.queries.excuses import SeenExcuse, excuses
 from monitor_api.screens.adherence import reach_words
 from monitor_api.screens.page import Page
 from monitor_api.screens.words import NO_BREAK, SYMBOLS, number
-from monitor_api.sessions.skin import SkinAnswers, skin_of
+from monitor_api.sessions.skin import SkinAnswers, skin_answers
 from vocabulary.devices import Zone
 from vocabulary.identity import PatientId
 from vocabulary.quantities import Unit
@@ -125,7 +125,7 @@ def course_view(page: Page, session: Session, who: PatientId) -> CourseView:
         found=found,
         earlier=earlier,
         excuses=excuses(session, caller, who).items,
-        skin=skin_of(session, who),
+        skin=next(reversed(skin_answers(session, who)), None),
     )
 
 

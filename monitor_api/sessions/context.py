@@ -18,7 +18,7 @@ from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionR
 from monitor_api.sessions.assembly import Account
 from monitor_api.sessions.evidence import Evidence
 from monitor_api.sessions.order import ended_of
-from monitor_api.sessions.skin import wearer_of
+from monitor_api.sessions.skin import skin_answers, wearer_at
 from vocabulary.identity import PatientId
 from vocabulary.readings import SessionRecord
 
@@ -49,7 +49,7 @@ def find_context(session: Session, evidence: Evidence, account: Account) -> Cont
         regimen=regimen,
         phase=None if version is None or regimen is None else regimen.phase_near(at - version.from_at),
         rest=_rest(session, evidence, patient, account) if account.started else None,
-        wearer=wearer_of(session, patient),
+        wearer=wearer_at(skin_answers(session, patient) if patient else (), at),
         practice=practice_of(session, evidence.key.clinic, at),
     )
 

@@ -111,8 +111,15 @@ def test_a_rule_over_weeks_says_what_its_sentence_says(rule, planned, sessions, 
     ("reported", "on", "expected"), [(None, 1, [FIRES]), (None, 0.99, []), (0.5, 9, []), (2, 9, [FIRES])]
 )
 def test_limits_that_a_device_never_confirms_are_told_after_a_day(reported, on, expected):
-    asked = LimitsAsked(device=DEVICE, asked_at=START, reported_at=None if reported is None else START + DAY * reported)
+    at = None if reported is None else START + DAY * reported
+    asked = LimitsAsked(device=DEVICE, is_hold=False, asked_at=START, reported_at=at)
     assert said("limits-unconfirmed", THRICE, [], on=on, limits=(asked,)) == expected
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(60, [FIRES]), (59, [])])
+def test_a_hold_that_is_not_confirmed_is_told_after_an_hour(minutes, expected):
+    asked = LimitsAsked(device=DEVICE, is_hold=True, asked_at=START - minutes * MINUTE, reported_at=None)
+    assert said("limits-unconfirmed", THRICE, [], on=0, limits=(asked,)) == expected
 
 
 OF_SCHEDULE = {"clinical.misuse.adherence", "clinical.misuse.overuse", "clinical.misuse.silence"}

@@ -129,7 +129,14 @@ OF_SCHEDULES: Final[tuple[Example, ...]] = (
         fires=("asked two days ago, and never confirmed", over(THRICE, [], on=2, limits=asked(None))),
         silent=("confirmed after half a day", over(THRICE, [], on=9, limits=asked(0.5))),
         boundary=("asked a day ago, and never confirmed", over(THRICE, [], on=1, limits=asked(None)), FIRES),
-        undetermined="either the device has said it or not; what it has without saying so is not asked",
+        undetermined="either it was confirmed or not; what a device has without a word of it is not asked",
+    ),
+    *examples(
+        "limits-unconfirmed",
+        fires=("a hold, asked two hours ago", over(THRICE, [], on=1 / 12, limits=asked(None, is_hold=True))),
+        silent=("a hold, confirmed at once", over(THRICE, [], on=1, limits=asked(0, is_hold=True))),
+        boundary=("a hold, asked an hour ago", over(THRICE, [], on=1 / 24, limits=asked(None, is_hold=True)), FIRES),
+        undetermined="either it was confirmed or not; what a device has without a word of it is not asked",
     ),
     *examples(
         "drift",

@@ -99,7 +99,7 @@ def excused(first: float, last: float) -> tuple[Excuse, ...]:
     return (Excuse(during=Interval(from_at=START + DAY * first, until_at=START + DAY * last), because="on holiday"),)
 
 
-def asked(reported: float | None) -> tuple[LimitsAsked, ...]:
-    """Limits wanted on the mask at the start, and on which day it said that it has them."""
+def asked(reported: float | None, *, is_hold: bool = False) -> tuple[LimitsAsked, ...]:
+    """Limits, or a hold, wanted on the mask at the start, and on which day they were confirmed."""
     at = None if reported is None else START + DAY * reported
-    return (LimitsAsked(device=MASK, asked_at=START, reported_at=at),)
+    return (LimitsAsked(device=MASK, is_hold=is_hold, asked_at=START, reported_at=at),)

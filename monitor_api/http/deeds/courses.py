@@ -1,4 +1,4 @@
-"""Say what a course must know: excused times, the patient's skin, what devices put out, which firmware is recalled."""
+"""Say what a course must know: excused times, the patient's skin, how devices were measured, recalled firmware."""
 
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 from pydantic import Field
 from sqlalchemy import delete, select
 
+from clinical.facts import Wearer
 from clinical.regimen import Phototype
 from monitor_api.http.deeds.orders import Reason
-from monitor_api.http.deeds.rechecking import recheck, reconsider
+from monitor_api.http.deeds.rechecking import recheck, reconsider, reconsider_holders
 from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.errors import Unacceptable
 from monitor_api.http.queries.devices import device
@@ -16,9 +17,10 @@ from monitor_api.http.queries.excuses import SeenExcuse, excuse_row, seen
 from monitor_api.http.queries.patients import patient_row
 from monitor_api.http.wanted import Body, Instant, Text, Word, shown
 from monitor_api.records.courses import BandOutputRow, ExcuseRow, RecalledFirmwareRow, SkinRow
-from monitor_api.records.devices import DeviceRow
+from monitor_api.records.devices import AssignmentRow, DeviceRow
 from monitor_api.records.sessions import SessionRow
 from monitor_api.records.trail import ChangeKind
+from monitor_api.sessions.skin import is_first, skin_answers
 from vocabulary.identity import DeviceUid, PatientId
 from vocabulary.light import Band
 
@@ -55,7 +57,11 @@ class Output(Body):
 
 
 class Outputs(Body):
-    """All that is known of what a device puts out, and who measured it; it takes the place of what was known before."""
+    """All that is known of what a device puts out, and who measured it; it takes the place of what was known before.
+
+    Besides its light, how far the figures that it gives can be off, by which what is near a limit stays undetermined:
+    its dose, as a part of it, and its skin temperature. Null where nobody measured that: then they count as exact.
+    """
 
     model_config = shown(
         outputs=[
@@ -67,10 +73,14 @@ class Outputs(Body):
                 "uncertainty_fraction": 0.15,
             }
         ],
+        dose_uncertainty_fraction=0.1,
+        skin_uncertainty_celsius=0.5,
         source="Integrating sphere, clinic laboratory, 2026-02-11",
     )
 
     outputs: Annotated[tuple[Output, ...], Field(max_length=64)]
+    dose_uncertainty_fraction: Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False)]
+    skin_uncertainty_celsius: Annotated[float | None, Field(ge=0, le=5, allow_inf_nan=False)]
     source: Text
 
 
@@ -115,8 +125,10 @@ def withdraw_excuse(writing: Writing, which: UUID) -> SeenExcuse:
 
 
 def note_skin(writing: Writing, which: PatientId, wanted: Skin) -> Skin:
-    """Write down what a patient answered; their sessions are checked again. Raises NotThere."""
+    """Write down what a patient answered; the sessions that it tells of are checked again. Raises NotThere."""
     row = patient_row(writing.session, writing.caller, which)
+    wearer = Wearer(phototype=wanted.phototype, photosensitised=wanted.photosensitised)
+    since = None if is_first(skin_answers(writing.session, which), wearer) else writing.now
     writing.session.merge(
         SkinRow(
             clinic_id=writing.caller.clinic,
@@ -128,31 +140,38 @@ def note_skin(writing: Writing, which: PatientId, wanted: Skin) -> Skin:
         )
     )
     _changed(writing, which, "skin noted", row.id)
-    recheck(writing, SessionRow.patient_id == row.id, writing.now)
+    recheck(writing, SessionRow.patient_id == row.id, since)
     return wanted
 
 
 def put_outputs(writing: Writing, uid: DeviceUid, wanted: Outputs) -> Outputs:
-    """Say what a device puts out. Raises NotThere, Unacceptable."""
+    """Say what a device puts out, and how sure that is; all its sessions are checked again.
+
+    Raises NotThere, Unacceptable.
+    """
     found = device(writing.session, writing.caller, uid, writing.now)
     if len({(one.program, one.band) for one in wanted.outputs}) < len(wanted.outputs):
         raise Unacceptable("A band stands twice in one programme", reasons={"body.outputs": "expected each band once"})
     mine = (BandOutputRow.clinic_id == writing.caller.clinic, BandOutputRow.device_uid == uid)
     writing.session.execute(delete(BandOutputRow).where(*mine))
+    row = writing.session.get_one(DeviceRow, (writing.caller.clinic, uid))
+    row.dose_uncertainty_fraction = wanted.dose_uncertainty_fraction
+    row.skin_uncertainty_celsius = wanted.skin_uncertainty_celsius
+    row.calibration_source = wanted.source
     writing.session.add_all(
         BandOutputRow(clinic_id=writing.caller.clinic, device_uid=uid, source=wanted.source, **one.model_dump())
         for one in wanted.outputs
     )
     whose = found.assignment.patient_id if found.assignment else None
-    if whose:
-        reconsider(writing, whose)
-    writing.leave_trail("device calibrated", ("device", uid), source=wanted.source, outputs=len(wanted.outputs))
+    reconsider_holders(writing, AssignmentRow.device_uid == uid)
+    recheck(writing, SessionRow.device_uid == uid, None)
+    writing.leave_trail("device calibrated", ("device", uid), **wanted.model_dump(mode="json"))
     writing.announce(ChangeKind.DEVICE, uid, whose)
     return wanted
 
 
 def recall_firmware(writing: Writing, wanted: Recall) -> Recall:
-    """Recall a firmware; done again, its reason is replaced. Sessions of such devices are checked again."""
+    """Recall a firmware; done again, its reason is replaced. Whoever has or had such a device is judged anew."""
     clinic = writing.caller.clinic
     writing.session.merge(
         RecalledFirmwareRow(
@@ -165,9 +184,9 @@ def recall_firmware(writing: Writing, wanted: Recall) -> Recall:
         )
     )
     of_model = select(DeviceRow.uid).where(DeviceRow.clinic_id == clinic, DeviceRow.model == wanted.model)
-    rechecked = recheck(writing, SessionRow.device_uid.in_(of_model), writing.now)
+    reconsidered = reconsider_holders(writing, AssignmentRow.device_uid.in_(of_model))
     about = ("firmware", f"{wanted.model} {wanted.firmware}")
-    writing.leave_trail("firmware recalled", about, because=wanted.because, rechecked=rechecked)
+    writing.leave_trail("firmware recalled", about, because=wanted.because, reconsidered=reconsidered)
     return wanted
 
 

@@ -1,7 +1,9 @@
 """Say whose a device is."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from uuid import uuid4
+from typing import TypedDict
+from uuid import UUID, uuid4
 
 from sqlalchemy import or_, select
 
@@ -26,6 +28,14 @@ class NewAssignment(Body):
     from_at: Instant
 
 
+class _Before(TypedDict):
+    """An assignment as it was, for the trail."""
+
+    patient_id: str
+    from_at: str
+    until_at: str | None
+
+
 def assign_device(writing: Writing, uid: DeviceUid, wanted: NewAssignment) -> Device:
     """Give a device to a patient, or take it back, from an instant on. Raises NotThere.
 
@@ -38,7 +48,7 @@ def assign_device(writing: Writing, uid: DeviceUid, wanted: NewAssignment) -> De
     if wanted.patient_id is not None:
         writing.session.add(_row(writing, uid, wanted.patient_id, wanted.from_at))
     follow_assignment(writing, uid)
-    reconsider(writing, *_patients(wanted, present))
+    reconsider(writing, *_patients(wanted, before))
     rechecked = recheck(writing, SessionRow.device_uid == uid, wanted.from_at)
     writing.leave_trail(
         "device assigned" if wanted.patient_id else "device taken back",
@@ -55,13 +65,13 @@ def assign_device(writing: Writing, uid: DeviceUid, wanted: NewAssignment) -> De
     return device(writing.session, writing.caller, uid, writing.now)
 
 
-def _patients(wanted: NewAssignment, present: Device) -> set[PatientId]:
-    """Whose it was and whose it will be."""
-    before = present.assignment.patient_id if present.assignment else None
-    return {one for one in (before, wanted.patient_id) if one is not None}
+def _patients(wanted: NewAssignment, before: Iterable[_Before]) -> set[PatientId]:
+    """Whose it was since then, or was to be, and whose it will be."""
+    ended = {PatientId(UUID(one["patient_id"])) for one in before}
+    return ended if wanted.patient_id is None else ended | {wanted.patient_id}
 
 
-def _ended(writing: Writing, uid: DeviceUid, at: datetime) -> list[dict[str, str | None]]:
+def _ended(writing: Writing, uid: DeviceUid, at: datetime) -> list[_Before]:
     """End every assignment at an instant, and give them as they were; nothing is deleted."""
     rows = writing.session.scalars(
         select(AssignmentRow).where(
@@ -72,11 +82,11 @@ def _ended(writing: Writing, uid: DeviceUid, at: datetime) -> list[dict[str, str
         )
     ).all()
     before = [
-        {
-            "patient_id": str(row.patient_id),
-            "from_at": row.from_at.isoformat(),
-            "until_at": row.until_at.isoformat() if row.until_at else None,
-        }
+        _Before(
+            patient_id=str(row.patient_id),
+            from_at=row.from_at.isoformat(),
+            until_at=row.until_at.isoformat() if row.until_at else None,
+        )
         for row in rows
     ]
     for row in rows:

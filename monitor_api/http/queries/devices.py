@@ -52,7 +52,9 @@ class Assigned:
 class Device:
     """A device as the clinic's gateways know it; null where it has not said.
 
-    `features` is null until the device has said what it can do. `assignment` is null while it is nobody's.
+    `features` is null until the device has said what it can do. `assignment` is null while it is nobody's. The
+    uncertainties are null, and its figures count as exact, where nobody measured how far they are off;
+    `calibration_source`: who did, how and when.
     """
 
     uid: DeviceUid
@@ -69,6 +71,7 @@ class Device:
     assignment: Assigned | None
     dose_uncertainty_fraction: float | None
     skin_uncertainty_celsius: float | None
+    calibration_source: str | None
 
 
 def devices(
@@ -123,6 +126,7 @@ def _seen(device: DeviceRow, gateway: GatewayRow, assignment: AssignmentRow | No
         else Assigned(patient_id=PatientId(assignment.patient_id), from_at=assignment.from_at),
         dose_uncertainty_fraction=device.dose_uncertainty_fraction,
         skin_uncertainty_celsius=device.skin_uncertainty_celsius,
+        calibration_source=device.calibration_source,
     )
 
 

@@ -141,6 +141,8 @@ OUTPUTS: Final = Outputs(
     outputs=(
         Output(program=0, band=Band.RED, wavelength_nm=633, irradiance_mw_per_cm2=32.0, uncertainty_fraction=0.15),
     ),
+    dose_uncertainty_fraction=0.1,
+    skin_uncertainty_celsius=0.5,
     source="Integrating sphere, clinic laboratory, 2026-02-11",
 )
 RECALL: Final = Recall(model=DEVICE.model or "", firmware="1.4.2", because="Its cut-off is late")

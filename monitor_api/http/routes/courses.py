@@ -81,9 +81,9 @@ def put_skin(visit: Annotated[Visit, needs(Permission.NOTE_FACTS)], patient_id: 
         return deeds.note_skin(writing, PatientId(patient_id), wanted)
 
 
-@routes.put("/devices/{uid}/outputs", **told("Say what a device puts out", examples.OUTPUTS))
+@routes.put("/devices/{uid}/outputs", **told("Say how a device was measured", examples.OUTPUTS))
 def put_outputs(visit: Annotated[Visit, needs(Permission.CALIBRATE)], uid: UidPath, wanted: Outputs) -> Outputs:
-    """Irradiance of each programme by band, as somebody measured it: what doses are reckoned from."""
+    """Irradiance of each programme by band, and how far the device's dose and skin temperature may be off."""
     with visit.writing() as writing:
         return deeds.put_outputs(writing, DeviceUid(uid), wanted)
 

@@ -139,6 +139,7 @@ DEVICE: Final = Device(
     assignment=Assigned(patient_id=PATIENT.id, from_at=AT),
     dose_uncertainty_fraction=0.1,
     skin_uncertainty_celsius=0.5,
+    calibration_source="Calorimeter and thermocouple, clinic laboratory, 2026-02-11",
 )
 INCIDENT: Final = SeenIncident(
     gateway_id=_GATEWAY,

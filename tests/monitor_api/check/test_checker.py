@@ -13,6 +13,7 @@ from clinical.regimen import Programme
 from monitor_api.check.checker import Checker
 from monitor_api.errors import ClaimLost, StoreUnavailable, StoreUnusable
 from monitor_api.records.attention import AlertRow, AuditRow, FindingRow
+from monitor_api.records.devices import DeviceRow
 from monitor_api.records.sessions import DueRow, RecordRow
 from monitor_api.sessions.due import LEASE, claim_due
 from tests.monitor_api.check.line import (
@@ -55,6 +56,23 @@ def test_a_session_as_prescribed_calls_nobody(line):
     line.know(rf_samples(0, 240), recorded(start=ago(1)))
     assert line.alerts() == {}
     assert (line.session().recorded, line.session().patient_id, line.due()) == (True, PATIENT, set())
+
+
+@pytest.mark.parametrize(
+    ("measured", "expected"),
+    [
+        ({}, {"too-hot": "fires", "over-dose": "fires"}),
+        ({"skin_uncertainty_celsius": 1.0}, {"too-hot": "undetermined", "over-dose": "fires"}),
+        ({"dose_uncertainty_fraction": 0.25}, {"too-hot": "fires", "over-dose": "undetermined"}),
+    ],
+)
+def test_what_a_devices_calibration_leaves_open_is_undetermined(line, measured, expected):
+    line.know(rf_samples(0, 240, skin=43.0), recorded(start=ago(1), energy_j=2600, skin=43.0))
+    with line.stores.database.write() as session:
+        session.execute(update(DeviceRow).values(**measured, calibration_source="a laboratory"))
+    line.mark()
+    line.check()
+    assert {rule: line.finding(rule).outcome for rule in expected} == expected
 
 
 def test_a_high_danger_that_cannot_be_ruled_out_is_a_medium_alert(line):

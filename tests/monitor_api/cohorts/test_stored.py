@@ -8,6 +8,7 @@ import pytest
 
 from clinical.judgement import alert_severity
 from clinical.plan import Level
+from clinical.regimen import Phototype, Phototypes
 from clinical.verdicts import Outcome
 from monitor_api.check.courses import CourseChecker
 from monitor_api.clock import Clocks
@@ -15,7 +16,7 @@ from monitor_api.cohorts.replay import AS_THEY_ARE, OtherLimits, Ruling, Window,
 from monitor_api.cohorts.snapshot import newest, read_snapshot, write_snapshot
 from monitor_api.cohorts.stored import stored_cases, stored_people
 from monitor_api.records.attention import FindingRow
-from monitor_api.records.courses import CourseFindingRow
+from monitor_api.records.courses import CourseFindingRow, SkinRow
 from monitor_api.records.practices import PracticeRow
 from tests.monitor_api.check.line import HOUR, Line, ago, stored
 from tests.monitor_api.check.test_replay import a_day
@@ -140,3 +141,20 @@ def test_sessions_before_a_decision_are_held_against_the_figures_of_before_live_
     assert short == {key_of(counter).session for counter in (1, 2)}
     found = replayed(snapshot(line, tmp_path, now), now)
     assert {(one.id, one.rule, one.verdict.outcome, one.because) for one in found} == expected
+
+
+def test_a_session_is_judged_by_the_skin_of_its_time_live_and_in_a_replay(line, tmp_path):
+    line.prescribe(phototypes=Phototypes(allowed=(Phototype.I, Phototype.II), because="a leaflet"))
+    line.know(*(stored(rf_record(counter, start=ago(hours))) for counter, hours in ((1, 90), (2, 60), (3, 30))))
+    with line.stores.database.write() as session:
+        for hours, phototype in ((70, "II"), (40, "VI")):
+            about = {"asked_at": ago(hours), "asked_by": CLINIC, "phototype": phototype, "photosensitised": None}
+            session.add(SkinRow(clinic_id=CLINIC, patient_id=PATIENT, **about))
+    for counter in (1, 2, 3):
+        line.mark(counter)
+    now = judged_now(line)
+    expected = found_live(line)
+    found = replayed(snapshot(line, tmp_path, now), now)
+    assert {(one.id, one.rule, one.verdict.outcome, one.because) for one in found} == expected
+    (wrong,) = [one for one in found if one.rule == "contraindicated"]
+    assert (wrong.session, wrong.verdict.outcome) == (key_of(3).session, Outcome.FIRES)

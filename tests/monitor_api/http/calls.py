@@ -125,7 +125,12 @@ def bodies(patient: UUID, tag: str = "new") -> dict[str, Any]:
             "because": "travels",
         },
         "put_skin": {"phototype": "III", "photosensitised": None},
-        "put_outputs": {"outputs": [], "source": "nobody measured it"},
+        "put_outputs": {
+            "outputs": [],
+            "dose_uncertainty_fraction": 0.1,
+            "skin_uncertainty_celsius": None,
+            "source": "a calorimeter",
+        },
         "put_recall": {"model": "Mask", "firmware": tag, "because": "too bright"},
     }
 
