@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from clinical.course import InForce
+from clinical.adherence.phases import phase_days
+from clinical.course import Course, InForce
 from clinical.judgement import alert_severity
 from clinical.regimen import Regimen
 from clinical.verdicts import CourseFinding, Finding, Outcome
@@ -50,14 +51,14 @@ def preview(case: Case, regimen: Regimen, window: Window) -> Preview:
 
 def under(case: Case, regimen: Regimen, window: Window) -> Case:
     """The case as though the regimen had been in force in the window."""
-    gone = [one for one in case.course.regimens if _is_replaced(one, regimen, window)]
+    gone = [one for one in case.course.regimens if _is_replaced(case.course, one, regimen, window)]
     new = [_instead(one, regimen) for one in gone] or [InForce(regimen=regimen, from_at=window.from_at, until_at=None)]
     stay = [one for one in case.course.regimens if one not in gone]
     return replace(case, course=replace(case.course, regimens=(*stay, *new)))
 
 
-def _is_replaced(one: InForce, regimen: Regimen, window: Window) -> bool:
-    ended = one.until_at is not None and one.until_at <= window.from_at
+def _is_replaced(course: Course, one: InForce, regimen: Regimen, window: Window) -> bool:
+    ended = any(at and at <= window.from_at for at in (one.until_at, phase_days(course, one).over_at))
     return one.regimen.modality is regimen.modality and one.from_at < window.until_at and not ended
 
 

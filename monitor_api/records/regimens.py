@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from clinical.adherence.days import TherapyDays
+from clinical.adherence.phases import PhaseDays
 from clinical.course import Interval
 from clinical.plan import Phase, Timing
 from clinical.regimen import Prescription, Regimen
 from clinical.regimen.life import Step
 from clinical.regimen.written import Written, read, read_limits, read_quantity, write
+from monitor_api.records.people import PatientRow
 from monitor_api.records.sessions import RegimenRow, RegimenStepRow, RegimenVersionRow
 from vocabulary.devices import Modality
 from vocabulary.identity import RegimenId
@@ -41,6 +46,12 @@ def _read_flat(body: Written, modality: Modality) -> Prescription:
         dose=read_quantity(body["dose"]),
     )
     return Prescription(modality=modality, phases=(phase,), limits=read_limits(body["limits"]))
+
+
+def phase_days(session: Session, patient: UUID, version: RegimenVersionRow, prescribed: Prescription) -> PhaseDays:
+    """The phases of a patient's version, in the therapy days of where they live."""
+    zone = session.get_one(PatientRow, patient).zone
+    return PhaseDays(prescribed.phases, version.from_at, TherapyDays(ZoneInfo(zone)))
 
 
 def step_rows(session: Session, row: RegimenRow) -> list[RegimenStepRow]:

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from clinical.adherence.days import TherapyDays
 from clinical.adherence.slots import SlotState
 from clinical.adherence.states import Engagement
 from clinical.regimen import Limits, Regimen
@@ -35,7 +37,8 @@ REGIMEN = Regimen(
         contact_grace=timedelta(seconds=30),
     ),
 )
-VERSIONS = [Prescribed(patient_id=PatientId(UUID(int=2)), regimen=REGIMEN, from_at=NOW, ended_at=None)]
+ZURICH = TherapyDays(ZoneInfo("Europe/Zurich"))
+VERSIONS = [Prescribed(patient_id=PatientId(UUID(int=2)), regimen=REGIMEN, from_at=NOW, ended_at=None, days=ZURICH)]
 SESSION = SessionSummary(
     id=SessionId(UUID(int=3)),
     device_uid=DeviceUid("0000000000000001"),
