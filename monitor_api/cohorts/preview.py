@@ -2,7 +2,7 @@
 
 Rules, kept here:
 - It stands where each version of its modality stood, from and until the same days, so that its phases count as theirs
-  did. Where none was in force it stands from the first day on.
+  did. Where none was in force it stands from the first day on. Its last phase goes on: these days are not its own.
 - Only what calls somebody is told: what fires loud enough, and high dangers that cannot be ruled out.
 """
 
@@ -51,8 +51,9 @@ def preview(case: Case, regimen: Regimen, window: Window) -> Preview:
 
 def under(case: Case, regimen: Regimen, window: Window) -> Case:
     """The case as though the regimen had been in force in the window."""
+    goes_on = replace(regimen, phases=(*regimen.phases[:-1], replace(regimen.phases[-1], lasts=None)))
     gone = [one for one in case.course.regimens if _is_replaced(case.course, one, regimen, window)]
-    new = [_instead(one, regimen) for one in gone] or [InForce(regimen=regimen, from_at=window.from_at, until_at=None)]
+    new = [_instead(one, goes_on) for one in gone] or [InForce(regimen=goes_on, from_at=window.from_at, until_at=None)]
     stay = [one for one in case.course.regimens if one not in gone]
     return replace(case, course=replace(case.course, regimens=(*stay, *new)))
 

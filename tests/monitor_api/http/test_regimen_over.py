@@ -7,6 +7,17 @@ from tests.monitor_api.http.test_regimens import NEXT, path, stages, step
 from tests.monitor_api.http.world import Client, World
 
 
+def test_a_version_that_another_came_in_place_of_is_not_over_later(world: World, physician: Client):
+    closed = {**NEXT, "phases": [{**NEXT["phases"][0], "weeks": 2}]}
+    physician.put(path(world), json=closed, headers={"If-Match": '"1"'})
+    after = {**NEXT, "from_at": (NOW + timedelta(days=7)).isoformat()}
+    physician.put(path(world), json=after, headers={"If-Match": '"2"'})
+    world.hands.civil += timedelta(days=20)
+    assert stages(physician, world) == ["superseded", "superseded", "in force"]
+    steps = physician.get(path(world)).json()["versions"][1]["life"]["steps"]
+    assert "ended" not in [one["step"] for one in steps]
+
+
 def test_a_version_is_over_with_its_last_phase_and_another_may_follow(world: World, physician: Client):
     closed = {**NEXT, "phases": [{**NEXT["phases"][0], "weeks": 2}]}
     physician.put(path(world), json=closed, headers={"If-Match": '"1"'})
