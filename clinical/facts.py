@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import groupby, pairwise
 from statistics import median
@@ -173,7 +173,8 @@ class SessionFacts(Struct, frozen=True, kw_only=True):
 
     `recorded`: the device's own account is here, and `told` is what it says; until then the session may still be
     running, and silence proves nothing. `started` is None when nothing places it in civil time. `rest` is None when no
-    session came before, `planned` when no regimen was in force. `practice`: the clinic's figures when it began.
+    session came before, `planned` when no regimen was in force; `ran_out` is the last day of one whose phases are over.
+    `practice`: the clinic's figures when it began.
     """
 
     session: SessionId
@@ -194,6 +195,7 @@ class SessionFacts(Struct, frozen=True, kw_only=True):
     wearer: Wearer
     device: DeviceFacts
     practice: Practice
+    ran_out: date | None = None
 
     def bands(self) -> frozenset[Band] | None:
         """The parts of the spectrum that it shone in; None while its programme is not known, or what that puts out."""

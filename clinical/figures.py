@@ -98,6 +98,7 @@ FIGURES: Final = (
     Figure("reading_patience", "A session that a device counted may be on its way for", "h", 0.25, 24),
     Figure("again_days", "Nobody is called within days of a call for what a patient does again", "d", 0, 60),
     Figure("again_worse", "unless it is worse by this part of the limit", "1", 0, 2),
+    Figure("early", "Sessions may come before 24 hours, or 7 days, are over by", "h", 0, 12),
     Figure("permit_grace", "A device may be without its limits for", "h", 1, 168),
     Figure("hold_grace", "A device may go without its hold for", "h", 0.25, 24),
     Figure("baseline", "The last sessions that make a patient's own median", "{sessions}", 7, 90),

@@ -9,6 +9,7 @@ from clinical.misuse.table import COURSE_RULES, RULES, SAID_BY
 from clinical.regimen import STANDING_LIMITS, Regimen
 from clinical.verdicts import CourseFinding, Finding, Outcome, Verdict
 from vocabulary.identity import RuleId
+from vocabulary.quantities import Quantity
 from vocabulary.severity import Severity
 
 
@@ -18,11 +19,15 @@ def judge(session: SessionFacts, regimen: Regimen | None, rules: Iterable[Rule] 
     Until the device's record is here, only what fires counts: what is undetermined may be decided by what is still
     to come.
     """
-    limits = regimen.held_to if regimen else STANDING_LIMITS[session.modality]
+    limits = regimen.held_to(_planned(session, regimen)) if regimen else STANDING_LIMITS[session.modality]
     verdicts, clear = [(rule, rule.judge(session, limits)) for rule in rules], Outcome.CLEAR
     said = [one for one in verdicts if one[1].outcome is not clear]
     firing = [rule.id for rule, verdict in said if verdict.outcome is Outcome.FIRES]
     return tuple(_finding(session, *one, firing) for one in said if session.recorded or one[0].id in firing)
+
+
+def _planned(session: SessionFacts, regimen: Regimen) -> Quantity:
+    return session.planned.dose if session.planned else regimen.strongest_dose
 
 
 def _finding(session: SessionFacts, rule: Rule, verdict: Verdict, firing: Collection[RuleId]) -> Finding:

@@ -17,10 +17,11 @@ class Practice:
     `drift_fraction` of duration or dose, or `drift_hours` of the day. `look_back_days`: how far rules look. After a
     silence nobody is called for another one within `steady_days`, unless it lasts `silence_again` times what a silence
     must last. Of what a patient does again and again nobody is called within `again_days` of a call, unless it is worse
-    by `again_worse` of the limit. `reading_patience`: for how long a session that a device counted may be on its way
-    before somebody is called without it. A full memory, 65,535 records of three segments, takes about 100 minutes at
-    30 ms a segment, and two hours are little of the day within which a silence is to be answered. `day_starts`: when a
-    therapy day starts where the patient lives. `permit_grace` and `hold_grace`: how long limits or a permit, and a
+    by `again_worse` of the limit. `early`: how much less than 24 hours, or 7 days, may lie between sessions of which a
+    regimen allows no more within them. `reading_patience`: for how long a session that a device counted may be on its
+    way before somebody is called without it. A full memory, 65,535 records of three segments, takes about 100 minutes
+    at 30 ms a segment, and two hours are little of the day within which a silence is to be answered. `day_starts`: when
+    a therapy day starts where the patient lives. `permit_grace` and `hold_grace`: how long limits or a permit, and a
     hold, may go unconfirmed. A use on hold is to be answered within an hour, so whoever asked for a hold must know as
     soon that it may not be one.
     """
@@ -44,6 +45,7 @@ class Practice:
     reading_patience: timedelta = timedelta(hours=2)
     again_days: int = 7
     again_worse: float = 0.25
+    early: timedelta = timedelta(hours=4)
     permit_grace: timedelta = timedelta(hours=24)
     hold_grace: timedelta = timedelta(hours=1)
     baseline: int = 28

@@ -28,7 +28,10 @@ _INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Stint:
-    """A phase of a version of a regimen, and the therapy days for which it is planned; an open one ends with time."""
+    """A phase of a version of a regimen, and the therapy days for which it is planned; an open one ends with time.
+
+    `most_per_day` and `most_per_week` are what its regimen allows, None where it leaves that to what is planned.
+    """
 
     regimen: RegimenVersion
     modality: Modality
@@ -36,6 +39,8 @@ class Stint:
     phase: Phase
     first: date
     end: date
+    most_per_day: int | None
+    most_per_week: int | None
 
     @cached_property
     def per_day(self) -> int:
@@ -165,6 +170,8 @@ def _stints(version: InForce, days: TherapyDays) -> Iterator[Stint]:
                 phase=phase,
                 first=first,
                 end=end,
+                most_per_day=regimen.most_per_day,
+                most_per_week=regimen.most_per_week,
             )
         first = end
 

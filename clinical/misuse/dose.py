@@ -8,7 +8,7 @@ from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
 
-@rule("over-dose", version=1, severity=Severity.MEDIUM)
+@rule("over-dose", version=2, severity=Severity.MEDIUM)
 def over_dose(session: SessionFacts, limits: Limits) -> Verdict:
     """The session delivered more energy than the regimen allows.
 
@@ -16,8 +16,8 @@ def over_dose(session: SessionFacts, limits: Limits) -> Verdict:
     Consequence: less effect (biphasic response), with RF reddening that lasts.
     Action: talk through the programme to use; look at the device's calibration.
     Time to respond: one day.
-    Source: over 110 % of the prescribed dose unless the regimen says otherwise; tolerability of red light to
-    320 J/cm² (STARS 1 and 2).
+    Source: over 110 % of the dose that the phase plans unless the regimen says otherwise; tolerability of red light
+    to 320 J/cm² (STARS 1 and 2).
     """
     if limits.dose is None:
         return CLEAR

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from operator import attrgetter
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from clinical.adherence.account import Strand
@@ -18,6 +19,7 @@ from clinical.course import Interval, PastSession
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.misuse.schedule import too_soon
 from clinical.misuse.streaks import twice
+from clinical.practice import Practice
 from clinical.verdicts import Evidence, fires, undetermined
 from vocabulary.devices import Modality
 from vocabulary.identity import RuleId
@@ -28,95 +30,207 @@ _WEEK: Final = timedelta(days=7)
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
-@course_rule("too-many-a-day", version=2, severity=Severity.MEDIUM)
+class _Span(Struct, frozen=True, kw_only=True):
+    """A time in which uses are counted: what of it a regimen allows, or else plans from its first therapy day on."""
+
+    lasts: timedelta
+    allowed: Callable[[Stint], int | None]
+    planned: Callable[[Stint], int]
+    begins: Callable[[date, Stint], date]
+    rolling: str
+    grouped: str
+
+
+_A_DAY: Final = _Span(
+    lasts=DAY,
+    allowed=attrgetter("most_per_day"),
+    planned=attrgetter("per_day"),
+    begins=lambda day, _: day,
+    rolling="within 24 hours",
+    grouped="on a day",
+)
+_A_WEEK: Final = _Span(
+    lasts=_WEEK,
+    allowed=attrgetter("most_per_week"),
+    planned=attrgetter("per_week"),
+    begins=lambda day, stint: day - (day - stint.first) % _WEEK,
+    rolling="within 7 days",
+    grouped="in a week",
+)
+
+
+class _TooMany(Struct, frozen=True, kw_only=True):
+    """Uses of a day or week that are too many, or may be: `surplus` are those above `most`, `sure` how many surely are.
+
+    `counted` is how many there are at most together.
+    """
+
+    first: date
+    uses: Sequence[Use]
+    surplus: Sequence[Use]
+    counted: int
+    sure: int
+    most: int
+    words: str
+
+
+@course_rule("too-many-a-day", version=3, severity=Severity.MEDIUM)
 def too_many_a_day(at: CourseAt) -> Iterator[Episode]:
-    """More sessions on one therapy day than the regimen plans.
+    """More sessions within a day than the regimen allows, or plans.
 
     Cause: the belief that more helps more, a second person on the same device.
     Consequence: heat and dose add up before the skin has recovered.
     Action: ask who used the device, and repeat the plan of the day.
     Time to respond: one day.
-    Source: the regimen's frequency; sessions that follow each other at once are one, a try under 20 % is none. It
-    calls nobody where too-soon calls for each session that is one too many.
+    Source: the most that the regimen allows within 24 hours, rolling, where a session up to four hours early is of the
+    next day, a proposal that a physician owns; else its frequency, by therapy days. Sessions that follow each other at
+    once are one, a try under 20 % is none. It calls nobody where too-soon calls for each session that is one too many.
     """
     for strand in at.account.strands:
-        if not _may_be_too_many(at, strand, DAY, attrgetter("per_day")):
-            continue
-        by_day = _grouped(at, strand, lambda day, stint: (day, stint.per_day))
-        for (day, most), uses in by_day.items():
-            said_by = _said_by_rest(at, uses[most:])
-            for episode in _too_many(f"{strand.modality}:{day}", uses, most, "on a day"):
-                yield replace(episode, said_by=said_by)
+        for found in _too_many(at, strand, _A_DAY):
+            yield replace(_episode(strand, found), said_by=_said_by_rest(at, found.surplus))
 
 
-def _said_by_rest(at: CourseAt, surplus: Iterable[tuple[Use, bool]]) -> RuleId | None:
+def _said_by_rest(at: CourseAt, surplus: Iterable[Use]) -> RuleId | None:
     """Whether too little rest is told of every use that is one too many: then it was one thing, and is called once."""
-    told = all(any((one, too_soon.id) in at.said for one in use.ids) for use, _ in surplus)
+    told = all(any((one, too_soon.id) in at.said for one in use.ids) for use in surplus)
     return too_soon.id if told else None
 
 
-@course_rule("too-many-a-week", version=1, severity=Severity.LOW)
+@course_rule("too-many-a-week", version=2, severity=Severity.LOW)
 def too_many_a_week(at: CourseAt) -> Iterator[Episode]:
-    """More sessions in a week of the regimen than it plans.
+    """More sessions within a week than the regimen allows, or plans.
 
     Cause: missed days made up for, the belief that more helps more, a second person on the same device.
     Consequence: more dose than planned; it makes up for no slot that was missed.
     Action: repeat the plan of the week.
     Time to respond: one week.
-    Source: the regimen's frequency, in weeks from the first therapy day of its phase.
+    Source: the most that the regimen allows within 7 days, rolling, where a session up to four hours early is of the
+    next week, a proposal that a physician owns; else its frequency, in weeks from the first therapy day of its phase.
     """
     for strand in at.account.strands:
-        if not _may_be_too_many(at, strand, _WEEK, attrgetter("per_week")):
-            continue
-        by_week = _grouped(at, strand, lambda day, stint: (day - (day - stint.first) % _WEEK, stint.per_week))
-        for (week, most), uses in by_week.items():
-            yield from _too_many(f"{strand.modality}:{week}", uses, most, "in a week")
+        for found in _too_many(at, strand, _A_WEEK):
+            yield _episode(strand, found)
 
 
-def _may_be_too_many(at: CourseAt, strand: Strand, span: timedelta, most: Callable[[Stint], int]) -> bool:
+def _too_many(at: CourseAt, strand: Strand, span: _Span) -> Iterator[_TooMany]:
+    """By what each stint allows; where it leaves that open, by what it plans."""
+    stints = [stint for stint in at.account.plan.stints if stint.modality is strand.modality]
+    allowed = [most for stint in stints if (most := span.allowed(stint)) is not None]
+    if len(allowed) < len(stints):
+        fewest = min([span.planned(stint) for stint in stints if span.allowed(stint) is None])
+        if _may_share_days(strand, fewest, span.lasts):
+            yield from _beyond_planned(at, strand, span)
+    if allowed and _may_be_near(strand, min(allowed), span.lasts - at.practice.early):
+        yield from _beyond_allowed(at, strand, span)
+
+
+def _may_share_days(strand: Strand, fewest: int, span: timedelta) -> bool:
     """A quick look: whether more uses than are planned at least, counted from any of them, can lie within a span."""
-    fewest = min([most(stint) for stint in at.account.plan.stints if stint.modality is strand.modality])
     pairs = zip(strand.planned, strand.planned[fewest:], strict=False)
     return any(after.days[0] - before.days[-1] < span for before, after in pairs)
 
 
-Group = tuple[date, int]
-"""The first day of a group of uses, and the most that are planned in it."""
+def _may_be_near(strand: Strand, fewest: int, span: timedelta) -> bool:
+    """The same of the instants at which they began."""
+    pairs = zip(strand.planned, strand.planned[fewest:], strict=False)
+    return any(after.use.earliest - before.use.latest < span for before, after in pairs)
 
 
-def _grouped(
-    at: CourseAt, strand: Strand, group: Callable[[date, Stint], Group]
-) -> dict[Group, list[tuple[Use, bool]]]:
-    """Uses by group, in the order of their days, and whether they surely are of it and a use at all."""
+def _may_be_uses(at: CourseAt, strand: Strand) -> list[PlannedUse]:
+    """The uses for which something is planned, less those that surely were no more than a try."""
     least = at.practice.partial_fraction
-    found: dict[Group, list[tuple[Use, bool]]] = defaultdict(list)
-    for one in strand.planned:
-        if one.due and max([due.dose.high for due in one.due]) >= least:
-            groups = dict.fromkeys([group(due.day, due.stint) for due in one.due])
-            told = len(groups) == 1 and len(one.due) == len(one.days)
-            sure = told and min([due.dose.low for due in one.due]) >= least
-            for each in groups:
-                found[each].append((one.use, sure))
-    return found
+    return [one for one in strand.planned if one.due and max([due.dose.high for due in one.due]) >= least]
 
 
-def _too_many(onset: str, uses: list[tuple[Use, bool]], most: int, span: str) -> Iterator[Episode]:
-    if len(uses) <= most:
-        return
-    sure = sum(one for _, one in uses)
+def _is_use(one: PlannedUse, practice: Practice) -> bool:
+    """Whether it surely was more than a try, on whichever day."""
+    return len(one.due) == len(one.days) and min([due.dose.low for due in one.due]) >= practice.partial_fraction
+
+
+def _beyond_planned(at: CourseAt, strand: Strand, span: _Span) -> Iterator[_TooMany]:
+    """Uses by the day or week that they are of, in the order of those, where they are more than is planned for it."""
+    found: dict[tuple[date, int], list[tuple[Use, bool]]] = defaultdict(list)
+    for one in _may_be_uses(at, strand):
+        open_ = [due for due in one.due if span.allowed(due.stint) is None]
+        groups = dict.fromkeys([(span.begins(due.day, due.stint), span.planned(due.stint)) for due in open_])
+        sure = len(groups) == 1 and len(open_) == len(one.due) and _is_use(one, at.practice)
+        for group in groups:
+            found[group].append((one.use, sure))
+    for (first, most), uses in found.items():
+        if len(uses) > most:
+            every = [use for use, _ in uses]
+            yield _TooMany(
+                first=first,
+                uses=every,
+                surplus=every[most:],
+                counted=len(uses),
+                sure=sum(sure for _, sure in uses),
+                most=most,
+                words=f"{span.grouped}, {most} planned",
+            )
+
+
+class _Window(Struct, frozen=True, kw_only=True):
+    """The uses up to the last one that can lie within a span, how many of them surely do, and how many may."""
+
+    uses: Sequence[PlannedUse]
+    sure: int
+    most: int
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """The more, the worse."""
+        return self.sure - self.most, len(self.uses) - self.most
+
+
+def _beyond_allowed(at: CourseAt, strand: Strand, span: _Span) -> Iterator[_TooMany]:
+    """Uses with which there are more within the span than is allowed, by the day or week of the last of them."""
+    lasts, uses = span.lasts - at.practice.early, _may_be_uses(at, strand)
+    found: dict[date, list[_Window]] = defaultdict(list)
+    for place, last in enumerate(uses):
+        figures = {most for due in last.due if (most := span.allowed(due.stint)) is not None}
+        within = [one for one in uses[: place + 1] if one.use.latest > last.use.earliest - lasts]
+        if figures and len(within) > min(figures):
+            told = len(figures) == 1 and all(span.allowed(due.stint) is not None for due in last.due)
+            sure = _surely_within([one.use for one in within if _is_use(one, at.practice)], lasts) if told else 0
+            day = span.begins(last.due[0].day, last.due[0].stint)
+            found[day].append(_Window(uses=within, sure=sure, most=min(figures)))
+    for first, windows in found.items():
+        worst = max(windows, key=lambda window: window.weight)
+        every = {one.use.sessions[0].session: one.use for window in windows for one in window.uses}
+        yield _TooMany(
+            first=first,
+            uses=tuple(every.values()),
+            surplus=[window.uses[-1].use for window in windows],
+            counted=len(worst.uses),
+            sure=worst.sure,
+            most=worst.most,
+            words=f"{span.rolling}, {worst.most} allowed",
+        )
+
+
+def _surely_within(uses: Sequence[Use], span: timedelta) -> int:
+    """How many uses surely began within one span, wherever in what is known of its start each of them began."""
+    return max(
+        [sum([one.latest <= last.latest and one.earliest > last.latest - span for one in uses]) for last in uses],
+        default=0,
+    )
+
+
+def _episode(strand: Strand, found: _TooMany) -> Episode:
+    most, sure = found.most, found.sure
     evidence = Evidence(
         measured=Quantity(float(max(sure, most)), Unit.FRACTION), limit=Quantity(float(most), Unit.FRACTION)
     )
-    yield Episode(
-        onset=onset,
-        began_at=uses[most][0].earliest,
+    return Episode(
+        onset=f"{strand.modality}:{found.first}",
+        began_at=found.surplus[0].earliest,
         cleared_at=None,
-        verdict=fires(f"{sure} sessions {span}, {most} planned", evidence)
+        verdict=fires(f"{sure} sessions {found.words}", evidence)
         if sure > most
-        else undetermined(
-            f"Up to {len(uses)} sessions {span}, {most} planned: times or doses are not known well enough"
-        ),
-        sessions=tuple(session for use, _ in uses for session in use.ids),
+        else undetermined(f"Up to {found.counted} sessions {found.words}: times or doses are not known well enough"),
+        sessions=tuple(session for use in found.uses for session in use.ids),
     )
 
 

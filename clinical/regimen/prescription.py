@@ -49,7 +49,7 @@ STANDING_LIMITS: Final = {
 
 
 OVER_DOSE: Final = 1.1
-"""Of the prescribed dose: the limit where a regimen sets none (product defaults)."""
+"""Of the dose that its phase plans for a session: the limit where a regimen sets none (product defaults)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from clinical.regimen import STANDING_LIMITS, Limits
 from clinical.verdicts import CourseFinding, Finding, Outcome
 from firmware_bridge.virtual.cohort.labels import Done, Label
 from monitor_api.cohorts.case import Case
-from monitor_api.cohorts.replay import Judged, began_at, in_force_at
+from monitor_api.cohorts.replay import Judged, began_at, limits_at
 from vocabulary.identity import DeviceUid, RuleId, SessionId
 from vocabulary.instants import Placed
 
@@ -219,13 +219,13 @@ def _said(judged: Judged) -> Said:
 
 def _hold(case: Case, label: Label, devices: Mapping[DeviceUid, CourseDevice]) -> Held:
     past = None if label.session is None else case.sessions.get(label.session)
-    held_to = in_force_at(case.course, past) if past else None
+    limits = limits_at(case.course, past) if past else None
     standing = STANDING_LIMITS[label.modality] if label.modality else next(iter(STANDING_LIMITS.values()))
     return Held(
         label=label,
         past=past,
         device=devices.get(label.device) if label.device else None,
-        limits=held_to.regimen.held_to if held_to else standing,
+        limits=limits or standing,
         case=case,
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from clinical.adherence.phases import phase_days
 from clinical.adherence.slots import SlotState
 from clinical.adherence.uses import Use, sessions_of
 from clinical.course import Between, Course, in_order
@@ -50,7 +51,8 @@ def last_session(case: Case, use: Use, regimen: Regimen, now: datetime) -> LastS
     tried = under(case, regimen, Window(from_at=use.earliest, until_at=now))
     first = use.sessions[0]
     version = in_force_at(tried.course, first)
-    phase = regimen.phase_near(began_at(first) - version.from_at) if version else regimen.phases[0]
+    began = began_at(first)
+    phase = phase_days(tried.course, version, began).near(began) if version else regimen.phases[0]
     dose = use.dose_fraction(phase)
     found = replay(tried, Window(from_at=use.earliest, until_at=now), _SESSION_RULES).sessions
     said = {outcome: tuple(one for one in found if one.verdict.outcome is outcome) for outcome in Outcome}

@@ -2,7 +2,7 @@
 
 Rules, kept here:
 - It stands where each version of its modality stood, from and until the same days, so that its phases count as theirs
-  did. Where none was in force it stands from the first day on.
+  did. Where none was in force it stands from the first day on. Its last phase goes on: these days are not its own.
 - Only what calls somebody is told: what fires loud enough, and high dangers that cannot be ruled out.
 """
 
@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from clinical.course import InForce
+from clinical.adherence.phases import phase_days
+from clinical.course import Course, InForce
 from clinical.judgement import alert_severity
 from clinical.regimen import Regimen
 from clinical.verdicts import CourseFinding, Finding, Outcome
@@ -50,14 +51,15 @@ def preview(case: Case, regimen: Regimen, window: Window) -> Preview:
 
 def under(case: Case, regimen: Regimen, window: Window) -> Case:
     """The case as though the regimen had been in force in the window."""
-    gone = [one for one in case.course.regimens if _is_replaced(one, regimen, window)]
-    new = [_instead(one, regimen) for one in gone] or [InForce(regimen=regimen, from_at=window.from_at, until_at=None)]
+    goes_on = replace(regimen, phases=(*regimen.phases[:-1], replace(regimen.phases[-1], lasts=None)))
+    gone = [one for one in case.course.regimens if _is_replaced(case.course, one, regimen, window)]
+    new = [_instead(one, goes_on) for one in gone] or [InForce(regimen=goes_on, from_at=window.from_at, until_at=None)]
     stay = [one for one in case.course.regimens if one not in gone]
     return replace(case, course=replace(case.course, regimens=(*stay, *new)))
 
 
-def _is_replaced(one: InForce, regimen: Regimen, window: Window) -> bool:
-    ended = one.until_at is not None and one.until_at <= window.from_at
+def _is_replaced(course: Course, one: InForce, regimen: Regimen, window: Window) -> bool:
+    ended = any(at and at <= window.from_at for at in (one.until_at, phase_days(course, one, window.from_at).over_at))
     return one.regimen.modality is regimen.modality and one.from_at < window.until_at and not ended
 
 

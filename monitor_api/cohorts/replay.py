@@ -12,17 +12,19 @@ Rules, kept here:
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from clinical.adherence.phases import phase_days
 from clinical.course import Course, CourseDevice, InForce, PastSession, RecordProof
-from clinical.facts import DeviceFacts, Planned, RegimenVersion, Rest, SessionFacts, Told, Wearer
+from clinical.facts import DeviceFacts, RegimenVersion, Rest, SessionFacts, Told, Wearer
 from clinical.judgement import judge, judge_course
 from clinical.misuse.course_rules import CourseRule, LimitsAsked, course_at
 from clinical.misuse.repeats import Broken, as_repeats, broken, repeats
 from clinical.misuse.rules import Rule
 from clinical.misuse.table import CALLED_ONCE, COURSE_RULES, RULES, SAID_IN_SESSIONS
+from clinical.plan import Phase
 from clinical.practice import Practice, practice_at
 from clinical.regimen import Limits, Regimen
 from clinical.verdicts import CourseFinding, Finding, Outcome
@@ -44,7 +46,7 @@ QUIET_ASKS: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherLimits:
-    """Limits in the place of a regimen's own, None where those stay; `dose_fraction` is of the prescribed dose."""
+    """Limits in the place of a regimen's own, None where those stay; `dose_fraction` is of its strongest dose."""
 
     duration: timedelta | None = None
     dose_fraction: float | None = None
@@ -226,8 +228,15 @@ def session_facts(case: Case, ruling: Ruling = AS_THEY_ARE) -> Iterator[tuple[Se
         held_to = in_force_at(case.course, one.past, ruling)
         regimen = held_to.regimen if held_to else None
         began = began_at(one.past)
-        practice, wearer = practice_at(case.course.practices, began), wearer_at(case.skin, began)
-        context = _Context(wearer, devices[one.past.device], held_to, rests.get(one.past.session), practice)
+        context = _Context(
+            wearer=wearer_at(case.skin, began),
+            device=devices[one.past.device],
+            regimen=regimen,
+            phase=phase_days(case.course, held_to, began).at(began) if held_to else None,
+            ran_out=None if held_to else _ran_out(case.course, one.past),
+            rest=rests.get(one.past.session),
+            practice=practice_at(case.course.practices, began),
+        )
         yield _facts(one, context), regimen
 
 
@@ -237,15 +246,37 @@ def began_at(past: PastSession) -> datetime:
 
 
 def in_force_at(course: Course, past: PastSession, ruling: Ruling = AS_THEY_ARE) -> InForce | None:
-    """The version of a session's modality that was in force when it began."""
+    """The version of a session's modality that was in force when it began, and not past its last phase."""
+    latest = _latest_at(course, past)
+    began = began_at(past)
+    if latest is None or phase_days(course, latest, began).at(began) is None:
+        return None
+    return _held_to(latest, ruling)
+
+
+def limits_at(course: Course, past: PastSession) -> Limits | None:
+    """What a session was held to by the regimen that was in force when it began."""
+    version = in_force_at(course, past)
+    if version is None:
+        return None
+    began = began_at(past)
+    return version.regimen.held_to(phase_days(course, version, began).near(began).dose)
+
+
+def _ran_out(course: Course, past: PastSession) -> date | None:
+    """The last day of a version that a session came too late for."""
+    latest = _latest_at(course, past)
+    return None if latest is None else phase_days(course, latest, began_at(past)).last_day
+
+
+def _latest_at(course: Course, past: PastSession) -> InForce | None:
     at = began_at(past)
     held = [
         one
         for one in course.regimens
         if one.regimen.modality is past.modality and one.from_at <= at and (one.until_at is None or at < one.until_at)
     ]
-    latest = max(held, key=lambda one: (one.from_at, one.regimen.version), default=None)
-    return None if latest is None else _held_to(latest, ruling)
+    return max(held, key=lambda one: (one.from_at, one.regimen.version), default=None)
 
 
 def _held_to(version: InForce, ruling: Ruling) -> InForce:
@@ -282,20 +313,21 @@ def _rest(started: Placed, before: PastSession) -> Rest:
     return Rest(shortest=started.earliest - ended.latest, longest=started.latest - ended.earliest)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Context:
     """What a session is judged with besides its own facts."""
 
     wearer: Wearer
     device: CourseDevice
-    held_to: InForce | None
+    regimen: Regimen | None
+    phase: Phase | None
+    ran_out: date | None
     rest: Rest | None
     practice: Practice
 
 
 def _facts(one: Kept, context: _Context) -> SessionFacts:
-    past, device, held_to = one.past, context.device, context.held_to
-    regimen = held_to.regimen if held_to else None
+    past, device, regimen = one.past, context.device, context.regimen
     return SessionFacts(
         session=past.session,
         modality=past.modality,
@@ -311,15 +343,12 @@ def _facts(one: Kept, context: _Context) -> SessionFacts:
         rest=context.rest,
         calibration=device.calibration,
         told=_told(past),
-        planned=_planned(held_to, past) if held_to else None,
+        planned=planned(regimen, context.phase) if regimen and context.phase else None,
         wearer=context.wearer,
         device=DeviceFacts(outputs=device.outputs),
         practice=context.practice,
+        ran_out=context.ran_out,
     )
-
-
-def _planned(held_to: InForce, past: PastSession) -> Planned:
-    return planned(held_to.regimen, held_to.regimen.phase_near(began_at(past) - held_to.from_at))
 
 
 def _told(past: PastSession) -> Told | None:

@@ -76,12 +76,15 @@ def ask_lift(asking: Asking) -> WishRow:
     return _change_state(asking, _wish(asking, WishKind.LIFT), hold_id=None)
 
 
-def ask_limits(asking: Asking, guard: RegimenVersion | None) -> WishRow:
-    """Have the home hold sessions to the limits of a regimen, None: to those that always stand."""
+def ask_limits(asking: Asking, guard: RegimenVersion | None, until: datetime | None = None) -> WishRow:
+    """Have the home hold sessions to the limits of a regimen, None: to those that always stand.
+
+    `until`: when the phase is over whose limits these are, None where it is open.
+    """
     wish = _wish(asking, WishKind.LIMITS)
     if guard is None:
-        return _change_state(asking, wish, regimen_id=None, regimen_version=None)
-    return _change_state(asking, wish, regimen_id=guard.id, regimen_version=guard.version)
+        return _change_state(asking, wish, regimen_id=None, regimen_version=None, limits_until=None)
+    return _change_state(asking, wish, regimen_id=guard.id, regimen_version=guard.version, limits_until=until)
 
 
 def desired_wish(session: Session, clinic: ClinicId, device: DeviceUid) -> WishRow | None:
@@ -112,7 +115,7 @@ def _wish(asking: Asking, kind: WishKind, until_at: datetime | None = None) -> W
     )
 
 
-def _change_state(asking: Asking, wish: WishRow, **parts: UUID | int | None) -> WishRow:
+def _change_state(asking: Asking, wish: WishRow, **parts: UUID | int | datetime | None) -> WishRow:
     """Make a wish the next revision of the desired state, with these parts of it changed."""
     device = _locked(asking)
     before = desired_wish(asking.session, asking.clinic, asking.device)
@@ -132,6 +135,7 @@ def _state(asking: Asking, before: WishRow | None) -> dict[str, Any]:
         "hold_id": hold and hold.id,
         "regimen_id": before and before.regimen_id,
         "regimen_version": before and before.regimen_version,
+        "limits_until": before and before.limits_until,
         "permit": before and before.permit,
     }
 

@@ -9,11 +9,13 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from clinical.facts import RegimenVersion
+from clinical.plan import Phase
 from clinical.regimen import Limits, Regimen
 from monitor_api.clock import Moment
 from monitor_api.orders.asking import IN_FORCE, Asking, ask_limits
 from monitor_api.records.devices import AssignmentRow, DeviceRow
 from monitor_api.records.orders import WishRow
+from monitor_api.records.regimens import phase_days, read_prescription
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
 from monitor_api.records.trail import DISPATCHER, Actor
 from vocabulary.identity import ClinicId, DeviceUid, RegimenId
@@ -57,7 +59,15 @@ def _follow(session: Session, stale: Iterable[_Stale], actor: Actor, now: Moment
             reason=FOLLOWING,
             now=now,
         )
-        ask_limits(asking, guard)
+        ask_limits(asking, guard, _turns_at(session, guard, now.civil) if guard else None)
+
+
+def _turns_at(session: Session, guard: RegimenVersion, now: datetime) -> datetime | None:
+    """When the phase of a version that runs now is over."""
+    version = session.get_one(RegimenVersionRow, (guard.id, guard.version))
+    regimen = session.get_one(RegimenRow, guard.id)
+    prescribed = read_prescription(version.body, regimen.modality)
+    return phase_days(session, regimen.patient_id, version, prescribed, now=now).turns_at(now)
 
 
 def any_stale(session: Session, now: datetime) -> bool:
@@ -65,9 +75,9 @@ def any_stale(session: Session, now: datetime) -> bool:
     return next(_stale(session, _ALL, now), None) is not None
 
 
-def guard_limits(regimen: Regimen) -> GuardLimits:
-    """The limits of a regimen as an order says them."""
-    limits: Limits = regimen.held_to
+def guard_limits(regimen: Regimen, phase: Phase) -> GuardLimits:
+    """The limits of a phase of a regimen as an order says them."""
+    limits: Limits = regimen.held_to(phase.dose)
     return GuardLimits(
         regimen=regimen.id.hex,
         version=regimen.version,
@@ -81,7 +91,7 @@ def guard_limits(regimen: Regimen) -> GuardLimits:
 
 
 def _stale(session: Session, which: ColumnElement[bool], now: datetime) -> Iterator[_Stale]:
-    """Devices whose desired state names another version than the one in force, and that one."""
+    """Devices whose desired state is of another version than is in force, or of a phase that is over; and that one."""
     regimen = _regimen_in_force(now)
     version = _version_in_force(regimen, now)
     told = and_(WishRow.clinic_id == DeviceRow.clinic_id, WishRow.device_uid == DeviceRow.uid, *IN_FORCE)
@@ -92,6 +102,7 @@ def _stale(session: Session, which: ColumnElement[bool], now: datetime) -> Itera
             which,
             or_(
                 version.is_distinct_from(WishRow.regimen_version),
+                WishRow.limits_until <= now,
                 and_(version.is_not(None), regimen.is_distinct_from(WishRow.regimen_id)),
             ),
         )

@@ -26,7 +26,7 @@ from monitor_api.orders.limits import guard_limits
 from monitor_api.records.devices import GatewayKeyRow
 from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.orders import OrderLineRow, SendingRow, WishRow
-from monitor_api.records.regimens import read_regimen
+from monitor_api.records.regimens import phase_days, read_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
 from monitor_api.records.signing import Proof, Signatures
 from monitor_api.records.upsert import insert_new
@@ -158,7 +158,10 @@ class _Sealing:
         )
 
     def _limits(self, wish: WishRow, *, held: bool) -> GuardLimits | None:
-        """Raises SignatureBroken, but for a device that is held: a hold goes, and without its limits."""
+        """Those of the phase that runs; none once the last is over, as where nothing is prescribed.
+
+        Raises SignatureBroken, but for a device that is held: a hold goes, and without its limits.
+        """
         if wish.regimen_id is None or wish.regimen_version is None:
             return None
         version = self.session.get_one(RegimenVersionRow, (wish.regimen_id, wish.regimen_version))
@@ -168,7 +171,10 @@ class _Sealing:
             return None
         if proof in _UNPROVEN:
             raise SignatureBroken(regimen.id, version.version, proof)
-        return guard_limits(read_regimen(version, regimen.modality))
+        prescribed = read_regimen(version, regimen.modality)
+        now = self.now.civil
+        phase = phase_days(self.session, regimen.patient_id, version, prescribed, now=now).at(now)
+        return None if phase is None else guard_limits(prescribed, phase)
 
 
 def line_to(session: Session, gateway: GatewayId) -> OrderLineRow:

@@ -14,8 +14,8 @@ class WishRow(Table):
 
     A stop is good until `until_at` and has no revision. Every other wish is the whole state that is wanted from then
     on, as one `revision` of it: held by the wish `hold_id` (itself for a hold, none once that is over), guarded by a
-    version of a regimen, with a permit or without one. The highest revision is the desired state; `ended_at` is set on
-    the others, and on a stop that is over.
+    version of a regimen, until `limits_until` by the phase that ran, with a permit or without one. The highest revision
+    is the desired state; `ended_at` is set on the others, and on a stop that is over.
     """
 
     __tablename__ = "wish"
@@ -28,6 +28,7 @@ class WishRow(Table):
     hold_id: Mapped[UUID | None]
     regimen_id: Mapped[UUID | None]
     regimen_version: Mapped[int | None]
+    limits_until: Mapped[datetime | None]
     permit: Mapped[bytes | None]
     reason: Mapped[str]
     actor_kind: Mapped[Word]

@@ -1,19 +1,25 @@
 """How a regimen is written into its version's row, and read back."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from clinical.adherence.days import TherapyDays
+from clinical.adherence.phases import PhaseDays
 from clinical.course import Interval
 from clinical.plan import Phase, Timing
 from clinical.regimen import Prescription, Regimen
 from clinical.regimen.life import Step
 from clinical.regimen.written import Written, read, read_limits, read_quantity, write
+from monitor_api.records.people import PatientRow
+from monitor_api.records.practices import practice_of
 from monitor_api.records.sessions import RegimenRow, RegimenStepRow, RegimenVersionRow
 from vocabulary.devices import Modality
-from vocabulary.identity import RegimenId
+from vocabulary.identity import ClinicId, RegimenId
 
 
 def write_regimen(regimen: Prescription) -> Written:
@@ -41,6 +47,15 @@ def _read_flat(body: Written, modality: Modality) -> Prescription:
         dose=read_quantity(body["dose"]),
     )
     return Prescription(modality=modality, phases=(phase,), limits=read_limits(body["limits"]))
+
+
+def phase_days(
+    session: Session, patient: UUID, version: RegimenVersionRow, prescribed: Prescription, *, now: datetime
+) -> PhaseDays:
+    """The phases of a patient's version, in therapy days where they live, as the clinic had decided by an instant."""
+    whose = session.get_one(PatientRow, patient)
+    starts = practice_of(session, ClinicId(whose.clinic_id), now).day_starts
+    return PhaseDays(prescribed.phases, version.from_at, TherapyDays(ZoneInfo(whose.zone), starts))
 
 
 def step_rows(session: Session, row: RegimenRow) -> list[RegimenStepRow]:

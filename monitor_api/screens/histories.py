@@ -133,7 +133,7 @@ def _use(session: BriefSession, versions: Mapping[Version, Prescribed]) -> Use |
     wanted = held.dose_at(session.placed.at) if held else None
     if not held or wanted is None or session.dose is None or session.dose.unit is not wanted.unit:
         return Use(session.placed, session.modality, None, None)
-    limit = held.regimen.held_to.dose
+    limit = held.limits_at(session.placed.at).dose
     limit_fraction = limit.value / wanted.value if limit else None
     return Use(session.placed, session.modality, session.dose.value / wanted.value, limit_fraction)
 

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
-from datetime import date, datetime, timedelta
-from itertools import pairwise
+from datetime import date, datetime
 from typing import Final
 
 from clinical.adherence.days import DAY
@@ -87,13 +86,12 @@ def _plan(one: Prescribed, now: datetime) -> str:
 
 
 def _next_phase(one: Prescribed, now: datetime) -> tuple[str, ...]:
-    begins = one.from_at
-    for phase, following in pairwise(one.regimen.phases):
-        begins += phase.lasts or timedelta(0)
-        if begins > now:
-            how_long = lasting(following.duration.total_seconds())
-            return (f"From {begins:%-d %B} on: {timing_words(following.timing)}, for {how_long}.",)
-    return ()
+    turns_at = one.phases.turns_at(now)
+    following = None if turns_at is None else one.phase_at(turns_at)
+    if turns_at is None or following is None:
+        return ()
+    how_long, begins = lasting(following.duration.total_seconds()), one.days.of(turns_at)
+    return (f"From {begins:%-d %B} on: {timing_words(following.timing)}, for {how_long}.",)
 
 
 def plain_strand(strand: SeenStrand, today: date) -> PlainStrand:
@@ -159,7 +157,7 @@ def _ended(session: SessionSummary) -> list[str]:
 
 
 def _warmed(session: SessionSummary, held: Prescribed | None) -> list[str]:
-    hottest, limit = session.highest_skin_celsius, held.regimen.held_to.skin_celsius if held else None
+    hottest, limit = session.highest_skin_celsius, held.limits_at(held.from_at).skin_celsius if held else None
     if hottest is None or limit is None or hottest <= limit:
         return []
     return ["Your skin got warmer than planned. Your clinic can see this."]

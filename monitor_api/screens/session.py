@@ -69,7 +69,11 @@ def view_session(page: Page, session: Session, which: SessionId) -> SessionView:
 
 def _plainly(page: Page, session: Session, of: SessionSummary) -> PlainSession | None:
     me = page.visit.caller.patient
-    return None if me is None else plain_session(of, prescribed(session, page.visit.caller, me), page.visit.now)
+    return (
+        None
+        if me is None
+        else plain_session(of, prescribed(session, page.visit.caller, me, page.visit.now), page.visit.now)
+    )
 
 
 def _device(page: Page, session: Session, of: SessionSummary) -> Device | None:

@@ -1,12 +1,14 @@
 """A session's chart as a fragment of a page: read from the stores, drawn once for each thing that is known of it."""
 
+from datetime import datetime
+
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from clinical.regimen import Regimen
 from monitor_api.http.queries.sessions import SessionDetail
-from monitor_api.records.regimens import read_regimen
-from monitor_api.records.sessions import RegimenVersionRow
+from monitor_api.records.regimens import phase_days, read_regimen
+from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
 from monitor_api.screens.chart.reading import Told, read_chart
 from monitor_api.screens.drawing import draw
 from monitor_api.screens.page import Page
@@ -28,11 +30,12 @@ def _draw(page: Page, session: Session, detail: SessionDetail, key: SeriesKey) -
     account = assemble(evidence)
     row = _held_against(session, detail)
     regimen = read_regimen(row, account.modality) if row else None
+    at = account.started.at if account.started else evidence.first_heard_at
     told = Told(
         evidence=evidence,
         account=account,
         regimen=regimen,
-        dose=_dose_then(detail, row, regimen),
+        dose=_dose_at(session, row, regimen, at) if row and regimen else None,
         findings=detail.findings,
     )
     chart = read_chart(told)
@@ -44,9 +47,7 @@ def _held_against(session: Session, detail: SessionDetail) -> RegimenVersionRow 
     return session.get(RegimenVersionRow, (held.regimen_id, held.version)) if held else None
 
 
-def _dose_then(detail: SessionDetail, row: RegimenVersionRow | None, regimen: Regimen | None) -> Quantity | None:
-    """The dose of the phase in which the session began; None without a regimen."""
-    if row is None or regimen is None:
-        return None
-    began = detail.session.started
-    return regimen.dose_after(began.earliest - row.from_at) if began else regimen.strongest_dose
+def _dose_at(session: Session, row: RegimenVersionRow, regimen: Regimen, at: datetime) -> Quantity:
+    """The dose of the phase in which the session began."""
+    patient = session.get_one(RegimenRow, row.regimen_id).patient_id
+    return phase_days(session, patient, row, regimen, now=at).near(at).dose

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from clinical.practice import Practice
 from clinical.regimen import Regimen
 from monitor_api.records.devices import AssignmentRow
 from monitor_api.records.practices import practice_of
-from monitor_api.records.regimens import read_regimen
+from monitor_api.records.regimens import phase_days, read_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
 from monitor_api.sessions.assembly import Account
 from monitor_api.sessions.evidence import Evidence
@@ -27,12 +28,13 @@ from vocabulary.readings import SessionRecord
 class Context:
     """What a session is held against; `patient` is None for a device that nobody had been given.
 
-    `phase` is the regimen's that ran then: the nearest where none did.
+    `phase` is the regimen's that ran then. Once the last of them is over there is no regimen, and `ran_out` is its day.
     """
 
     patient: PatientId | None
     regimen: Regimen | None
     phase: Phase | None
+    ran_out: date | None
     rest: Rest | None
     wearer: Wearer
     practice: Practice
@@ -42,16 +44,31 @@ def find_context(session: Session, evidence: Evidence, account: Account) -> Cont
     """Look up what held when the session began; a session without a place in time counts as when it was first heard."""
     at = account.started.at if account.started else evidence.first_heard_at
     patient = _patient(session, evidence, at)
-    version = _version(session, patient, account, at) if patient else None
-    regimen = None if version is None else read_regimen(version, account.modality)
+    regimen, phase, ran_out = _prescribed(session, patient, account, at) if patient else _NOTHING
     return Context(
         patient=patient,
         regimen=regimen,
-        phase=None if version is None or regimen is None else regimen.phase_near(at - version.from_at),
+        phase=phase,
+        ran_out=ran_out,
         rest=_rest(session, evidence, patient, account) if account.started else None,
         wearer=wearer_at(skin_answers(session, patient) if patient else (), at),
         practice=practice_of(session, evidence.key.clinic, at),
     )
+
+
+_Prescribed = tuple[Regimen | None, Phase | None, date | None]
+_NOTHING: Final[_Prescribed] = None, None, None
+
+
+def _prescribed(session: Session, patient: PatientId, account: Account, at: datetime) -> _Prescribed:
+    """The regimen of an instant and its phase; without them, the last day of one whose phases are over."""
+    version = _version(session, patient, account, at)
+    if version is None:
+        return _NOTHING
+    regimen = read_regimen(version, account.modality)
+    days = phase_days(session, patient, version, regimen, now=at)
+    phase = days.at(at)
+    return (None, None, days.last_day) if phase is None else (regimen, phase, None)
 
 
 def facts(evidence: Evidence, account: Account, context: Context) -> SessionFacts:
@@ -75,6 +92,7 @@ def facts(evidence: Evidence, account: Account, context: Context) -> SessionFact
         planned=planned(regimen, context.phase) if regimen and context.phase else None,
         wearer=context.wearer,
         device=evidence.device.known,
+        ran_out=context.ran_out,
         practice=context.practice,
     )
 

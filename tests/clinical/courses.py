@@ -43,6 +43,8 @@ class Written:
     modality: Modality = Modality.LED
     id: RegimenId = REGIMEN
     caps: tuple[Cap, ...] = ()
+    most_per_day: int | None = None
+    most_per_week: int | None = None
 
 
 def phase(frequency=3, days=7, weekdays=(), lasts=None):
@@ -56,8 +58,8 @@ def phase(frequency=3, days=7, weekdays=(), lasts=None):
     return Phase(lasts=lasts, timing=timing, duration=timedelta(minutes=10), dose=dose)
 
 
-def written(*phases, from_at, until_at=None, version=1):
-    return InForce(regimen=Written(phases, version), from_at=from_at, until_at=until_at)
+def written(*phases, from_at, until_at=None, version=1, **says):
+    return InForce(regimen=Written(phases, version, **says), from_at=from_at, until_at=until_at)
 
 
 def done(counter, at: datetime | None, *, share=1.0, late=timedelta(0), **changes):

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clinical.course import Interval, RecordProof
 from clinical.judgement import alert_severity, judge_course
@@ -12,7 +14,7 @@ from clinical.misuse.table import COURSE_RULES
 from clinical.verdicts import Outcome
 from tests.clinical.courses import DAY, DEVICE, MINUTE, course, device, done, excuse, lost, phase, written
 from vocabulary.devices import Modality
-from vocabulary.identity import finding_id
+from vocabulary.identity import DeviceUid, finding_id
 from vocabulary.severity import Severity
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -29,10 +31,14 @@ def days(*numbers, **changes):
 
 
 def said(rule, planned, sessions, *, on=7.0, proven=100.0, limits=(), **changes):
-    """What one rule says, `on` and `proven` in days after the start."""
+    """What one rule says, `on` and `proven` in days after the start; `allows` is what the regimen says besides."""
+    allows = changes.pop("allows", {})
     given = device(START, proven=START + DAY * proven, heard_at=changes.pop("heard_at", START + DAY * on))
     made = course(
-        [written(planned, from_at=START, until_at=changes.pop("until_at", None))], sessions, [given], **changes
+        [written(planned, from_at=START, until_at=changes.pop("until_at", None), **allows)],
+        sessions,
+        [given],
+        **changes,
     )
     at = course_at(made, START + DAY * on, worn={}, limits=limits)
     return [one.verdict.outcome for one in judge_course(at, [one for one in COURSE_RULES if one.id == rule])]
@@ -44,6 +50,12 @@ def hold(first, last):
 
 LATE = START + timedelta(hours=18)
 """Noon of the day is safe; from here on eight hours of doubt reach over its end."""
+
+NIGHT = [done(1, START + 18 * HOUR), done(2, START + 20 * HOUR)]
+"""At three, and at five of the next therapy day."""
+
+ONE_A_DAY = {"most_per_day": 1}
+ONE = {"allows": ONE_A_DAY}
 
 CASES = [
     ("missed-slot", THRICE, days(0, 2), {}, [FIRES]),
@@ -64,6 +76,21 @@ CASES = [
     ("too-many-a-week", THRICE, days(0, 1, 2, 3), {}, [FIRES]),
     ("too-many-a-week", THRICE, days(0, 1, 2, 7), {"on": 8}, []),
     ("too-many-a-week", THRICE, [*days(0, 1, 2), done(9, LATE + 6 * DAY, late=8 * HOUR)], {"on": 8}, [UNDETERMINED]),
+    ("too-many-a-day", THRICE, NIGHT, {"allows": ONE_A_DAY}, [FIRES]),
+    ("too-many-a-day", THRICE, NIGHT, {}, []),
+    ("too-many-a-day", THRICE, days(0, 0.1), {"allows": {"most_per_day": 2}}, []),
+    ("too-many-a-day", THRICE, days(0, 0.1, 0.5), {"allows": {"most_per_day": 2}}, [FIRES]),
+    ("too-many-a-day", THRICE, days(0, 20 / 24), {"allows": ONE_A_DAY}, []),
+    ("too-many-a-day", THRICE, days(0, 19.9 / 24), {"allows": ONE_A_DAY}, [FIRES]),
+    ("too-many-a-day", THRICE, [done(1, START), done(2, LATE, late=8 * HOUR)], {"allows": ONE_A_DAY}, [UNDETERMINED]),
+    ("too-many-a-day", THRICE, [done(1, START, late=HOUR), done(2, START + 2 * HOUR, late=HOUR)], ONE, [FIRES]),
+    ("too-many-a-day", THRICE, [done(1, START), done(2, START + HOUR, share=0.1)], ONE, []),
+    ("too-many-a-day", THRICE, [done(1, START), done(2, START + HOUR, share=0.1, recorded=False)], ONE, [UNDETERMINED]),
+    ("too-many-a-day", DAILY, days(*[n / 2 for n in range(60)]), {"on": 30, "allows": ONE_A_DAY}, 28),
+    ("too-many-a-week", THRICE, days(4, 5, 6, 7), {"on": 8, "allows": {"most_per_week": 3}}, [FIRES]),
+    ("too-many-a-week", THRICE, days(0, 1, 2, 3), {"allows": {"most_per_week": 4}}, []),
+    ("too-many-a-week", THRICE, days(0, 2, 4, 7 - 4 / 24), {"on": 8, "allows": {"most_per_week": 3}}, []),
+    ("too-many-a-week", THRICE, days(0, 2, 4, 7 - 5 / 24), {"on": 8, "allows": {"most_per_week": 3}}, [FIRES]),
     ("off-schedule", MON_WED, days(1, 3), {}, [FIRES]),
     ("off-schedule", MON_WED, days(0, 1, 2, 3), {}, []),
     ("off-schedule", THRICE, days(1, 3), {}, []),
@@ -130,9 +157,9 @@ def test_every_rule_of_the_schedule_has_an_example_that_fires():
     assert {rule.id for rule in COURSE_RULES if rule.judge.__module__ in OF_SCHEDULE} == firing
 
 
-def findings(sessions, on, planned=THRICE, said=frozenset(), **of_device):
+def findings(sessions, on, planned=THRICE, said=frozenset(), allows=None, **of_device):
     given = replace(device(START, proven=START + 100 * DAY), **of_device)
-    made = course([written(planned, from_at=START)], sessions, [given])
+    made = course([written(planned, from_at=START, **(allows or {}))], sessions, [given])
     return judge_course(replace(course_at(made, START + DAY * on, worn={}), said=said))
 
 
@@ -174,6 +201,54 @@ def test_a_second_session_of_which_too_little_rest_is_told_calls_once():
 def test_a_second_session_of_which_nothing_else_is_told_calls_itself(said):
     (found,) = only("too-many-a-day", findings(TWO_ON_A_DAY, 1, said=said))
     assert (found.said_by, alert_severity(found)) == (None, Severity.MEDIUM)
+
+
+def test_what_a_regimen_allows_is_told_in_its_words():
+    (day,) = only("too-many-a-day", findings(NIGHT, 1, allows=ONE_A_DAY))
+    (week,) = only("too-many-a-week", findings(days(4, 5, 6, 7), 8, allows={"most_per_week": 3}))
+    assert (day.because, week.because) == (
+        "2 sessions within 24 hours, 1 allowed",
+        "4 sessions within 7 days, 3 allowed",
+    )
+    assert (day.began_at, day.sessions) == (START + 20 * HOUR, tuple(one.session for one in NIGHT))
+
+
+def test_too_little_rest_speaks_for_a_session_beyond_what_is_allowed_only_where_it_is_told_of_each():
+    three = days(0, 0.1, 0.2)
+    told = {(one.session, "too-soon") for one in three[1:]}
+    (found,) = only("too-many-a-day", findings(three, 1, said=frozenset(told), allows=ONE_A_DAY))
+    assert (found.said_by, alert_severity(found)) == ("too-soon", None)
+    told = {(three[1].session, "too-soon")}
+    (found,) = only("too-many-a-day", findings(three, 1, said=frozenset(told), allows=ONE_A_DAY))
+    assert (found.said_by, alert_severity(found)) == (None, Severity.MEDIUM)
+
+
+def test_each_day_counts_what_the_version_of_its_last_session_allows():
+    strict = written(THRICE, from_at=START + DAY, version=2, most_per_day=1)
+    versions = [written(THRICE, from_at=START, until_at=START + DAY, most_per_day=2), strict]
+    found = {}
+    for name, numbers in {"before": (0, 0.2), "across": (0.5, 1), "after": (2, 2.2)}.items():
+        made = course(versions, days(*numbers), [device(START, proven=START + 9 * DAY)])
+        found[name] = len(only("too-many-a-day", judge_course(course_at(made, START + 3 * DAY, worn={}))))
+    assert found == {"before": 0, "across": 1, "after": 1}
+
+
+@given(
+    placed=st.lists(st.tuples(st.integers(0, 384), st.sampled_from([0, 0, 1, 8, 60])), max_size=7),
+    most=st.integers(1, 3),
+    data=st.data(),
+)
+def test_what_is_told_of_many_sessions_within_a_day_holds_wherever_they_began(placed, most, data):
+    quarter = timedelta(minutes=15)
+    sessions = [
+        done(n, START + at * quarter, late=late * quarter, device=DeviceUid(f"{n:016x}"))
+        for n, (at, late) in enumerate(placed)
+    ]
+    found = only("too-many-a-day", findings(sessions, 7, allows={"most_per_day": most}))
+    outcomes = {one.verdict.outcome for one in found}
+    starts = sorted(START + (at + data.draw(st.integers(0, late))) * quarter for at, late in placed)
+    crowded = any(later - before < 20 * HOUR for before, later in zip(starts, starts[most:], strict=False))
+    assert outcomes if crowded else FIRES not in outcomes
 
 
 def test_days_with_too_many_sessions_are_told_in_their_order():

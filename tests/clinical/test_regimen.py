@@ -203,20 +203,21 @@ def test_light_that_only_just_fits_or_is_not_known_is_taken(change):
 
 
 def test_a_regimen_that_sets_no_limits_is_held_to_those_that_stand_all_the_same():
-    held = Regimen(**{**GOOD, "limits": NO_LIMITS}).held_to
+    held = Regimen(**{**GOOD, "limits": NO_LIMITS}).held_to(Quantity(1800.0, Unit.JOULE))
     assert held.skin_celsius == 42.5
     assert held.dose == Quantity(pytest.approx(1980.0), Unit.JOULE)
     assert (held.duration, held.rest) == (None, None)
 
 
-def test_without_a_limit_the_strongest_phase_is_the_one_that_is_held_to():
+def test_without_a_limit_a_session_is_held_to_the_dose_of_its_own_phase():
     stronger = weekly(1, MINUTES, Quantity(2000.0, Unit.JOULE))
     regimen = Regimen(**{**GOOD, "limits": NO_LIMITS, "phases": (*GOOD["phases"][:1], stronger)})
-    assert regimen.held_to.dose == Quantity(pytest.approx(2200.0), Unit.JOULE)
+    held = [regimen.held_to(phase.dose).dose for phase in regimen.phases]
+    assert held == [Quantity(pytest.approx(1980.0), Unit.JOULE), Quantity(pytest.approx(2200.0), Unit.JOULE)]
 
 
 def test_a_limit_that_a_regimen_sets_is_the_one_that_holds():
-    assert Regimen(**GOOD).held_to == LIMITS
+    assert Regimen(**GOOD).held_to(Quantity(9.0, Unit.JOULE)) == LIMITS
 
 
 def test_every_reason_is_given_at_once():
@@ -227,15 +228,6 @@ def test_every_reason_is_given_at_once():
         "phases.0.duration_s",
         "most_per_day",
     }
-
-
-def test_phases_follow_each_other_from_the_day_it_comes_into_force():
-    first, last = GOOD["phases"]
-    regimen = Regimen(**GOOD)
-    days = (-1, 0, 27.9, 28, 4000)
-    assert [regimen.phase_after(timedelta(days=one)) for one in days] == [None, first, first, last, last]
-    closed = Regimen(**{**GOOD, "phases": (first,)})
-    assert (closed.phase_after(timedelta(days=28)), closed.dose_after(timedelta(days=28))) == (None, first.dose)
 
 
 def possible(timing: Timing, hours: int) -> bool:

@@ -43,6 +43,26 @@ OF_SCHEDULES: Final[tuple[Example, ...]] = (
         ),
     ),
     *examples(
+        "too-many-a-day",
+        fires=(
+            "at three, and at five of the next therapy day, allowed is one in 24 hours",
+            over(THRICE, [began(LATE), began(LATE + 1 / 12)], on=2, allowed={"most_per_day": 1}),
+        ),
+        silent=(
+            "two sessions an hour apart, allowed are two in 24 hours",
+            over(THRICE, [began(0), began(1 / 24)], on=1, allowed={"most_per_day": 2}),
+        ),
+        boundary=(
+            "a second session 20 h after the first, allowed is one in 24 hours",
+            over(THRICE, [began(0), began(20 / 24)], on=2, allowed={"most_per_day": 1}),
+            CLEAR,
+        ),
+        undetermined=(
+            "a second session 18 to 26 h after the first, allowed is one in 24 hours",
+            over(THRICE, [began(0), began(LATE, late=8 * HOUR)], on=3, allowed={"most_per_day": 1}),
+        ),
+    ),
+    *examples(
         "too-many-a-week",
         fires=("four sessions in a week, planned are three", over(THRICE, [began(day) for day in (0, 1, 2, 3)])),
         silent=("three sessions", over(THRICE, [began(day) for day in (0, 1, 2)])),
@@ -54,6 +74,31 @@ OF_SCHEDULES: Final[tuple[Example, ...]] = (
         undetermined=(
             "the fourth in the last night of the week, or after it",
             over(THRICE, [began(0), began(1), began(2), began(6 + LATE, late=8 * HOUR)], on=8),
+        ),
+    ),
+    *examples(
+        "too-many-a-week",
+        fires=(
+            "four sessions in four days, across two weeks of the regimen, allowed are three in 7 days",
+            over(THRICE, [began(day) for day in (4, 5, 6, 7)], on=8, allowed={"most_per_week": 3}),
+        ),
+        silent=(
+            "four sessions in a week, planned are three, allowed four in 7 days",
+            over(THRICE, [began(day) for day in (0, 1, 2, 3)], allowed={"most_per_week": 4}),
+        ),
+        boundary=(
+            "a fourth session 7 days less 4 h after the first, allowed are three in 7 days",
+            over(THRICE, [began(day) for day in (0, 2, 4, 7 - 4 / 24)], on=8, allowed={"most_per_week": 3}),
+            CLEAR,
+        ),
+        undetermined=(
+            "a fourth session 6 days and 18 to 26 h after the first, allowed are three in 7 days",
+            over(
+                THRICE,
+                [*(began(day) for day in (0, 2, 4)), began(6 + LATE, late=8 * HOUR)],
+                on=8,
+                allowed={"most_per_week": 3},
+            ),
         ),
     ),
     *examples(

@@ -1,6 +1,6 @@
 """The examples of the rules that judge one session."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from msgspec.structs import replace
@@ -174,7 +174,11 @@ PROGRAMME: Final[tuple[Example, ...]] = (
         "no-regimen",
         fires=("nobody prescribed anything", session(regimen=None, planned=None)),
         silent=("a regimen was in force", session()),
-        boundary=("a regimen was in force, and the device has no place in time", session(started=None), CLEAR),
+        boundary=(
+            "the last phase of the regimen ended the day before",
+            session(regimen=None, planned=None, ran_out=date(2026, 3, 29)),
+            FIRES,
+        ),
         undetermined="a session that nothing places counts as when it was first heard of, so there is an answer",
     ),
 )

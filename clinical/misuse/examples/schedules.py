@@ -57,8 +57,8 @@ def over(
 ) -> CourseAt:
     """A course held to one phase since the start, as of `on` days after it; `heard`: when the device last spoke.
 
-    The changes are of the course. Apart are `limits`; `proven`, the day up to which records are complete; and
-    `counted`, the day on which the device told of a session that is not here.
+    The changes are of the course. Apart are `limits`; `allowed`, what the regimen says besides its phase; `proven`, the
+    day up to which records are complete; and `counted`, the day on which the device told of a session that is not here.
     """
     limits: tuple[LimitsAsked, ...] = changes.pop("limits", ())
     proof = RecordProof(
@@ -72,7 +72,7 @@ def over(
         heard_at=START + DAY * (on if heard is None else heard),
     )
     made = course().course
-    regimen = replace(made.regimens[0].regimen, phases=(planned,))
+    regimen = replace(made.regimens[0].regimen, phases=(planned,), **changes.pop("allowed", {}))
     given = {
         "zone": "Europe/Zurich",
         "sessions": tuple(sessions),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from clinical.regimen.life import Life, Step, Taken, lived
 from monitor_api.records.orders import OrderReportRow, SendingRow, WishRow
-from monitor_api.records.regimens import step_rows
+from monitor_api.records.regimens import phase_days, read_prescription, step_rows
 from monitor_api.records.sessions import RegimenRow, RegimenStepRow, RegimenVersionRow
 from vocabulary.identity import UserId
 from vocabulary.wire.batches import OrderOutcome
@@ -22,6 +22,7 @@ def lives(session: Session, row: RegimenRow, versions: Sequence[RegimenVersionRo
     delivered = _first_of(session, row, func.min(SendingRow.taken_at))
     done = _first_of(session, row, func.min(OrderReportRow.at), OrderReportRow.outcome == OrderOutcome.DONE)
     superseded = {before.version: after.from_at for before, after in pairwise(versions)}
+    over = _over(session, row, versions, now)
     return {
         one.version: lived(
             [
@@ -31,6 +32,7 @@ def lives(session: Session, row: RegimenRow, versions: Sequence[RegimenVersionRo
                 *_by_nobody(Step.DELIVERED, delivered.get(one.version)),
                 *_by_nobody(Step.ACKNOWLEDGED, done.get(one.version)),
                 *_by_nobody(Step.SUPERSEDED, superseded.get(one.version)),
+                *_by_nobody(Step.ENDED, over.get(one.version)),
             ],
             now,
         )
@@ -43,6 +45,19 @@ def current(lives_: dict[int, Life]) -> tuple[int, Life]:
     begun = [number for number, life in lives_.items() if any(one.step is Step.BEGAN for one in life.steps)]
     number = max(begun or lives_)
     return number, lives_[number]
+
+
+def _over(
+    session: Session, row: RegimenRow, versions: Sequence[RegimenVersionRow], now: datetime
+) -> dict[int, datetime]:
+    """When the last phase of each version was over, where nothing had come in its place or ended it by then."""
+    found: dict[int, datetime] = {}
+    for one, following in zip_longest(versions, versions[1:]):
+        days = phase_days(session, row.patient_id, one, read_prescription(one.body, row.modality), now=now)
+        ends = [at for at in (following.from_at if following else None, row.ended_at) if at is not None]
+        if days.over_at is not None and all(days.over_at < at for at in ends):
+            found[one.version] = max(days.over_at, _began(one))
+    return found
 
 
 def _first_of(

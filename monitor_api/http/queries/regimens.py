@@ -66,9 +66,9 @@ class SeenVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenRegimen:
-    """A prescription for one patient and modality. `newest` is its latest version, `ended_at` null while it holds.
+    """A prescription for one patient and modality. `newest` is its latest version, `ended_at` null until it is ended.
 
-    `stage` is where its version in force is since `since`, or its newest before any is.
+    `stage` is where its version in force is since `since`, or its newest before any is; ended once its last phase is.
     """
 
     id: RegimenId

@@ -4,14 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerts.life import State
+from clinical.adherence.days import TherapyDays
+from clinical.adherence.phases import PhaseDays
 from clinical.plan import Phase
 from clinical.practice import Practice
-from clinical.regimen import Regimen
+from clinical.regimen import Limits, Regimen
 from monitor_api.http.callers import Caller
 from monitor_api.http.paging import PageWanted
 from monitor_api.http.queries.alerts import AlertsWanted, SeenAlert, alerts
@@ -38,20 +41,30 @@ TAKEN_ON: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prescribed:
-    """A version of a regimen, when it came into force, and when its regimen ended."""
+    """A version of a regimen, when it came into force, when its regimen ended, and the days where its patient lives."""
 
     patient_id: PatientId
     regimen: Regimen
     from_at: datetime
     ended_at: datetime | None
+    days: TherapyDays
+
+    @property
+    def phases(self) -> PhaseDays:
+        """Its phases by therapy days."""
+        return PhaseDays(self.regimen.phases, self.from_at, self.days)
 
     def phase_at(self, at: datetime) -> Phase | None:
         """The phase that runs at an instant; None before the first and after the last."""
-        return self.regimen.phase_after(at - self.from_at)
+        return self.phases.at(at)
 
     def dose_at(self, at: datetime) -> Quantity:
         """What a session at an instant was to deliver."""
-        return self.regimen.dose_after(at - self.from_at)
+        return self.phases.near(at).dose
+
+    def limits_at(self, at: datetime) -> Limits:
+        """What a session at an instant is held to."""
+        return self.regimen.held_to(self.dose_at(at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +110,7 @@ def triage_facts(session: Session, caller: Caller, wanted: FactsWanted) -> Triag
         alerts=tuple(_open_alerts(session, caller, wanted)),
         sessions=(*found, *numbered_sessions(session, caller, _before(found, proven))),
         proofs=proven,
-        prescribed=tuple(prescribed(session, caller, who)),
+        prescribed=tuple(prescribed(session, caller, who, wanted.now)),
         held=held_devices(session, caller, wanted.now),
         summaries=tuple(summaries(session, caller, who)),
         heard=_heard(session, caller, who),
@@ -127,23 +140,26 @@ def _before(found: Sequence[BriefSession], proven: Sequence[Proof]) -> Iterable[
     return ((uid, counter - 1) for uid, counter in first.items() if counter > 1)
 
 
-def prescribed(session: Session, caller: Caller, who: PatientId | None) -> Iterator[Prescribed]:
+def prescribed(session: Session, caller: Caller, who: PatientId | None, now: datetime) -> Iterator[Prescribed]:
     """Every version of every regimen, in the order in which they came into force; of one patient if one is given."""
+    starts = practice_of(session, caller.clinic, now).day_starts
     query = (
-        select(RegimenRow, RegimenVersionRow)
+        select(RegimenRow, RegimenVersionRow, PatientRow.zone)
         .join(RegimenVersionRow, RegimenVersionRow.regimen_id == RegimenRow.id)
+        .join(PatientRow, PatientRow.id == RegimenRow.patient_id)
         .where(
             *theirs(caller, RegimenRow.clinic_id, RegimenRow.patient_id),
             *if_given(who, lambda one: RegimenRow.patient_id == one),
         )
         .order_by(RegimenVersionRow.from_at, RegimenVersionRow.version)
     )
-    for row, version in session.execute(query):
+    for row, version, zone in session.execute(query):
         yield Prescribed(
             patient_id=PatientId(row.patient_id),
             regimen=read_regimen(version, row.modality),
             from_at=version.from_at,
             ended_at=row.ended_at,
+            days=TherapyDays(ZoneInfo(zone), starts),
         )
 
 

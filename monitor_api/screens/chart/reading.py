@@ -41,7 +41,9 @@ class Told:
     @property
     def limits(self) -> Limits:
         """What the rules hold the session against."""
-        return self.regimen.held_to if self.regimen else STANDING_LIMITS[self.account.modality]
+        if self.regimen is None:
+            return STANDING_LIMITS[self.account.modality]
+        return self.regimen.held_to(self.dose or self.regimen.strongest_dose)
 
     def remarks(self, *rules: str) -> tuple[Remark, ...]:
         """What these rules found."""

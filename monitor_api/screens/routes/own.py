@@ -40,7 +40,7 @@ def show_own(
 def _own(visit: Visit, who: PatientId) -> dict[str, Any]:
     with visit.reading() as session:
         me = history_of(session, visit.caller, who, visit.now)
-        versions = tuple(prescribed(session, visit.caller, who))
+        versions = tuple(prescribed(session, visit.caller, who, visit.now))
         course = patient_course(session, visit.caller, who, visit.now)
         latest = sessions(session, visit.caller, SessionsWanted(patient=who), LATEST).items
     in_force = {one.regimen.modality for one in me.in_force}

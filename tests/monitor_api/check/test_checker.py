@@ -1,7 +1,7 @@
 """The checker: what is stored is held against what was prescribed, again whenever anything it rests on changes."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import structs
@@ -14,7 +14,7 @@ from monitor_api.check.checker import Checker
 from monitor_api.errors import ClaimLost, StoreUnavailable, StoreUnusable
 from monitor_api.records.attention import AlertRow, AuditRow, FindingRow
 from monitor_api.records.devices import DeviceRow
-from monitor_api.records.sessions import DueRow, RecordRow
+from monitor_api.records.sessions import DueRow, RecordRow, RegimenVersionRow
 from monitor_api.sessions.due import LEASE, claim_due
 from tests.monitor_api.check.line import (
     ALL_SAMPLES_LOST,
@@ -181,6 +181,15 @@ def test_a_session_is_held_against_the_phase_that_ran_when_it_began(line):
     assert line.finding("under-dose").because == "Dose 1000.0 J, at least 1440.0 were to be given"
 
 
+def test_a_session_after_the_last_phase_has_no_regimen_and_is_told_when_that_ended(line):
+    line.prescribe(phases=(replace(RF_REGIMEN.phases[0], lasts=timedelta(weeks=1)),))
+    with line.stores.database.write() as session:
+        session.execute(update(RegimenVersionRow).values(from_at=datetime(2026, 3, 2, 3, 59, tzinfo=UTC)))
+    line.know(recorded(start=ago(1), energy_j=TOO_MUCH_J))
+    assert line.alert("no-regimen").because == "The regimen's last phase ended on 7 March 2026"
+    assert (line.session().regimen_id, line.finding("over-dose")) == (None, None)
+
+
 def later_on_a_second_device(line):
     """The patient's session on another device, eight hours after that on the first; gives its finding of too-soon."""
     line.know(seen(SECOND_DEVICE), stored(rf_record(1, start=ago(2)), device=SECOND_DEVICE))
@@ -239,7 +248,7 @@ def test_a_rule_of_a_newer_version_raises_the_same_alert_and_wakes_nobody_again(
     line.check()
     after = line.alert("over-dose")
     assert (after.id, after.raised_at, after.state) == (before.id, before.raised_at, State.ACKNOWLEDGED)
-    assert (after.rule_version, line.finding("over-dose").rule_version, len(line.alerts())) == (1, 1, 1)
+    assert (after.rule_version, line.finding("over-dose").rule_version, len(line.alerts())) == (2, 2, 1)
 
 
 def test_a_finding_that_no_longer_holds_is_clear_and_its_alert_stays_for_a_person(line):

@@ -90,6 +90,22 @@ def test_where_nothing_was_prescribed_it_holds_from_the_first_day_on():
         assert "too-soon" in names(found.starts)
 
 
+def test_where_the_last_phase_was_over_before_the_window_it_holds_from_the_first_day_on():
+    closed = replace(regimen(), phases=(replace(regimen().phases[0], lasts=timedelta(weeks=4)),))
+    over = InForce(regimen=closed, from_at=NOON - 300 * DAY, until_at=None)
+    bare = replace(case(*TWO), course=replace(case(*TWO).course, regimens=(over,)))
+    found = preview(bare, regimen(rest=36 * HOUR), LAST_90)
+    assert "too-soon" in names(found.starts)
+    (told,) = [one.finding for one in found.stops if one.finding.rule == "no-regimen"]
+    last = (NOON - 300 * DAY + timedelta(days=27)).date()
+    assert told.because == f"The regimen's last phase ended on {last:%-d %B %Y}"
+
+
+def test_the_last_phase_of_what_is_tried_goes_on():
+    four_weeks = replace(regimen(), phases=(replace(regimen().phases[0], lasts=timedelta(weeks=4)),))
+    assert "no-regimen" not in names(preview(case(*TWO), four_weeks, LAST_90).starts)
+
+
 def test_a_prescription_of_another_modality_leaves_these_sessions_as_they_are():
     other = replace(
         regimen(),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
+from clinical.plan import Phase
 from clinical.regimen import NO_LIMITS
 from monitor_api.orders.asking import ask_hold
 from monitor_api.orders.limits import guard_limits
@@ -18,7 +19,7 @@ from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
 from tests.monitor_api.orders.desk import Desk, FakeLine
 from tests.monitor_api.orders.test_sending import reported
 from tests.service import CLINIC, GATEWAY, PATIENT, REGIMEN, RF_REGIMEN, UID, rows
-from vocabulary.quantities import Unit
+from vocabulary.quantities import Quantity, Unit
 from vocabulary.wire.orders import GuardLimits
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -51,14 +52,14 @@ def test_limits_that_the_home_is_told_already_are_not_set_anew(desk: Desk):
 
 
 def test_where_a_regimen_sets_none_what_holds_all_the_same_is_said():
-    bare = guard_limits(replace(RF_REGIMEN, limits=NO_LIMITS))
+    bare = guard_limits(replace(RF_REGIMEN, limits=NO_LIMITS), RF_REGIMEN.phases[0])
     assert (round(bare.dose, 6), bare.dose_unit, bare.skin_celsius) == (1980, "J", 42.5)
     assert (bare.duration_s, bare.skin_grace_s, bare.contact_grace_s) == (None, 2, 15)
 
 
 def test_a_grace_longer_than_an_order_can_say_is_said_as_the_longest():
     endless = replace(NO_LIMITS, contact_grace=timedelta(days=3650))
-    assert guard_limits(replace(RF_REGIMEN, limits=endless)).contact_grace_s == 1e7
+    assert guard_limits(replace(RF_REGIMEN, limits=endless), RF_REGIMEN.phases[0]).contact_grace_s == 1e7
 
 
 def test_a_version_that_begins_later_is_held_from_then_on(desk: Desk):
@@ -72,6 +73,39 @@ def test_a_version_that_begins_later_is_held_from_then_on(desk: Desk):
         )
     assert told(desk) == []
     assert [limits.version for limits in told(desk.later(hours=1))] == [2]
+
+
+def prescribed(desk: Desk, *phases: Phase) -> None:
+    """Have these phases in force from now on, with no limit of the dose."""
+    regimen = replace(RF_REGIMEN, limits=NO_LIMITS, phases=phases)
+    with desk.stores.database.write() as session:
+        version = session.get_one(RegimenVersionRow, (REGIMEN, 1))
+        version.body, version.from_at = write_regimen(regimen), desk.now
+
+
+def planned(weeks: int | None, joules: float) -> Phase:
+    lasts = None if weeks is None else timedelta(weeks=weeks)
+    return replace(RF_REGIMEN.phases[0], lasts=lasts, dose=Quantity(joules, Unit.JOULE))
+
+
+def test_the_home_holds_a_session_to_the_phase_that_runs_and_to_nothing_once_the_last_is_over(desk: Desk):
+    prescribed(desk, planned(2, 1800), planned(4, 900))
+    doses = []
+    for days in (0, 7, 8, 1, 25, 2, 30):
+        desk.later(days=days).dispatcher.set_limits()
+        orders = desk.dispatch()
+        desk.report(*[reported(one.wish) for one in orders])
+        doses.append([one.limits and round(one.limits.dose, 6) for one in orders])
+    assert doses == [[1980], [], [990], [], [], [None], []]
+
+
+def test_a_hold_leaves_the_turn_of_a_phase_as_it_was(desk: Desk):
+    prescribed(desk, planned(2, 1800), planned(None, 900))
+    told(desk)
+    desk.ask(ask_hold, None)
+    desk.dispatch()
+    (limits,) = told(desk.later(days=15))
+    assert round(limits.dose, 6) == 990
 
 
 def told_wish(desk: Desk) -> str:

@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from clinical.adherence.days import TherapyDays
 from clinical.adherence.slots import SlotState
 from clinical.adherence.states import Engagement
+from clinical.practice import PRACTICE
 from clinical.regimen import Limits, Regimen
 from monitor_api.http.queries.courses import SeenSlot, SeenStrand
 from monitor_api.http.queries.sessions import HeldAgainst, SessionSummary, Started
@@ -35,7 +38,8 @@ REGIMEN = Regimen(
         contact_grace=timedelta(seconds=30),
     ),
 )
-VERSIONS = [Prescribed(patient_id=PatientId(UUID(int=2)), regimen=REGIMEN, from_at=NOW, ended_at=None)]
+ZURICH = TherapyDays(ZoneInfo("Europe/Zurich"), PRACTICE.day_starts)
+VERSIONS = [Prescribed(patient_id=PatientId(UUID(int=2)), regimen=REGIMEN, from_at=NOW, ended_at=None, days=ZURICH)]
 SESSION = SessionSummary(
     id=SessionId(UUID(int=3)),
     device_uid=DeviceUid("0000000000000001"),
