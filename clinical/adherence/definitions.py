@@ -9,12 +9,9 @@ from typing import Final
 
 from clinical.adherence.account import Account, Strand
 from clinical.adherence.days import DAY
-from clinical.adherence.practice import Practice
+from clinical.adherence.practice import NEARLY, Practice
 from clinical.adherence.slots import JudgedRound
 from clinical.course import Between
-
-NEARLY: Final = 1e-9
-"""What sums of fractions may be off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class Definition:
 
 FREQUENCY: Final = Definition(
     "adherence-frequency",
-    1,
+    2,
     "Adherence A",
     "Slots taken, of the slots that were due in the last 28 therapy days. A round of slots counts on the day it ends.",
 )
@@ -42,7 +39,7 @@ DOSE: Final = Definition(
 )
 CONSECUTIVE: Final = Definition(
     "adherence-cms",
-    1,
+    2,
     "Adherence C",
     "The best 30 consecutive days of the first 90 of the treatment: slots with a valid session, of the slots due.",
 )

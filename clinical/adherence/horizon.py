@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from clinical.adherence.account import Account, Strand
 from clinical.adherence.days import DAY
-from clinical.adherence.definitions import CONSECUTIVE, FREQUENCY, NEARLY, Definition, consecutive, windows
+from clinical.adherence.definitions import CONSECUTIVE, FREQUENCY, Definition, consecutive, windows
+from clinical.adherence.practice import NEARLY
 from clinical.adherence.slots import JudgedRound
 from vocabulary.identity import PatientId
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from clinical.adherence.account import Strand
 from clinical.adherence.days import DAY
 from clinical.adherence.planned import PlannedUse
-from clinical.adherence.practice import Practice
+from clinical.adherence.practice import NEARLY, Practice
 from clinical.adherence.rounds import Stint
 from clinical.adherence.uses import Use, sessions_of
 from clinical.course import Interval, PastSession
@@ -139,13 +139,14 @@ def _may_be_near(strand: Strand, fewest: int, span: timedelta) -> bool:
 
 def _may_be_uses(at: CourseAt, strand: Strand) -> list[PlannedUse]:
     """The uses for which something is planned, less those that surely were no more than a try."""
-    least = at.practice.partial_fraction
+    least = at.practice.partial_fraction - NEARLY
     return [one for one in strand.planned if one.due and max([due.dose.high for due in one.due]) >= least]
 
 
 def _is_use(one: PlannedUse, practice: Practice) -> bool:
     """Whether it surely was more than a try, on whichever day."""
-    return len(one.due) == len(one.days) and min([due.dose.low for due in one.due]) >= practice.partial_fraction
+    least = practice.partial_fraction - NEARLY
+    return len(one.due) == len(one.days) and min([due.dose.low for due in one.due]) >= least
 
 
 def _beyond_planned(at: CourseAt, strand: Strand, span: _Span) -> Iterator[_TooMany]:

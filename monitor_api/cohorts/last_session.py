@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from clinical.adherence.phases import phase_days
-from clinical.adherence.practice import PRACTICE, Practice
+from clinical.adherence.practice import NEARLY, PRACTICE, Practice
 from clinical.adherence.slots import SlotState
 from clinical.adherence.uses import Use, sessions_of
 from clinical.course import Between, Course, in_order
@@ -65,9 +65,10 @@ def last_session(case: Case, use: Use, regimen: Regimen, now: datetime) -> LastS
 
 
 def _state(dose: Between, practice: Practice) -> SlotState:
-    if dose.low >= practice.taken_fraction:
+    enough, part = practice.taken_fraction - NEARLY, practice.partial_fraction - NEARLY
+    if dose.low >= enough:
         return SlotState.TAKEN
-    if dose.high < practice.partial_fraction:
+    if dose.high < part:
         return SlotState.MISSED
-    sure = dose.low >= practice.partial_fraction and dose.high < practice.taken_fraction
+    sure = dose.low >= part and dose.high < enough
     return SlotState.PARTIAL if sure else SlotState.UNKNOWN

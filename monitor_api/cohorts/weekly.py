@@ -18,7 +18,7 @@ import pandas as pd
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from clinical.adherence.account import Strand
-from clinical.adherence.practice import Practice
+from clinical.adherence.practice import NEARLY, Practice
 from clinical.adherence.slots import JudgedRound
 
 WEEK_DAYS: Final = 7
@@ -86,7 +86,7 @@ def load(connection: DuckDBPyConnection, uses: Iterable[UseRow], rounds: Iterabl
 
 def weekly_adherence(connection: DuckDBPyConnection, practice: Practice) -> DuckDBPyRelation:
     """Strand, week, slots asked and excused, taken at least and at most, and whether all records of it are here."""
-    return connection.sql(_WEEKLY, params={"taken": practice.taken_fraction})
+    return connection.sql(_WEEKLY, params={"taken": practice.taken_fraction - NEARLY})
 
 
 def use_rows(number: int, rounds: Iterable[JudgedRound]) -> Iterator[UseRow]:

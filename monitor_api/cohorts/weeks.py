@@ -9,8 +9,8 @@ from typing import Final, Self
 import duckdb
 
 from clinical.adherence.account import Account, account_of
-from clinical.adherence.definitions import NEARLY, Definition
-from clinical.adherence.practice import PRACTICE, Practice
+from clinical.adherence.definitions import Definition
+from clinical.adherence.practice import NEARLY, PRACTICE, Practice
 from clinical.course import Course
 from monitor_api.cohorts.weekly import RoundRow, UseRow, create_tables, load, round_rows, use_rows, weekly_adherence
 
