@@ -7,6 +7,9 @@ from typing import Final
 
 from vocabulary.devices import Modality
 
+NEARLY: Final = 1e-9
+"""What quotients and sums of fractions may be off: so little more or less is as much."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Practice:

@@ -11,10 +11,7 @@ from clinical.adherence.account import Account, Strand
 from clinical.adherence.days import DAY
 from clinical.adherence.slots import JudgedRound
 from clinical.course import Between
-from clinical.practice import Practice
-
-NEARLY: Final = 1e-9
-"""What sums of fractions may be off."""
+from clinical.practice import NEARLY, Practice
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,7 @@ class Definition:
 
 FREQUENCY: Final = Definition(
     "adherence-frequency",
-    1,
+    2,
     "Adherence A",
     "Slots taken, of the slots that were due in the last {practice.frequency_days} therapy days. A round of slots "
     "counts on the day it ends.",
@@ -47,7 +44,7 @@ DOSE: Final = Definition(
 )
 CONSECUTIVE: Final = Definition(
     "adherence-cms",
-    1,
+    2,
     "Adherence C",
     "The best {practice.consecutive_days} consecutive days of the first {practice.first_days} of the treatment: slots "
     "with a valid session, of the slots due.",

@@ -15,8 +15,9 @@ from msgspec import Struct
 
 from clinical.adherence.account import Account, Strand
 from clinical.adherence.days import DAY
-from clinical.adherence.definitions import CONSECUTIVE, FREQUENCY, NEARLY, Definition, consecutive, windows
+from clinical.adherence.definitions import CONSECUTIVE, FREQUENCY, Definition, consecutive, windows
 from clinical.adherence.slots import JudgedRound
+from clinical.practice import NEARLY
 
 
 class Standing(StrEnum):

@@ -20,7 +20,7 @@ from clinical.adherence.worn import Worn
 from clinical.course import Between, CourseDevice
 from clinical.once import once
 from clinical.plan import Phase
-from clinical.practice import Practice
+from clinical.practice import NEARLY, Practice
 from vocabulary.identity import SessionId
 
 COUNTLESS = 1_000_000
@@ -70,21 +70,23 @@ class Counted(Struct, frozen=True, kw_only=True):
 
     def is_valid(self, practice: Practice) -> bool:
         """Whether it surely is a valid session: the planned dose, worn, and no safety trip."""
-        fits = self.sure and practice.taken_fraction <= self.dose.low and self.dose.high <= practice.over_fraction
+        low, high = self.dose.low + NEARLY, self.dose.high - NEARLY
+        fits = self.sure and practice.taken_fraction <= low and high <= practice.over_fraction
         return fits and self.worn.low >= practice.worn_probability and not self.use.tripped
 
     def may_be_valid(self, practice: Practice) -> bool:
         """Whether it is a valid session, as far as anybody knows."""
-        fits = practice.taken_fraction <= self.dose.high and self.dose.low <= practice.over_fraction
+        low, high = self.dose.low - NEARLY, self.dose.high + NEARLY
+        fits = practice.taken_fraction <= high and low <= practice.over_fraction
         return fits and self.worn.high >= practice.worn_probability and not self.use.tripped
 
     def is_taken(self, practice: Practice) -> bool:
         """Whether it surely fills a slot."""
-        return self.sure and self.dose.low >= practice.taken_fraction
+        return self.sure and self.dose.low + NEARLY >= practice.taken_fraction
 
     def may_be_taken(self, practice: Practice) -> bool:
         """Whether it fills a slot, as far as anybody knows."""
-        return self.dose.high >= practice.taken_fraction
+        return self.dose.high + NEARLY >= practice.taken_fraction
 
 
 class Tally(Struct, frozen=True, kw_only=True):
@@ -201,7 +203,7 @@ _MISSED = Slot(state=SlotState.MISSED, sessions=(), because="the records are her
 def _known(judged: JudgedRound, practice: Practice) -> Iterator[Slot]:
     for one in judged.counted:
         if one.is_taken(practice):
-            over = one.dose.low > practice.over_fraction
+            over = one.dose.low - NEARLY > practice.over_fraction
             because = "more than the planned dose" if over else "the planned dose"
             yield Slot(state=SlotState.TAKEN, sessions=one.use.ids, because=because)
 
@@ -228,9 +230,9 @@ def _doubt(one: Counted) -> Slot:
 def _partial(one: Counted, practice: Practice) -> Slot:
     """Of a use that surely takes no slot."""
     because = f"{one.dose.low:.0%} of the planned dose"
-    if one.dose.high < practice.partial_fraction:
+    if one.dose.high + NEARLY < practice.partial_fraction:
         return Slot(state=SlotState.MISSED, sessions=one.use.ids, because=because)
-    if one.sure and one.dose.low >= practice.partial_fraction:
+    if one.sure and one.dose.low + NEARLY >= practice.partial_fraction:
         return Slot(state=SlotState.PARTIAL, sessions=one.use.ids, because=because)
     return _doubt(one)
 

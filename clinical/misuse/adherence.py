@@ -9,6 +9,7 @@ from clinical.adherence.planned import PlannedUse
 from clinical.adherence.slots import JudgedRound, Slot, SlotState, unfilled
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.misuse.streaks import twice
+from clinical.practice import NEARLY
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
@@ -17,7 +18,7 @@ _MISSED: Final = SlotState.MISSED
 _UNKNOWN: Final = SlotState.UNKNOWN
 
 
-@course_rule("missed-slot", version=1, severity=Severity.INFO)
+@course_rule("missed-slot", version=2, severity=Severity.INFO)
 def missed_slot(at: CourseAt) -> Iterator[Episode]:
     """A planned session did not take place, and the device's records prove it.
 
@@ -60,7 +61,7 @@ def _missed_verdict(missed: list[Slot], unknown: list[Slot], due: int) -> Verdic
     )
 
 
-@course_rule("partial-twice", version=1, severity=Severity.LOW)
+@course_rule("partial-twice", version=2, severity=Severity.LOW)
 def partial_twice(at: CourseAt) -> Iterator[Episode]:
     """Two sessions in a row gave less than the planned dose.
 
@@ -70,7 +71,7 @@ def partial_twice(at: CourseAt) -> Iterator[Episode]:
     Time to respond: one week.
     Source: product defaults: a slot is taken from 80 % of the planned dose; sessions that follow at once add up.
     """
-    enough = at.practice.taken_fraction
+    enough = at.practice.taken_fraction - NEARLY
 
     def is_partial(one: PlannedUse) -> bool | None:
         due = one.at_first

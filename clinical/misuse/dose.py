@@ -2,6 +2,7 @@
 
 from clinical.facts import SessionFacts
 from clinical.misuse.rules import rule
+from clinical.practice import NEARLY
 from clinical.regimen import Limits
 from clinical.verdicts import CLEAR, Evidence, Verdict, fires, undetermined
 from vocabulary.quantities import Quantity, Unit
@@ -24,16 +25,17 @@ def over_dose(session: SessionFacts, limits: Limits) -> Verdict:
     if session.dose is None:
         return undetermined("The device reported no dose", Evidence(limit=limits.dose))
     doubt = session.dose.value * (session.calibration.dose_fraction or 0)
-    if session.dose.value + doubt <= limits.dose.value:
+    most = limits.dose.value * (1 + NEARLY)
+    if session.dose.value + doubt <= most:
         return CLEAR
     evidence = _dose_evidence(session, session.dose, limits.dose)
     because = f"Dose {session.dose.value:.1f} {session.dose.unit}, the limit is {limits.dose.value:.1f}"
-    if session.dose.value - doubt > limits.dose.value:
+    if session.dose.value - doubt > most:
         return fires(because, evidence)
     return undetermined(f"{because}, within what the device's calibration leaves open", evidence)
 
 
-@rule("under-dose", version=1, severity=Severity.INFO)
+@rule("under-dose", version=2, severity=Severity.INFO)
 def under_dose(session: SessionFacts, _limits: Limits) -> Verdict:
     """The session delivered less energy than was planned.
 
@@ -51,11 +53,12 @@ def under_dose(session: SessionFacts, _limits: Limits) -> Verdict:
     if not session.recorded:
         return undetermined("The session is still running")
     doubt = session.dose.value * (session.calibration.dose_fraction or 0)
-    if session.dose.value - doubt >= least.value:
+    enough = least.value * (1 - NEARLY)
+    if session.dose.value - doubt >= enough:
         return CLEAR
     evidence = _dose_evidence(session, session.dose, least)
     because = f"Dose {session.dose.value:.1f} {session.dose.unit}, at least {least.value:.1f} were to be given"
-    if session.dose.value + doubt < least.value:
+    if session.dose.value + doubt < enough:
         return fires(because, evidence)
     return undetermined(f"{because}, within what the device's calibration leaves open", evidence)
 

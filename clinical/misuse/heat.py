@@ -9,18 +9,19 @@ from clinical.facts import SAMPLE, Run, SessionFacts, longest_run
 from clinical.misuse.rules import rule
 from clinical.regimen import Limits
 from clinical.verdicts import CLEAR, Evidence, Verdict, fires, undetermined
-from vocabulary.devices import Fault
+from vocabulary.devices import Fault, Feature
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason, Sign
 from vocabulary.severity import Severity
 
 _TRIP: Final = int(Sign.TRIP)
+_SKIN_SENSOR: Final = Feature.SKIN_TEMPERATURE
 
 AFTER_TRIP: Final = timedelta(seconds=2)
 """How long energy may go on after a trip: a relay takes time, and samples are a second apart (product defaults)."""
 
 
-@rule("too-hot", version=1, severity=Severity.HIGH)
+@rule("too-hot", version=2, severity=Severity.HIGH)
 def too_hot(session: SessionFacts, limits: Limits) -> Verdict:
     """The skin was hotter than the limit for longer than its grace.
 
@@ -28,7 +29,8 @@ def too_hot(session: SessionFacts, limits: Limits) -> Verdict:
     Consequence: a burn, sometimes seen only hours later.
     Action: stop, hold the treatment, look at the skin today.
     Time to respond: one hour.
-    Source: home RF devices cut off by themselves at 42 ± 0.5 °C (DEN150005).
+    Source: home RF devices cut off by themselves at 42 ± 0.5 °C (DEN150005). Of a device that says what it senses, and
+    names no skin sensor, nothing is said: the patient's page tells it once. A sensor that is silent leaves it open.
     """
     limit, doubt = limits.skin_celsius, session.calibration.skin_celsius or 0
     if limit is None:
@@ -38,11 +40,20 @@ def too_hot(session: SessionFacts, limits: Limits) -> Verdict:
         return fires(_hot(session, surely, limit), _evidence(session, limit, surely))
     if session.highest_skin_celsius is not None and session.recorded and session.highest_skin_celsius <= limit - doubt:
         return CLEAR
+    if _has_no_sensor(session):
+        return CLEAR
     possibly = _run_above(session, limit - doubt, across_gaps=True)
     unseen = session.missing or not session.samples.sequence
     if unseen or (possibly and possibly.lasted >= limits.skin_grace):
         return undetermined(_unseen(session, limit), _evidence(session, limit, possibly))
     return CLEAR
+
+
+def _has_no_sensor(session: SessionFacts) -> bool:
+    """Whether the device says what it has, a skin sensor is not among it, and no temperature came all the same."""
+    if session.highest_skin_celsius is not None or not session.features or _SKIN_SENSOR in session.features:
+        return False
+    return all(value is None for value in session.samples.skin_celsius)
 
 
 @rule("energy-after-trip", version=1, severity=Severity.HIGH)

@@ -19,7 +19,7 @@ from clinical.course import Interval, PastSession
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.misuse.schedule import too_soon
 from clinical.misuse.streaks import twice
-from clinical.practice import Practice
+from clinical.practice import NEARLY, Practice
 from clinical.verdicts import Evidence, fires, undetermined
 from vocabulary.devices import Modality
 from vocabulary.identity import RuleId
@@ -139,13 +139,14 @@ def _may_be_near(strand: Strand, fewest: int, span: timedelta) -> bool:
 
 def _may_be_uses(at: CourseAt, strand: Strand) -> list[PlannedUse]:
     """The uses for which something is planned, less those that surely were no more than a try."""
-    least = at.practice.partial_fraction
+    least = at.practice.partial_fraction - NEARLY
     return [one for one in strand.planned if one.due and max([due.dose.high for due in one.due]) >= least]
 
 
 def _is_use(one: PlannedUse, practice: Practice) -> bool:
     """Whether it surely was more than a try, on whichever day."""
-    return len(one.due) == len(one.days) and min([due.dose.low for due in one.due]) >= practice.partial_fraction
+    least = practice.partial_fraction - NEARLY
+    return len(one.due) == len(one.days) and min([due.dose.low for due in one.due]) >= least
 
 
 def _beyond_planned(at: CourseAt, strand: Strand, span: _Span) -> Iterator[_TooMany]:

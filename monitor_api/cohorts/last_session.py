@@ -9,7 +9,7 @@ from clinical.adherence.slots import SlotState
 from clinical.adherence.uses import Use, sessions_of
 from clinical.course import Between, Course, in_order
 from clinical.misuse.table import RULES
-from clinical.practice import Practice, practice_at
+from clinical.practice import NEARLY, Practice, practice_at
 from clinical.regimen import Regimen
 from clinical.verdicts import Finding, Outcome
 from monitor_api.cohorts.case import Case
@@ -66,9 +66,10 @@ def last_session(case: Case, use: Use, regimen: Regimen, now: datetime) -> LastS
 
 
 def _state(dose: Between, practice: Practice) -> SlotState:
-    if dose.low >= practice.taken_fraction:
+    enough, part = practice.taken_fraction - NEARLY, practice.partial_fraction - NEARLY
+    if dose.low >= enough:
         return SlotState.TAKEN
-    if dose.high < practice.partial_fraction:
+    if dose.high < part:
         return SlotState.MISSED
-    sure = dose.low >= practice.partial_fraction and dose.high < practice.taken_fraction
+    sure = dose.low >= part and dose.high < enough
     return SlotState.PARTIAL if sure else SlotState.UNKNOWN

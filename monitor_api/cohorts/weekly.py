@@ -19,6 +19,7 @@ from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from clinical.adherence.account import Strand
 from clinical.adherence.slots import JudgedRound
+from clinical.practice import NEARLY
 
 WEEK_DAYS: Final = 7
 
@@ -92,7 +93,7 @@ def use_rows(number: int, rounds: Iterable[JudgedRound]) -> Iterator[UseRow]:
     """The rows of uses in rounds of a strand, each dose as a part of what its clinic takes a slot from."""
     for judged in rounds:
         for one in judged.counted:
-            low, enough = one.dose.low if one.sure else 0.0, judged.practice.taken_fraction
+            low, enough = one.dose.low if one.sure else 0.0, judged.practice.taken_fraction - NEARLY
             yield UseRow(number, judged.round.first.toordinal(), low / enough, one.dose.high / enough)
 
 

@@ -10,9 +10,9 @@ import duckdb
 import pandas as pd
 
 from clinical.adherence.account import Account, account_of
-from clinical.adherence.definitions import NEARLY, Definition
+from clinical.adherence.definitions import Definition
 from clinical.course import Course
-from clinical.practice import Practice, practice_at
+from clinical.practice import NEARLY, Practice, practice_at
 from monitor_api.cohorts.weekly import RoundRow, UseRow, create_tables, load, round_rows, use_rows, weekly_adherence
 
 WEEKLY: Final = Definition(

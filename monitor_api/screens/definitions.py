@@ -48,7 +48,7 @@ ADHERENCE: Final = Definition(
     "adherence-28d",
     1,
     "Adherence",
-    "Adherence A (adherence-frequency v1): slots taken, of those due in the last 28 therapy days, or as many as the "
+    "Adherence A (adherence-frequency v2): slots taken, of those due in the last 28 therapy days, or as many as the "
     "clinic decides. The lower end is proven, the upper end is what can still turn out to be so. Under “why now” how "
     "far the target is, that of Adherence C in the first 90 days until it is reached, then of A: how many slots may "
     "still be missed, and the last day from which taking every slot still reaches it. As the last judgement reckoned "

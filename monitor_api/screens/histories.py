@@ -18,6 +18,7 @@ from monitor_api.http.queries.patients import Patient
 from monitor_api.http.queries.summaries import SeenSummary
 from monitor_api.http.queries.triage import FactsWanted, Prescribed, TriageFacts, triage_facts
 from monitor_api.screens.strip import Record, Span, Use, quiet_spans
+from vocabulary.devices import Feature, Modality
 from vocabulary.identity import DeviceUid, PatientId
 
 DAYS: Final = 14
@@ -46,6 +47,11 @@ class History:
     def zone(self) -> ZoneInfo:
         """Where they live."""
         return self.days.zone
+
+    def feels_skin(self, modality: Modality) -> bool:
+        """Whether a device of theirs measures skin, or may: each that has not said what it can do."""
+        theirs = [one.features for one in self.devices if one.modality is modality]
+        return not theirs or any(one is None or Feature.SKIN_TEMPERATURE in one for one in theirs)
 
 
 def wanted(now: datetime, patient: PatientId | None) -> FactsWanted:

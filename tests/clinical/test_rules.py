@@ -1,9 +1,13 @@
 """Every rule fires, keeps silent, holds at its boundary, and says when it cannot tell."""
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from clinical.facts import Calibration, DeviceFacts, Wearer
@@ -14,7 +18,7 @@ from clinical.regimen import NO_LIMITS, STANDING_LIMITS, Regimen
 from clinical.verdicts import Outcome
 from tests.clinical.sessions import LIMITS, contact, heated, rested, samples, session
 from tests.regimens import weekly
-from vocabulary.devices import Modality
+from vocabulary.devices import Feature, Modality
 from vocabulary.identity import RegimenId, RuleId
 from vocabulary.light import Band, BandOutput
 from vocabulary.quantities import Quantity, Unit
@@ -30,6 +34,8 @@ def levelled(watt, wanted=EIGHT_TO_TWELVE):
     planned = structs.replace(session().planned, level=wanted)
     return session(samples=structs.replace(samples((40.0,) * 60), level=(watt,) * 60), planned=planned)
 
+
+CONTACT = (Feature.CONTACT,)
 
 EXAMPLES = [
     # too-hot: over 42.5 °C by more than the sensor's 0.1 °C, for 2 s
@@ -49,6 +55,11 @@ EXAMPLES = [
         UNDETERMINED,
     ),
     ("too-hot", session(samples=samples((None,) * 5), highest_skin_celsius=None), UNDETERMINED),
+    ("too-hot", session(samples=samples((None,) * 5), highest_skin_celsius=None, features=CONTACT), CLEAR),
+    ("too-hot", session(samples=samples(()), missing=60, highest_skin_celsius=None, features=CONTACT), CLEAR),
+    ("too-hot", session(samples=samples((None,) * 5), highest_skin_celsius=None, features=()), UNDETERMINED),
+    ("too-hot", session(highest_skin_celsius=44.0, missing=30, features=CONTACT), UNDETERMINED),
+    ("too-hot", structs.replace(heated(40.0, 43.0, 43.0, 43.0), features=CONTACT), FIRES),
     # over-dose: over 2400 J by more than a tenth
     ("over-dose", session(dose=Quantity(2700.0, Unit.JOULE)), FIRES),
     ("over-dose", session(dose=Quantity(1800.0, Unit.JOULE)), CLEAR),
@@ -209,6 +220,37 @@ def test_too_much_because_it_was_too_long_calls_once():
 
 def test_too_much_in_the_time_that_was_planned_calls_itself():
     assert said_by(session(dose=Quantity(2700.0, Unit.JOULE)))["over-dose"] == (None, Severity.MEDIUM)
+
+
+def held(dose, planned, *planned_in_phases):
+    """What is said of a session of a dose by a device without doubt, where a regimen sets no limit."""
+    phases = tuple(
+        replace(weekly(3, timedelta(minutes=4), Quantity(one, Unit.JOULE)), lasts=lasts)
+        for one, lasts in zip(planned_in_phases, (timedelta(weeks=4), None), strict=True)
+    )
+    regimen = Regimen(id=RegimenId(UUID(int=3)), version=1, modality=Modality.RF, phases=phases, limits=NO_LIMITS)
+    facts = session(
+        dose=Quantity(dose, Unit.JOULE),
+        calibration=Calibration(dose_fraction=0.0, skin_celsius=0.0),
+        planned=structs.replace(session().planned, dose=Quantity(planned, Unit.JOULE)),
+    )
+    return {one.rule: one.because for one in judge(facts, regimen)}
+
+
+def test_without_a_limit_of_dose_a_session_is_held_to_110_percent_of_its_own_phase():
+    assert held(1800.0, 900.0, 1800.0, 900.0) == {"over-dose": "Dose 1800.0 J, the limit is 990.0"}
+    assert held(1800.0, 1800.0, 1800.0, 900.0) == {}
+
+
+@given(
+    tenths=st.integers(1, 9000),
+    limit=st.sampled_from([(799, {"under-dose"}), (800, set()), (1100, set()), (1101, {"over-dose"})]),
+)
+def test_a_dose_of_exactly_a_limit_is_at_it_however_its_product_is_rounded(tenths, limit):
+    thousandths, broken = limit
+    planned = Decimal(tenths) / 10
+    dose, asked = float(planned * thousandths / 1000), float(planned)
+    assert set(held(dose, asked, asked, asked)) == broken
 
 
 def test_no_rule_of_high_severity_is_ever_left_to_another():

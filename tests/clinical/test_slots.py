@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from clinical.adherence.account import account_of
@@ -14,6 +17,7 @@ from clinical.adherence.states import Engagement, engagement
 from clinical.adherence.worn import Worn
 from clinical.practice import PRACTICE
 from tests.clinical.courses import DAY, MINUTE, course, device, done, exactly, excuse, phase, written
+from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -150,3 +154,17 @@ def test_the_work_list_begins_with_the_nearest_last_day_and_ends_with_what_is_lo
     lost = replace(lost, possible=lost.proven)
     known = {"c": far(9, 1), "d": lost, "b": far(2, 3), "a": far(2, 1)}
     assert sorted(known, key=lambda one: salvage_rank(known[one].standing, known[one].deciding)) == ["a", "b", "c", "d"]
+
+
+@given(tenths=st.integers(1, 400), percent=st.sampled_from([20, 80, 120]), off=st.sampled_from([-1, 0, 1]))
+def test_a_dose_of_exactly_a_limit_counts_as_at_it_however_its_quotient_is_rounded(tenths, percent, off):
+    """A thousandth of the planned dose beside the limit is not at it."""
+    dose = float(Decimal(tenths) / 10 * (Decimal(percent) / 100 + Decimal(off) / 1000))
+    planned = replace(phase(1, 7), dose=Quantity(float(Decimal(tenths) / 10), Unit.JOULE_PER_CM2))
+    sure = Worn(probability=exactly(1.0), dose_fraction=exactly(1.0))
+    session = done(1, START, dose=Quantity(dose, Unit.JOULE_PER_CM2))
+    account = made(planned, [session], on=7, worn={session.session: sure})
+    valid = account.strands[0].recent[0].valid.low
+    whole = {20: [MISSED, PARTIAL, PARTIAL], 80: [PARTIAL, TAKEN, TAKEN], 120: [TAKEN] * 3}
+    assert states(account)[0] == [whole[percent][off + 1]]
+    assert valid == {20: (0, 0, 0), 80: (0, 1, 1), 120: (1, 1, 0)}[percent][off + 1]

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from clinical.facts import DeviceFacts, Wearer
-from clinical.misuse.examples.kinds import Example, examples
+from clinical.misuse.examples.kinds import Example, OfSession, examples
 from clinical.misuse.examples.sessions import (
     EXACT,
     HOUR,
@@ -30,6 +30,12 @@ from vocabulary.devices import Fault, Feature, Modality, Zone
 SECOND: Final = timedelta(seconds=1)
 FIRES, CLEAR, UNDETERMINED = Outcome.FIRES, Outcome.CLEAR, Outcome.UNDETERMINED
 
+
+def untold(**changes: object) -> OfSession:
+    """A session without a temperature."""
+    return session(highest_skin_celsius=None, samples=samples((None,) * 60), **changes)
+
+
 HEAT: Final[tuple[Example, ...]] = (
     *examples(
         "too-hot",
@@ -37,6 +43,16 @@ HEAT: Final[tuple[Example, ...]] = (
         silent=("42.0 °C", heated(40.0, 41.0, 42.0)),
         boundary=("42.6 °C for 2 s by a sensor that is 0.1 °C wrong at most", heated(*[42.6] * 3), UNDETERMINED),
         undetermined=("44.0 °C by the record, and no sample of when", unseen(44.0)),
+    ),
+    *examples(
+        "too-hot",
+        fires=(
+            "43.0 °C for 2 s by a device that does not name its skin sensor",
+            heated(43.0, 43.0, 43.0, features=(Feature.CONTACT,)),
+        ),
+        silent=("no temperature, by a device that names no skin sensor", untold(features=(Feature.CONTACT,))),
+        boundary=("no temperature, by a device that has not said what it has", untold(features=()), UNDETERMINED),
+        undetermined=("no temperature, by a device with a skin sensor", untold()),
     ),
     *examples(
         "energy-after-trip",

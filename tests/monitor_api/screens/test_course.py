@@ -80,10 +80,10 @@ def test_a_patients_page_shows_each_measure_with_its_range_target_and_definition
         said = text(visitor.get(site.path("Emre")))
     # Of the 20 slots due in four rounds of five, four sessions came; none of the rest is proven.
     assert re.search(
-        r"Adherence A 20 to 100 % target 70 %: not decided yet 20 slots due .* adherence-frequency v1", said
+        r"Adherence A 20 to 100 % target 70 %: not decided yet 20 slots due .* adherence-frequency v2", said
     )
     assert "Adherence B" in said
-    assert "adherence-cms v1" in said
+    assert "adherence-cms v2" in said
     assert re.search(r"\d+ slots: 4 taken, \d+ unknown", said)
 
 

@@ -54,6 +54,27 @@ def test_a_regimens_page_shows_what_each_version_changed_and_where_it_is(site: S
     assert "Signature valid" in owner
 
 
+def test_a_version_whose_last_phase_is_over_is_shown_as_ended(site: Site, clinic: Clinic):
+    patient, doctor = clinic.patient("Ida Berg"), clinic.user("physician")
+    regimen = clinic.regimen(patient)
+    with clinic.writing() as session:
+        row = session.get_one(RegimenVersionRow, (regimen, 1))
+        row.body = row.body | {"phases": [row.body["phases"][0] | {"weeks": 7}]}
+    with site.visitor(doctor) as visitor:
+        assert all("Ended" in text(visitor.get(path)) for path in (f"/regimens/{regimen}", f"/patients/{patient}"))
+
+
+def test_a_limit_of_skin_that_no_device_measures_is_said_beside_it(site: Site, clinic: Clinic):
+    doctor, said = clinic.user("physician"), []
+    for features in (["contact"], ["contact", "skin temperature"], None):
+        patient = clinic.patient("Ida Berg")
+        clinic.regimen(patient)
+        clinic.device(patient, features=features)
+        with site.visitor(doctor) as visitor:
+            said.append("no device of theirs measures it" in text(visitor.get(f"/patients/{patient}")))
+    assert said == [True, False, False]
+
+
 def test_a_version_that_is_not_what_was_signed_is_said_to_be_broken(site: Site, clinic: Clinic):
     patient, doctor = clinic.patient("Ida Berg"), clinic.user("physician")
     regimen = clinic.regimen(patient)
