@@ -53,7 +53,7 @@ class Use(Struct, frozen=True, kw_only=True):
         """Its dose, as a fraction of the planned one."""
         if len(self.sessions) == 1:
             return _dose_fraction(self.sessions[0], phase)
-        return _total(_dose_fraction(one, phase) for one in self.sessions)
+        return _total([_dose_fraction(one, phase) for one in self.sessions])
 
     def worn_dose_fraction(self, phase: Phase, worn: Mapping[SessionId, Worn]) -> Between:
         """The part of its dose that was given while worn, as a fraction of the planned one."""
@@ -190,8 +190,6 @@ def _worn_part(dose: Between, worn: Worn) -> Between:
     return Between(low=dose.low * part.low, high=dose.high * part.high if part.high else 0.0)
 
 
-def _total(each: Iterable[Between]) -> Between:
-    low = high = 0.0
-    for one in each:
-        low, high = low + one.low, high + one.high
-    return Between(low=low, high=high)
+def _total(each: Sequence[Between]) -> Between:
+    """What parts come to; without the last digits, lest parts that reach a limit exactly lie beside it."""
+    return Between(low=round(sum([one.low for one in each]), 9), high=round(sum([one.high for one in each]), 9))
