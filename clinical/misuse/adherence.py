@@ -17,7 +17,7 @@ _MISSED: Final = SlotState.MISSED
 _UNKNOWN: Final = SlotState.UNKNOWN
 
 
-@course_rule("missed-slot", version=1, severity=Severity.INFO)
+@course_rule("missed-slot", version=2, severity=Severity.INFO)
 def missed_slot(at: CourseAt) -> Iterator[Episode]:
     """A planned session did not take place, and the device's records prove it.
 

@@ -1,7 +1,7 @@
 """How a regimen is written into its version's row, and read back."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -41,6 +41,11 @@ def _read_flat(body: Written, modality: Modality) -> Prescription:
         dose=read_quantity(body["dose"]),
     )
     return Prescription(modality=modality, phases=(phase,), limits=read_limits(body["limits"]))
+
+
+def came_into_force(row: RegimenVersionRow) -> datetime:
+    """When a version did: not before it was signed, also where sessions of before are held against it."""
+    return row.from_at if row.signed_at is None else max(row.from_at, row.signed_at)
 
 
 def step_rows(session: Session, row: RegimenRow) -> list[RegimenStepRow]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from clinical.regimen.life import Life, Step, Taken, lived
 from monitor_api.records.orders import OrderReportRow, SendingRow, WishRow
-from monitor_api.records.regimens import step_rows
+from monitor_api.records.regimens import came_into_force, step_rows
 from monitor_api.records.sessions import RegimenRow, RegimenStepRow, RegimenVersionRow
 from vocabulary.identity import UserId
 from vocabulary.wire.batches import OrderOutcome
@@ -27,7 +27,7 @@ def lives(session: Session, row: RegimenRow, versions: Sequence[RegimenVersionRo
             [
                 *common,
                 *_signed(one),
-                *_by_nobody(Step.BEGAN, _began(one)),
+                *_by_nobody(Step.BEGAN, came_into_force(one)),
                 *_by_nobody(Step.DELIVERED, delivered.get(one.version)),
                 *_by_nobody(Step.ACKNOWLEDGED, done.get(one.version)),
                 *_by_nobody(Step.SUPERSEDED, superseded.get(one.version)),
@@ -67,11 +67,6 @@ def _signed(version: RegimenVersionRow) -> Iterator[Taken]:
     """A version from before signatures was prescribed when it came into force, as far as is known."""
     at = version.signed_at or version.from_at
     yield Taken(step=Step.SIGNED, at=at, by=UserId(version.prescriber_id), because="")
-
-
-def _began(version: RegimenVersionRow) -> datetime:
-    """Nothing is in force before it is signed, also where sessions of before are held against it."""
-    return version.from_at if version.signed_at is None else max(version.from_at, version.signed_at)
 
 
 def _taken(row: RegimenStepRow) -> Taken:
