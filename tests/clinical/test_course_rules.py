@@ -284,3 +284,21 @@ def test_recalled_firmware_is_one_episode_of_a_device_until_another_version_runs
     assert (found.began_at, found.cleared_at, len(found.sessions)) == (START, None, 3)
     assert [one.cleared_at for one in recalled(["1.0", "1.0", "2.0", "2.0"])] == [START + 2 * DAY]
     assert [one.cleared_at for one in recalled(["1.0", "2.0", "1.0"])] == [None]
+
+
+def untold(*firmwares, says=""):
+    sessions = [
+        done(index, START + DAY * index, recorded=one is not None, firmware=one) for index, one in enumerate(firmwares)
+    ]
+    return only("firmware-recalled", findings(sessions, 9, firmware=says))
+
+
+def test_a_device_that_never_says_its_firmware_is_told_once_and_calls_nobody():
+    (found,) = untold("", "")
+    assert (found.verdict.outcome, found.began_at, alert_severity(found)) == (UNDETERMINED, START, None)
+    assert untold("", "", "", None) == untold("", "") == untold("", says=None)
+
+
+@pytest.mark.parametrize(("firmwares", "says"), [([None], ""), (["", "1.0"], ""), ([""], "1.0"), ([], "")])
+def test_a_firmware_that_is_said_anywhere_or_may_still_come_is_not_unknown(firmwares, says):
+    assert untold(*firmwares, says=says) == []
