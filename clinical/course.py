@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import lt
-from typing import Final
+from typing import Final, Self
 
 from msgspec import Struct
 
@@ -48,7 +48,8 @@ class PastSession(Struct, frozen=True, kw_only=True):
     `started` is None when nothing places it; `heard_at` is when a gateway first heard of it. `recorded`: the device's
     own account is here. `dose` is the device's own figure; `cem43_min` is reckoned from the samples, its width what
     they leave open; None without a temperature. `output_level` is the median of irradiance or power while it emitted,
-    `impedance_ohm` the mean under an RF head. `gateway`: the one that heard it first.
+    `impedance_ohm` the mean under an RF head. `firmware` is empty where the record says none. `gateway`: the one that
+    heard it first.
     """
 
     session: SessionId
@@ -92,12 +93,36 @@ class Interval:
     from_at: datetime
     until_at: datetime | None
 
+    def within(self, other: Self) -> Self | None:
+        """The part of it that is in another one; None where there is none."""
+        from_at = max(self.from_at, other.from_at)
+        until_at = min((at for at in (self.until_at, other.until_at) if at is not None), default=None)
+        return replace(self, from_at=from_at, until_at=until_at) if until_at is None or from_at < until_at else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A time in which no session is to run: of one modality, or with any device where that is None.
+
+    `stopped`: the treatment was over for good, until another was prescribed.
+    """
+
+    during: Interval
+    modality: Modality | None
+    stopped: bool = False
+
+    @property
+    def word(self) -> str:
+        """What the treatment was."""
+        return "stopped" if self.stopped else "on hold"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excuse:
-    """A time for which planned sessions are excused, and in whose words."""
+    """A time for which planned sessions are excused, of one modality or, where that is None, of all; in whose words."""
 
     during: Interval
+    modality: Modality | None
     because: str
 
 
@@ -193,7 +218,7 @@ class Course:
     zone: str
     sessions: tuple[PastSession, ...]
     regimens: tuple[InForce, ...]
-    holds: tuple[Interval, ...]
+    holds: tuple[Hold, ...]
     excuses: tuple[Excuse, ...]
     devices: tuple[CourseDevice, ...]
     practices: tuple[PracticeFrom, ...] = ()

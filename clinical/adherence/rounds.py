@@ -8,7 +8,7 @@ Rules, kept here:
   have room for at the prescribed pace, rounded down. Slots lost to days away are excused, those cut off never were.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -22,7 +22,6 @@ from clinical.facts import RegimenVersion
 from clinical.plan import Phase
 from vocabulary.devices import Modality
 
-HELD = "on hold"
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -96,11 +95,14 @@ class Round(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Everything that is planned for a patient, in therapy days, and the days that are excused: apart, in order."""
+    """Everything that is planned for a patient, in therapy days, and of a modality the days that are excused.
+
+    Those are apart, and in order.
+    """
 
     days: TherapyDays
     stints: tuple[Stint, ...]
-    away: tuple[Away, ...]
+    away: Mapping[Modality, tuple[Away, ...]]
 
     def rounds(self, first: date, end: date, modality: Modality) -> Iterator[Round]:
         """The rounds of a modality that end after `first` and begin before `end`, in their order."""
@@ -119,15 +121,15 @@ class Plan:
         """The first day for which anything was ever planned."""
         return min((one.first for one in self.stints if one.modality is modality), default=None)
 
-    def is_away(self, day: date) -> bool:
+    def is_away(self, day: date, modality: Modality) -> bool:
         """Whether nothing is expected on a day."""
-        return bool(self.away) and any(one.first <= day < one.end for one in self.away)
+        return any(one.first <= day < one.end for one in self.away[modality])
 
     def _rounds_of(self, stint: Stint, first: date, end: date) -> Iterator[Round]:
         spans = _weekday_spans if stint.phase.timing.weekdays else _period_spans
-        ends_at, last = None, None
+        ends_at, last, excused = None, None, self.away[stint.modality]
         for begin, until, planned in spans(stint, first, end):
-            away = tuple([one for one in self.away if one.first < until and begin < one.end]) if self.away else ()
+            away = tuple([one for one in excused if one.first < until and begin < one.end]) if excused else ()
             length = (until - begin).days
             due = planned * (length - _overlap(away, begin, until)) // length if away else planned
             begins_at = ends_at if ends_at and last == begin else self.days.start(begin)
@@ -149,11 +151,12 @@ def plan_of(course: Course, day_starts: time) -> Plan:
     """Lay out a course's prescriptions, holds and excuses in therapy days."""
     days = TherapyDays(ZoneInfo(course.zone), day_starts)
     stints = [stint for one in course.regimens for stint in _stints(one, days)]
-    away = [(one, HELD) for one in course.holds] + [(one.during, one.because) for one in course.excuses]
+    away = [(one.modality, _away(one.during, one.word, days)) for one in course.holds]
+    away += [(one.modality, _away(one.during, one.because, days)) for one in course.excuses]
     return Plan(
         days=days,
         stints=tuple(sorted(stints, key=lambda stint: stint.first)),
-        away=_apart(sorted((_away(*one, days) for one in away), key=lambda one: (one.first, one.because))),
+        away={modality: _apart([one for of, one in away if of in {None, modality}]) for modality in Modality},
     )
 
 
@@ -203,10 +206,10 @@ def _away(during: Interval, because: str, days: TherapyDays) -> Away:
     return Away(first=days.of(during.from_at), end=end, because=because)
 
 
-def _apart(ordered: list[Away]) -> tuple[Away, ...]:
-    """Stretches of days that do not overlap: where two do, the one that began first says why."""
+def _apart(stretches: list[Away]) -> tuple[Away, ...]:
+    """Stretches of days in order that do not overlap: where two do, the one that began first says why."""
     apart: list[Away] = []
-    for one in ordered:
+    for one in sorted(stretches, key=lambda one: (one.first, one.because)):
         first = max(one.first, apart[-1].end) if apart else one.first
         if first < one.end:
             apart.append(replace(one, first=first))

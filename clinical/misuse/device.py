@@ -9,7 +9,7 @@ from clinical.verdicts import Evidence, fires, undetermined
 from vocabulary.severity import Severity
 
 
-@course_rule("firmware-recalled", version=2, severity=Severity.MEDIUM)
+@course_rule("firmware-recalled", version=3, severity=Severity.MEDIUM)
 def firmware_recalled(at: CourseAt) -> Iterator[Episode]:
     """A device is used with firmware that its maker has recalled.
 
@@ -18,11 +18,14 @@ def firmware_recalled(at: CourseAt) -> Iterator[Episode]:
     Action: hold the device until it is updated.
     Time to respond: one day.
     Source: the maker's recall, by version of firmware; the record says which version ran. One episode for a device
-    and a version, from its first session until another version runs.
+    and a version, from its first session until another version runs. Of a device that gives no version, nor do its
+    records, no recall can ever be told: that is said once, as undetermined, and calls nobody.
     """
     for device in at.course.devices:
         if device.recalled_firmware:
             yield from _recalled(at, device)
+        if not device.firmware:
+            yield from _untold(at, device)
 
 
 def _recalled(at: CourseAt, device: CourseDevice) -> Iterator[Episode]:
@@ -47,6 +50,20 @@ def _recalled(at: CourseAt, device: CourseDevice) -> Iterator[Episode]:
                 verdict=undetermined("Which firmware ran is not known until the device's record is here"),
                 sessions=(one.session,),
             )
+
+
+def _untold(at: CourseAt, device: CourseDevice) -> Iterator[Episode]:
+    """Once, from the first of its sessions, where all records that are here give no version."""
+    own = [one for one in at.course.sessions if one.device == device.uid and one.firmware is not None]
+    if own and not any(one.firmware for one in own):
+        first = min(own, key=lambda one: (when(one), one.session))
+        yield Episode(
+            onset=f"{device.uid}:untold",
+            began_at=when(first),
+            cleared_at=None,
+            verdict=undetermined("The device does not say which firmware it runs, so no recall of it can be told"),
+            sessions=(first.session,),
+        )
 
 
 def _updated(own: list[PastSession], firmware: str) -> datetime | None:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import zip_longest
 from operator import attrgetter
 from typing import Final
 
@@ -15,7 +14,7 @@ from clinical.adherence.days import DAY
 from clinical.adherence.planned import PlannedUse
 from clinical.adherence.rounds import Stint
 from clinical.adherence.uses import Use, sessions_of
-from clinical.course import Interval, PastSession
+from clinical.course import Hold, PastSession
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.misuse.schedule import too_soon
 from clinical.misuse.streaks import twice
@@ -260,7 +259,7 @@ def _leaves_out(stint: Stint, day: date) -> bool:
     return bool(stint.phase.timing.weekdays) and day.weekday() not in stint.phase.timing.weekdays
 
 
-@course_rule("used-on-hold", version=2, severity=Severity.HIGH)
+@course_rule("used-on-hold", version=3, severity=Severity.HIGH)
 def used_on_hold(at: CourseAt) -> Iterator[Episode]:
     """The device was used while the treatment was on hold, or after it was stopped.
 
@@ -268,47 +267,35 @@ def used_on_hold(at: CourseAt) -> Iterator[Episode]:
     Consequence: the skin is treated against the physician's word, perhaps while it is hurt.
     Action: call the patient today; look at whether the hold reached the device.
     Time to respond: one hour.
-    Source: product defaults; a hold is in force from the moment it is asked for, and for every device, also one that
-    nothing is prescribed for.
+    Source: product defaults; a hold is in force from the moment it is asked for. That of a treatment, or of a device,
+    is for every device of its modality, also where nothing is prescribed; a stop is so until another treatment begins.
+    A treatment that ended otherwise was not stopped, and one that is paused may go on.
     """
-    for modality, uses in _uses(at):
-        closed = [(one, "on hold") for one in at.course.holds]
-        closed += [(one, "stopped") for one in _stops(at, modality)]
-        for use in uses if closed else ():
+    for modality, uses in _uses(at) if at.course.holds else ():
+        holds = [one for one in at.course.holds if one.modality in {None, modality}]
+        for use in uses if holds else ():
             for session in use.sessions:
-                yield from _used(use, session, closed)
+                yield from _used(use, session, holds)
 
 
 def _uses(at: CourseAt) -> Iterator[tuple[Modality, Sequence[Use]]]:
-    """The recent uses of each modality; of one that was never prescribed where a hold may forbid them."""
+    """The recent uses of each modality, also of one that was never prescribed."""
     yield from ((strand.modality, strand.uses) for strand in at.account.strands)
-    if at.course.holds:
-        since, until = at.now - timedelta(days=at.practice.look_back_days), at.now + timedelta(days=1)
-        besides = {one.modality for one in at.course.sessions} - {one.modality for one in at.account.strands}
-        for modality in sorted(besides):
-            yield modality, sessions_of(at.account.ordered, modality).uses(since, until, at.practice)
+    since, until = at.now - timedelta(days=at.practice.look_back_days), at.now + timedelta(days=1)
+    besides = {one.modality for one in at.course.sessions} - {one.modality for one in at.account.strands}
+    for modality in sorted(besides):
+        yield modality, sessions_of(at.account.ordered, modality).uses(since, until, at.practice)
 
 
-def _stops(at: CourseAt, modality: Modality) -> Iterator[Interval]:
-    """The times after a regimen had ended and before another began."""
-    versions = sorted(
-        (one for one in at.course.regimens if one.regimen.modality is modality), key=lambda one: one.from_at
-    )
-    for one, following in zip_longest(versions, versions[1:]):
-        if one.until_at and (following is None or one.until_at < following.from_at):
-            yield Interval(from_at=one.until_at, until_at=following.from_at if following else None)
-
-
-def _used(use: Use, session: PastSession, closed: Iterable[tuple[Interval, str]]) -> Iterator[Episode]:
+def _used(use: Use, session: PastSession, holds: Iterable[Hold]) -> Iterator[Episode]:
     earliest, latest = (
         (session.started.earliest, session.started.latest) if session.started else (use.earliest, use.latest)
     )
-    for during, word in closed:
-        until = during.until_at or NEVER
-        if latest < during.from_at or earliest >= until:
-            continue
-        sure = during.from_at <= earliest and latest < until
-        words = f"Used while the treatment was {word}"
+    near = [one for one in holds if one.during.from_at <= latest and earliest < (one.during.until_at or NEVER)]
+    if near:
+        chosen = max(near, key=lambda one: (_covers([one], earliest, latest), one.stopped))
+        words = f"Used while the treatment was {chosen.word}"
+        sure = _covers(near, earliest, latest)
         yield Episode(
             onset=str(session.session),
             began_at=earliest,
@@ -316,4 +303,12 @@ def _used(use: Use, session: PastSession, closed: Iterable[tuple[Interval, str]]
             verdict=fires(words, Evidence()) if sure else undetermined(f"{words}, or just outside of it"),
             sessions=(session.session,),
         )
-        return
+
+
+def _covers(holds: Iterable[Hold], earliest: datetime, latest: datetime) -> bool:
+    """Whether holds, one after the other, leave no instant between two open, both within."""
+    reached = earliest
+    for one in sorted([one.during for one in holds], key=attrgetter("from_at")):
+        if one.from_at <= reached:
+            reached = max(reached, one.until_at or NEVER)
+    return latest < reached

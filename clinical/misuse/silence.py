@@ -25,7 +25,7 @@ _HOUR: Final = timedelta(hours=1)
 _IN_MINUTES: Final = Unit.MINUTE
 
 
-@course_rule("clinical-silence", version=3, severity=Severity.MEDIUM)
+@course_rule("clinical-silence", version=4, severity=Severity.MEDIUM)
 def clinical_silence(at: CourseAt) -> Iterator[Episode]:
     """No session has come for much longer than planned.
 
@@ -109,9 +109,9 @@ def _pause(at: CourseAt, strand: Strand, uses: _Before | None, back: Use | None)
     plan, until = at.account.plan, back.earliest if back else at.now
     today = plan.days.of(until)
     stint = plan.stint_on(today, strand.modality)
-    if stint is None or plan.is_away(today):
+    if stint is None or plan.is_away(today, strand.modality):
         return None
-    begins = max([strand.first, *(one.end for one in plan.away if one.end <= today)])
+    begins = max([strand.first, *(one.end for one in plan.away[strand.modality] if one.end <= today)])
     begun = plan.days.start(begins)
     before = uses.last if uses and uses.last.latest >= begun else None
     earliest = max(begun, uses.newest.earliest) if uses else begun

@@ -96,7 +96,7 @@ def _on_hold(held: Held) -> bool | None:
         return False
     return any(
         hold.from_at <= started.earliest and (hold.until_at is None or started.latest < hold.until_at)
-        for hold in held.case.course.holds
+        for hold in (one.during for one in held.case.course.holds if one.modality in {None, held.past.modality})
     )
 
 

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import groupby
 from math import inf
 
 from sqlalchemy import ColumnElement, select
@@ -22,18 +21,16 @@ from clinical.course import (
     WearSigns,
 )
 from clinical.facts import Calibration, RegimenVersion
-from clinical.regimen.life import Step
 from monitor_api.courses.clocks import clock_readings, clock_steps
 from monitor_api.courses.due import CourseKey
+from monitor_api.courses.holds import device_holds, pauses, treatment_holds, treatments_of
 from monitor_api.courses.proving import proof_of
-from monitor_api.orders.asking import WishKind
 from monitor_api.records.courses import ExcuseRow, SessionSumRow
 from monitor_api.records.devices import AssignmentRow, DeviceRow, DeviceSerialRow
-from monitor_api.records.orders import WishRow
 from monitor_api.records.people import PatientRow
 from monitor_api.records.practices import practices_of
-from monitor_api.records.regimens import interruptions, read_regimen, step_rows
-from monitor_api.records.sessions import RegimenRow, RegimenStepRow, RegimenVersionRow, SessionRow
+from monitor_api.records.regimens import read_regimen
+from monitor_api.records.sessions import RegimenRow, RegimenVersionRow, SessionRow
 from monitor_api.sessions.calibrations import outputs_of, recalled_on
 from monitor_api.sessions.order import started_of
 from vocabulary.devices import DeviceState, Fault, Feature, Modality, Zone
@@ -59,15 +56,15 @@ def read_bare_course(session: Session, key: CourseKey) -> Course:
 def _without_sessions(session: Session, key: CourseKey, rows: Iterable[_Summed]) -> Course:
     """`rows` are at least those sessions that show how a device's clock stood."""
     patient = session.get_one(PatientRow, key.patient)
-    steps, regimens = _steps(session, key), tuple(_in_force(session, key))
+    devices, treatments = tuple(_devices(session, key, rows)), treatments_of(session, key)
     return Course(
         patient=key.patient,
         zone=patient.zone,
         sessions=(),
-        regimens=regimens,
-        holds=(*_holds(session, key), *(span for taken in steps for span in _forbidden(taken, regimens))),
-        excuses=(*_excuses(session, key), *(excuse for taken in steps for excuse in _pauses(taken))),
-        devices=tuple(_devices(session, key, rows)),
+        regimens=tuple(_in_force(session, key)),
+        holds=(*device_holds(session, key, devices), *treatment_holds(treatments)),
+        excuses=(*_excuses(session, key), *pauses(treatments)),
+        devices=devices,
         practices=practices_of(session, key.clinic),
     )
 
@@ -165,47 +162,11 @@ def _in_force(session: Session, key: CourseKey) -> Iterator[InForce]:
             )
 
 
-def _holds(session: Session, key: CourseKey) -> Iterator[Interval]:
-    """When one of their devices was held: from the asking until the hold's end, or until somebody wished otherwise."""
-    mine = (AssignmentRow.clinic_id == key.clinic, AssignmentRow.patient_id == key.patient)
-    devices = select(AssignmentRow.device_uid).where(*mine)
-    query = (
-        select(WishRow)
-        .where(WishRow.clinic_id == key.clinic, WishRow.device_uid.in_(devices), WishRow.revision.is_not(None))
-        .order_by(WishRow.device_uid, WishRow.revision)
-    )
-    for _, wishes in groupby(session.scalars(query), key=lambda wish: wish.device_uid):
-        states = list(wishes)
-        for place, wish in enumerate(states):
-            if wish.kind == WishKind.HOLD:
-                lifted = (after.asked_at for after in states[place + 1 :] if after.hold_id != wish.id)
-                ends = [at for at in (wish.until_at, next(lifted, None)) if at is not None]
-                yield Interval(from_at=wish.asked_at, until_at=min(ends, default=None))
-
-
-def _steps(session: Session, key: CourseKey) -> list[list[RegimenStepRow]]:
-    """The steps that were taken with each of their regimens."""
-    mine = (RegimenRow.clinic_id == key.clinic, RegimenRow.patient_id == key.patient)
-    return [step_rows(session, row) for row in session.scalars(select(RegimenRow).where(*mine))]
-
-
-def _forbidden(steps: Sequence[RegimenStepRow], regimens: Sequence[InForce]) -> Iterator[Interval]:
-    """When a treatment was on hold; one that was stopped is so until another is prescribed."""
-    yield from interruptions(steps, Step.HELD)
-    for stopped in interruptions(steps, Step.STOPPED):
-        later = (one.from_at for one in regimens if one.from_at > stopped.from_at)
-        yield Interval(from_at=stopped.from_at, until_at=min(later, default=None))
-
-
-def _pauses(steps: Sequence[RegimenStepRow]) -> Iterator[Excuse]:
-    for during in interruptions(steps, Step.PAUSED):
-        yield Excuse(during=during, because="the treatment is paused")
-
-
 def _excuses(session: Session, key: CourseKey) -> Iterator[Excuse]:
     mine = (ExcuseRow.clinic_id == key.clinic, ExcuseRow.patient_id == key.patient, ExcuseRow.withdrawn_at.is_(None))
     for row in session.scalars(select(ExcuseRow).where(*mine).order_by(ExcuseRow.from_at)):
-        yield Excuse(during=Interval(from_at=row.from_at, until_at=row.until_at), because=row.because)
+        during = Interval(from_at=row.from_at, until_at=row.until_at)
+        yield Excuse(during=during, modality=None, because=row.because)
 
 
 def _devices(session: Session, key: CourseKey, sessions: Iterable[_Summed]) -> Iterator[CourseDevice]:

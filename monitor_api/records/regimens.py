@@ -58,6 +58,11 @@ def phase_days(
     return PhaseDays(prescribed.phases, version.from_at, TherapyDays(ZoneInfo(whose.zone), starts))
 
 
+def came_into_force(row: RegimenVersionRow) -> datetime:
+    """When a version did: not before it was signed, also where sessions of before are held against it."""
+    return row.from_at if row.signed_at is None else max(row.from_at, row.signed_at)
+
+
 def step_rows(session: Session, row: RegimenRow) -> list[RegimenStepRow]:
     """The steps that were taken with a regimen, oldest first."""
     of_regimen = select(RegimenStepRow).where(RegimenStepRow.regimen_id == row.id)

@@ -9,6 +9,7 @@ from clinical.course import (
     Course,
     CourseDevice,
     Excuse,
+    Hold,
     InForce,
     Interval,
     MissingRecords,
@@ -127,8 +128,12 @@ def course(regimens, sessions=(), devices=(), zone="Europe/Zurich", **changes):
     return Course(**(figures | changes))
 
 
-def excuse(from_at, until_at, because="on holiday"):
-    return Excuse(during=Interval(from_at=from_at, until_at=until_at), because=because)
+def excuse(from_at, until_at, because="on holiday", modality=None):
+    return Excuse(during=Interval(from_at=from_at, until_at=until_at), modality=modality, because=because)
+
+
+def held(from_at, until_at, modality=None, *, stopped=False):
+    return Hold(during=Interval(from_at=from_at, until_at=until_at), modality=modality, stopped=stopped)
 
 
 def exactly(value):

@@ -27,15 +27,16 @@ def days_by_minute(zone, day_starts, start, end):
 class Walk:
     """A course between two instants, a minute a step."""
 
-    def __init__(self, course, start, end):
-        self.course = course
+    def __init__(self, course, start, end, modality):
+        self.course, self.modality = course, modality
         self.day_at = days_by_minute(course.zone, time(4), start, end)
         self.minutes = defaultdict(list)
         for at, day in self.day_at.items():
             self.minutes[day].append(at)
 
     def away(self):
-        spans = [*self.course.holds, *(one.during for one in self.course.excuses)]
+        every = (*self.course.holds, *self.course.excuses)
+        spans = [one.during for one in every if one.modality is None or one.modality is self.modality]
         days = set()
         for span in spans:
             until = span.until_at or datetime.max.replace(tzinfo=UTC)

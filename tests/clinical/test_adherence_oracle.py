@@ -10,9 +10,11 @@ from clinical.adherence.account import account_of
 from clinical.adherence.definitions import consecutive, frequency
 from clinical.adherence.horizon import horizon
 from clinical.adherence.worn import Worn
+from clinical.course import Excuse, Hold
 from clinical.practice import Practice
-from tests.clinical.courses import DAY, DEVICE, MINUTE, course, device, done, exactly, excuse, phase, written
+from tests.clinical.courses import DAY, DEVICE, MINUTE, course, device, done, exactly, excuse, held, phase, written
 from tests.clinical.oracle_adherence import Walk, reach, taken
+from vocabulary.devices import Modality
 from vocabulary.identity import DeviceUid
 
 PRACTICE = Practice(frequency_days=8, first_days=12, consecutive_days=5)
@@ -34,6 +36,8 @@ phases = st.one_of(
     st.builds(phase, frequency=st.integers(1, 4), days=st.integers(1, 4)),
     st.builds(phase, weekdays=st.sets(st.integers(0, 6), min_size=1).map(sorted)),
 )
+
+of_whom = st.none() | st.sampled_from(Modality)
 
 
 @st.composite
@@ -67,14 +71,17 @@ def courses(draw, nights=tuple(NIGHTS)):
     if change:
         regimens.append(written(draw(phases), from_at=change, version=2))
     away = [
-        excuse(at, at + MINUTE * draw(st.integers(1, 4000))) for at in draw(st.lists(minutes_of(start), max_size=2))
+        make(at, at + MINUTE * draw(st.integers(1, 4000)), modality=draw(of_whom))
+        for make, most in ((excuse, 2), (held, 1))
+        for at in draw(st.lists(minutes_of(start), max_size=most))
     ]
     return start, course(
         regimens,
         draw(sessions_from(start)),
         draw(devices(start)),
         zone,
-        excuses=tuple(away),
+        excuses=tuple(one for one in away if isinstance(one, Excuse)),
+        holds=tuple(one for one in away if isinstance(one, Hold)),
     )
 
 
@@ -91,7 +98,7 @@ def devices(draw, start):
 
 
 def walk_of(start, one):
-    return Walk(one, start - 2 * DAY, start + MINUTE * LENGTH + 9 * DAY)
+    return Walk(one, start - 2 * DAY, start + MINUTE * LENGTH + 9 * DAY, Modality.LED)
 
 
 def account(one, now):

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinical.course import Interval, RecordProof
+from clinical.course import RecordProof
 from clinical.judgement import alert_severity, judge_course
 from clinical.misuse.course_rules import LimitsAsked, course_at
 from clinical.misuse.table import COURSE_RULES
 from clinical.verdicts import Outcome
-from tests.clinical.courses import DAY, DEVICE, MINUTE, course, device, done, excuse, lost, phase, written
+from tests.clinical.courses import DAY, DEVICE, MINUTE, course, device, done, excuse, held, lost, phase, written
 from vocabulary.devices import Modality
 from vocabulary.identity import DeviceUid, finding_id
 from vocabulary.severity import Severity
@@ -44,8 +44,9 @@ def said(rule, planned, sessions, *, on=7.0, proven=100.0, limits=(), **changes)
     return [one.verdict.outcome for one in judge_course(at, [one for one in COURSE_RULES if one.id == rule])]
 
 
-def hold(first, last):
-    return (Interval(from_at=START + DAY * first, until_at=START + DAY * last if last is not None else None),)
+def hold(first, last, modality=None, *, stopped=False):
+    until = START + DAY * last if last is not None else None
+    return (held(START + DAY * first, until, modality, stopped=stopped),)
 
 
 LATE = START + timedelta(hours=18)
@@ -63,6 +64,7 @@ CASES = [
     ("missed-slot", THRICE, days(0, 2), {"on": 6.7}, []),
     ("missed-slot", THRICE, days(0, 2), {"proven": 5}, [UNDETERMINED]),
     ("missed-slot", THRICE, days(0, 2), {"excuses": (excuse(START + DAY, START + 4 * DAY),)}, []),
+    ("missed-slot", THRICE, days(0, 2), {"excuses": (excuse(START + DAY, START + 4 * DAY, "", Modality.RF),)}, [FIRES]),
     ("partial-twice", THRICE, days(0, 2, share=0.79), {}, [FIRES]),
     ("partial-twice", THRICE, days(0, 2, share=0.8), {}, []),
     ("partial-twice", THRICE, days(0, share=0.5), {}, []),
@@ -107,7 +109,14 @@ CASES = [
     ("used-on-hold", THRICE, days(2, modality=Modality.RF), {"holds": hold(2, None)}, [FIRES]),
     ("used-on-hold", THRICE, days(1, modality=Modality.RF), {"holds": hold(2, None)}, []),
     ("used-on-hold", THRICE, days(2, late=HOUR), {"holds": hold(2.02, 3)}, [UNDETERMINED]),
-    ("used-on-hold", THRICE, days(0, 5), {"until_at": START + 4 * DAY}, [FIRES]),
+    ("used-on-hold", THRICE, days(0, 2), {"holds": hold(2, 3, Modality.RF)}, []),
+    ("used-on-hold", THRICE, days(0, 2), {"holds": hold(2, 3, Modality.LED)}, [FIRES]),
+    ("used-on-hold", THRICE, days(2, modality=Modality.RF), {"holds": hold(2, None, Modality.LED)}, []),
+    ("used-on-hold", THRICE, days(2, modality=Modality.RF), {"holds": hold(2, None, Modality.RF)}, [FIRES]),
+    ("used-on-hold", THRICE, days(2, late=HOUR), {"holds": hold(2, 2.01) + hold(2.01, 3)}, [FIRES]),
+    ("used-on-hold", THRICE, days(2, late=HOUR), {"holds": hold(2, 2.01) + hold(2.02, 3)}, [UNDETERMINED]),
+    ("used-on-hold", THRICE, days(0, 5), {"until_at": START + 4 * DAY}, []),
+    ("used-on-hold", THRICE, days(0, 5), {"until_at": START + 4 * DAY, "holds": hold(4, None, stopped=True)}, [FIRES]),
     ("used-on-hold", THRICE, [done(1, None, heard_at=START + 3 * DAY)], {"holds": hold(2, 3)}, [UNDETERMINED]),
     ("clinical-silence", DAILY, days(0), {"on": 1.5}, [FIRES]),
     ("clinical-silence", DAILY, days(0), {"on": 1.499}, []),
@@ -115,6 +124,8 @@ CASES = [
     ("clinical-silence", phase(2, 1), days(0), {"on": 0.99}, []),
     ("clinical-silence", phase(2, 1), days(0), {"on": 1}, [FIRES]),
     ("clinical-silence", DAILY, days(0), {"on": 5, "holds": hold(1, None)}, []),
+    ("clinical-silence", DAILY, days(0), {"on": 5, "holds": hold(1, None, Modality.LED)}, []),
+    ("clinical-silence", DAILY, days(0), {"on": 5, "holds": hold(1, None, Modality.RF)}, [FIRES]),
     ("clinical-silence", DAILY, days(0), {"on": 5, "proven": 1}, [FIRES]),
     ("clinical-silence", DAILY, days(0, 1.5, 2), {"on": 2.5}, [FIRES]),
     ("clinical-silence", DAILY, days(0, 1.49, 2), {"on": 2.5}, []),
@@ -173,6 +184,22 @@ def test_a_finding_is_of_the_patient_and_keeps_its_id_while_the_episode_goes_on(
     patient = course([]).patient
     onset = str(days(0)[0].session)
     assert before == after == {finding_id("partial-twice", patient, onset)}
+
+
+@pytest.mark.parametrize(
+    ("holds", "word"),
+    [
+        (hold(0, None), "on hold"),
+        (hold(0, None, stopped=True), "stopped"),
+        (hold(0, None) + hold(1, None, stopped=True), "stopped"),
+        (hold(1, None, stopped=True) + hold(0, None), "stopped"),
+        (hold(0, None) + hold(2.01, None, stopped=True), "on hold"),
+    ],
+)
+def test_use_after_a_stop_is_told_as_such_whatever_else_is_on_hold(holds, word):
+    made = course([written(THRICE, from_at=START)], days(2, late=HOUR), holds=holds)
+    (found,) = only("used-on-hold", judge_course(course_at(made, START + 7 * DAY, worn={})))
+    assert found.verdict.because == f"Used while the treatment was {word}"
 
 
 def test_an_episode_that_began_long_ago_keeps_its_onset():
@@ -339,3 +366,21 @@ def test_recalled_firmware_is_one_episode_of_a_device_until_another_version_runs
     assert (found.began_at, found.cleared_at, len(found.sessions)) == (START, None, 3)
     assert [one.cleared_at for one in recalled(["1.0", "1.0", "2.0", "2.0"])] == [START + 2 * DAY]
     assert [one.cleared_at for one in recalled(["1.0", "2.0", "1.0"])] == [None]
+
+
+def untold(*firmwares, says=""):
+    sessions = [
+        done(index, START + DAY * index, recorded=one is not None, firmware=one) for index, one in enumerate(firmwares)
+    ]
+    return only("firmware-recalled", findings(sessions, 9, firmware=says))
+
+
+def test_a_device_that_never_says_its_firmware_is_told_once_and_calls_nobody():
+    (found,) = untold("", "")
+    assert (found.verdict.outcome, found.began_at, alert_severity(found)) == (UNDETERMINED, START, None)
+    assert untold("", "", "", None) == untold("", "") == untold("", says=None)
+
+
+@pytest.mark.parametrize(("firmwares", "says"), [([None], ""), (["", "1.0"], ""), ([""], "1.0"), ([], "")])
+def test_a_firmware_that_is_said_anywhere_or_may_still_come_is_not_unknown(firmwares, says):
+    assert untold(*firmwares, says=says) == []

@@ -12,11 +12,11 @@ from msgspec import structs
 from clinical.adherence.account import account_of
 from clinical.adherence.definitions import adherence
 from clinical.adherence.horizon import Horizon, Reach, Standing, horizon, salvage_rank
-from clinical.adherence.slots import SlotState, slots_of
+from clinical.adherence.slots import SlotState, Tally, slots_of
 from clinical.adherence.states import Engagement, engagement
 from clinical.adherence.worn import Worn
 from clinical.practice import PRACTICE
-from tests.clinical.courses import DAY, MINUTE, course, device, done, exactly, excuse, phase, written
+from tests.clinical.courses import DAY, MINUTE, course, device, done, exactly, excuse, held, phase, written
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason
 
@@ -61,7 +61,7 @@ def days(*numbers, **changes):
         ([done(1, BOUNDARY, late=9 * MINUTE)], {}, [TAKEN, MISSED, MISSED]),
         ([done(1, BOUNDARY, late=10 * MINUTE)], {}, [UNKNOWN, MISSED, MISSED]),
         ([], {"excuses": (excuse(START, START + DAY),)}, [MISSED, MISSED, EXCUSED]),
-        ([], {"holds": (excuse(START, None).during,)}, [EXCUSED] * 3),
+        ([], {"holds": (held(START, None),)}, [EXCUSED] * 3),
     ],
 )
 def test_a_week_of_three_slots_is_what_its_sessions_and_records_say(sessions, changes, expected):
@@ -71,6 +71,14 @@ def test_a_week_of_three_slots_is_what_its_sessions_and_records_say(sessions, ch
 def test_a_start_that_may_be_of_two_rounds_leaves_doubt_in_both():
     found = states(made(phase(1, 7), [done(1, BOUNDARY, late=20 * MINUTE)], on=14))
     assert found[:2] == [[UNKNOWN], [UNKNOWN]]
+
+
+@pytest.mark.parametrize("shares", [(0.1, 0.1, 1.0), (0.8, 0.1, 0.1, 0.1, 0.1)])
+def test_parts_of_a_use_that_come_to_a_limit_exactly_are_within_it(shares):
+    parts = [done(index, START + 10 * MINUTE * index, share=share) for index, share in enumerate(shares)]
+    sure = {one.session: Worn(probability=exactly(1.0), dose_fraction=exactly(1.0)) for one in parts}
+    (strand,) = made(phase(3, 7), parts, on=7, worn=sure).strands
+    assert strand.recent[0].valid == Tally(low=1, high=1)
 
 
 def test_the_slots_of_a_round_that_runs_are_open():

@@ -6,6 +6,7 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from clinical.course import ClockStep, SerialGiven
 from clinical.judgement import judge_course
@@ -20,7 +21,7 @@ BY_THE_CLOCK = {"missed-slot", "clinical-silence", "technical-silence", "limits-
 
 @st.composite
 def known(draw):
-    """A course some of whose devices gave several serials, or had their clock set; and when all of it was known."""
+    """A course some of whose devices gave several serials, no firmware, or had their clock set; when all was known."""
     start, one = draw(courses())
     minutes = st.integers(0, 60 * 24 * 60)
     devices = []
@@ -33,7 +34,9 @@ def known(draw):
             for at, by in steps.items()
         ]
         devices.append(replace(device, serials=tuple(given_), clock_steps=tuple(jumped)))
-    made = replace(one, devices=tuple(devices))
+    firmware = draw(st.sampled_from(["1.0.0", "", None]))
+    sessions = tuple(structs.replace(each, firmware=firmware) for each in one.sessions)
+    made = replace(one, sessions=sessions, devices=tuple(devices))
     return made, max([start + 61 * DAY, *(when(each) + DAY for each in one.sessions)])
 
 

@@ -156,3 +156,8 @@ def stepped(by: timedelta, doubt: timedelta) -> CourseAt:
 def recalled(firmware: str) -> CourseDevice:
     """A head whose maker has recalled a version of its firmware."""
     return device(HEAD, Modality.RF, recalled_firmware=(firmware,))
+
+
+def untold(*recalled: str) -> CourseDevice:
+    """A head that gives no version of its firmware, whatever its maker has recalled."""
+    return device(HEAD, Modality.RF, firmware="", recalled_firmware=recalled)

@@ -3,7 +3,19 @@
 from datetime import timedelta
 from typing import Final
 
-from clinical.misuse.examples.courses import HEAD, NOW, course, daily, device, given, lit, past, recalled, stepped
+from clinical.misuse.examples.courses import (
+    HEAD,
+    NOW,
+    course,
+    daily,
+    device,
+    given,
+    lit,
+    past,
+    recalled,
+    stepped,
+    untold,
+)
 from clinical.misuse.examples.kinds import Example, examples
 from clinical.plan import Cap
 from clinical.verdicts import Outcome
@@ -129,6 +141,19 @@ OF_COURSES: Final[tuple[Example, ...]] = (
         undetermined=(
             "no record yet",
             course(past(1, HOUR, recorded=False, firmware=None), head=recalled("1.3.0")),
+        ),
+    ),
+    *examples(
+        "firmware-recalled",
+        fires=(
+            "a session on 1.3.0, which is recalled, and the device gives no version",
+            course(past(1, HOUR), head=untold("1.3.0")),
+        ),
+        silent=("no version in its record, and one by the device", course(past(1, HOUR, firmware=""))),
+        boundary=("one in its record, and none by the device", course(past(1, HOUR), head=untold()), CLEAR),
+        undetermined=(
+            "none by the device, nor in its records",
+            course(past(1, HOUR, firmware=""), head=untold()),
         ),
     ),
 )

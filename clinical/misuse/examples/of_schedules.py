@@ -6,6 +6,7 @@ from typing import Final
 from clinical.misuse.examples.kinds import Example, examples
 from clinical.misuse.examples.schedules import DAILY, MON_WED, THRICE, asked, began, excused, held, over
 from clinical.verdicts import Outcome
+from vocabulary.devices import Modality
 
 HOUR: Final = timedelta(hours=1)
 FIRES, CLEAR = Outcome.FIRES, Outcome.CLEAR
@@ -23,6 +24,16 @@ OF_SCHEDULES: Final[tuple[Example, ...]] = (
         undetermined=(
             "a session that began within an hour, in which the hold began",
             over(THRICE, [began(2, late=HOUR)], holds=held(2.02, 3)),
+        ),
+    ),
+    *examples(
+        "used-on-hold",
+        fires=("light after a stop of light", over(THRICE, [began(2)], holds=held(2, 3, Modality.LED, stopped=True))),
+        silent=("light while radiofrequency is on hold", over(THRICE, [began(2)], holds=held(2, 3, Modality.RF))),
+        boundary=("light after the regimen ended without a stop", over(THRICE, [began(5)], ended=4.0), CLEAR),
+        undetermined=(
+            "a session that began within an hour, in which the treatment was stopped",
+            over(THRICE, [began(2, late=HOUR)], holds=held(2.02, 3, Modality.LED, stopped=True)),
         ),
     ),
     *examples(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from clinical.course import Excuse, InForce, Interval, MissingRecords, PastSession, RecordProof, WearSigns
+from clinical.course import Excuse, Hold, InForce, Interval, MissingRecords, PastSession, RecordProof, WearSigns
 from clinical.misuse.course_rules import CourseAt, LimitsAsked, course_at
 from clinical.misuse.examples.courses import MASK, course, device, lit
 from clinical.plan import Phase, Timing, Weekday
@@ -57,10 +57,13 @@ def over(
 ) -> CourseAt:
     """A course held to one phase since the start, as of `on` days after it; `heard`: when the device last spoke.
 
-    The changes are of the course. Apart are `limits`; `allowed`, what the regimen says besides its phase; `proven`, the
-    day up to which records are complete; and `counted`, the day on which the device told of a session that is not here.
+    The changes are of the course. Apart are `limits`; `allowed`, what the regimen says besides its phase; `ended`, the
+    day on which it did; `proven`, the day up to which records are complete; and `counted`, the day on which the device
+    told of a session that is not here.
     """
     limits: tuple[LimitsAsked, ...] = changes.pop("limits", ())
+    ended: float | None = changes.pop("ended", None)
+    until = None if ended is None else START + DAY * ended
     proof = RecordProof(
         until=START + DAY * changes.pop("proven", 100.0), missing=_missing(changes.pop("counted", None))
     )
@@ -76,7 +79,7 @@ def over(
     given = {
         "zone": "Europe/Zurich",
         "sessions": tuple(sessions),
-        "regimens": (InForce(regimen=regimen, from_at=START, until_at=None),),
+        "regimens": (InForce(regimen=regimen, from_at=START, until_at=until),),
         "devices": (mask,),
     }
     return course_at(replace(made, **(given | changes)), START + DAY * on, worn={}, limits=limits)
@@ -89,14 +92,16 @@ def _missing(counted: float | None) -> tuple[MissingRecords, ...]:
     return (MissingRecords(count=1, after=START, before=at, known_at=at),)
 
 
-def held(first: float, last: float) -> tuple[Interval, ...]:
-    """A hold from one day until another."""
-    return (Interval(from_at=START + DAY * first, until_at=START + DAY * last),)
+def held(first: float, last: float, modality: Modality | None = None, *, stopped: bool = False) -> tuple[Hold, ...]:
+    """A hold, or the time after a stop, from one day until another."""
+    during = Interval(from_at=START + DAY * first, until_at=START + DAY * last)
+    return (Hold(during=during, modality=modality, stopped=stopped),)
 
 
 def excused(first: float, last: float) -> tuple[Excuse, ...]:
     """A holiday from one day until another."""
-    return (Excuse(during=Interval(from_at=START + DAY * first, until_at=START + DAY * last), because="on holiday"),)
+    during = Interval(from_at=START + DAY * first, until_at=START + DAY * last)
+    return (Excuse(during=during, modality=None, because="on holiday"),)
 
 
 def asked(reported: float | None, *, is_hold: bool = False) -> tuple[LimitsAsked, ...]:

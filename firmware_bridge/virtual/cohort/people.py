@@ -13,7 +13,7 @@ from random import Random
 from typing import Final
 from uuid import uuid5
 
-from clinical.course import CourseDevice, Interval
+from clinical.course import CourseDevice, Hold
 from firmware_bridge.virtual.cohort.acts import Person, acts_of
 from firmware_bridge.virtual.cohort.behaviour import Behaviour, draw_will
 from firmware_bridge.virtual.cohort.deeds import Spell, draw_spells
@@ -48,7 +48,7 @@ class CohortPerson:
     sessions: tuple[Reached, ...]
     devices: tuple[CourseDevice, ...]
     prescribed: tuple[Prescribed, ...]
-    holds: tuple[Interval, ...]
+    holds: tuple[Hold, ...]
     labels: tuple[Label, ...]
 
 
@@ -85,7 +85,9 @@ def make_person(cohort: Cohort, index: int) -> CohortPerson:
         sessions=tuple(one.reached for one in everything if one.reached),
         devices=tuple(device for unit in units for device in describe(unit, told[unit.uid], spells, cohort)),
         prescribed=tuple(plans[unit.uid] for unit in units if unit.prescribed),
-        holds=tuple(cohort.during(spell) for spell in spells if spell.kind is Done.USED_ON_HOLD),
+        holds=tuple(
+            Hold(during=cohort.during(spell), modality=None) for spell in spells if spell.kind is Done.USED_ON_HOLD
+        ),
         labels=(
             *label_will(cohort, life.person.will, life.person.starts_on_day),
             *label_spells(cohort, spells, units),

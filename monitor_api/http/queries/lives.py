@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from clinical.regimen.life import Life, Step, Taken, lived
 from monitor_api.records.orders import OrderReportRow, SendingRow, WishRow
-from monitor_api.records.regimens import phase_days, read_prescription, step_rows
+from monitor_api.records.regimens import came_into_force, phase_days, read_prescription, step_rows
 from monitor_api.records.sessions import RegimenRow, RegimenStepRow, RegimenVersionRow
 from vocabulary.identity import UserId
 from vocabulary.wire.batches import OrderOutcome
@@ -28,7 +28,7 @@ def lives(session: Session, row: RegimenRow, versions: Sequence[RegimenVersionRo
             [
                 *common,
                 *_signed(one),
-                *_by_nobody(Step.BEGAN, _began(one)),
+                *_by_nobody(Step.BEGAN, came_into_force(one)),
                 *_by_nobody(Step.DELIVERED, delivered.get(one.version)),
                 *_by_nobody(Step.ACKNOWLEDGED, done.get(one.version)),
                 *_by_nobody(Step.SUPERSEDED, superseded.get(one.version)),
@@ -56,7 +56,7 @@ def _over(
         days = phase_days(session, row.patient_id, one, read_prescription(one.body, row.modality), now=now)
         ends = [at for at in (following.from_at if following else None, row.ended_at) if at is not None]
         if days.over_at is not None and all(days.over_at < at for at in ends):
-            found[one.version] = max(days.over_at, _began(one))
+            found[one.version] = max(days.over_at, came_into_force(one))
     return found
 
 
@@ -82,11 +82,6 @@ def _signed(version: RegimenVersionRow) -> Iterator[Taken]:
     """A version from before signatures was prescribed when it came into force, as far as is known."""
     at = version.signed_at or version.from_at
     yield Taken(step=Step.SIGNED, at=at, by=UserId(version.prescriber_id), because="")
-
-
-def _began(version: RegimenVersionRow) -> datetime:
-    """Nothing is in force before it is signed, also where sessions of before are held against it."""
-    return version.from_at if version.signed_at is None else max(version.from_at, version.signed_at)
 
 
 def _taken(row: RegimenStepRow) -> Taken:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import structs
 
-from clinical.course import Course, CourseDevice, InForce, Interval, PastSession, WearSigns
+from clinical.course import Course, CourseDevice, Hold, InForce, Interval, PastSession, WearSigns
 from clinical.facts import Calibration, Samples
 from clinical.plan import Phase, Timing
 from clinical.regimen import STANDING_LIMITS, Regimen
@@ -95,7 +95,7 @@ def case(*sessions, hold=None, note="[]", **limits):
         zone="Europe/Zurich",
         sessions=sessions,
         regimens=(InForce(regimen=regimen(**limits), from_at=NOON - 30 * DAY, until_at=None),),
-        holds=() if hold is None else (hold,),
+        holds=() if hold is None else (Hold(during=hold, modality=None),),
         excuses=(),
         devices=(device,),
     )

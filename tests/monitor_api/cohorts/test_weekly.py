@@ -10,13 +10,12 @@ import duckdb
 
 from clinical.adherence.account import account_of
 from clinical.adherence.slots import SlotState, slots_of
-from clinical.course import Interval
 from clinical.practice import PRACTICE, Practice, PracticeFrom
 from firmware_bridge.virtual.cohort.span import Cohort
 from lumenward.replay.cases import cohort_cases
 from monitor_api.cohorts.weekly import create_tables, load, round_rows, use_rows, weekly_adherence
 from monitor_api.cohorts.weeks import WeekOfAll, Weeks
-from tests.clinical.courses import DAY, MINUTE, course, device, done, excuse, phase, written
+from tests.clinical.courses import DAY, MINUTE, course, device, done, excuse, held, phase, written
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 WEEKS = 8
@@ -60,7 +59,7 @@ def patient(chance: Random):
         sessions,
         [device(START, proven=proven, missing=chance.choice([0, 0, 1]))],
         excuses=(excuse(away, away + 5 * DAY),) if chance.random() < 0.3 else (),
-        holds=(Interval(from_at=away + 9 * DAY, until_at=None),) if chance.random() < 0.1 else (),
+        holds=(held(away + 9 * DAY, None),) if chance.random() < 0.1 else (),
     )
 
 

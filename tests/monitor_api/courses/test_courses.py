@@ -21,11 +21,12 @@ from monitor_api.records.attention import AlertRow, ChangeRow
 from monitor_api.records.courses import CourseDueRow, CourseFindingRow, CourseSummaryRow, ExcuseRow, SessionSumRow
 from monitor_api.records.people import PatientRow
 from monitor_api.records.trail import Actor, ActorKind
+from tests.clinical.courses import held
 from tests.monitor_api.check.line import HOUR, Line, ago, stored
 from tests.monitor_api.courses.watched import KEY, Watched, findings
 from tests.records import rf_record
 from tests.service import CLINIC, PATIENT, UID, key_of, rf_samples, rows
-from vocabulary.devices import DeviceState
+from vocabulary.devices import DeviceState, Modality
 from vocabulary.wire.batches import ReportedMark
 
 SOMEBODY = Actor(kind=ActorKind.USER, id=UUID(int=77))
@@ -75,6 +76,7 @@ def test_a_version_is_in_force_until_the_next_one_or_the_end(line):
 
 def test_a_hold_lasts_from_the_asking_until_it_is_lifted(line):
     held_at, lifted_at = ago(3), ago(1)
+    line.know()
     with line.stores.database.write() as session:
         asked = Asking(
             session=session,
@@ -87,7 +89,7 @@ def test_a_hold_lasts_from_the_asking_until_it_is_lifted(line):
         ask_hold(asked, None)
         ask_lift(replace(asked, now=Moment(civil=lifted_at, real=lifted_at)))
     (hold,) = course(line).holds
-    assert (hold.from_at, hold.until_at) == (held_at, lifted_at)
+    assert hold == held(held_at, lifted_at, Modality.RF)
 
 
 def test_an_excuse_that_was_withdrawn_excuses_nothing(line):
