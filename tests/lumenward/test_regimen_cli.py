@@ -69,7 +69,7 @@ def test_a_regimen_is_shown_in_words_and_in_fhir(file):
 
 def test_two_files_are_compared(file):
     other = file("other.json", most_per_day=2)
-    assert run("diff", file(), other).stdout == "Most per day: 1 → 2\n"
+    assert run("diff", file(), other).stdout == "Sessions at most in 24 hours: 1 → 2\n"
     assert json.loads(run("diff", file(), other, "--json").stdout)["most_per_day"]["new"] == 2
     assert run("diff", file(), file()).stdout == "They say the same.\n"
 
