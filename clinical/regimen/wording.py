@@ -30,12 +30,11 @@ def lasts_words(lasts: timedelta | None) -> str:
 
 
 def lasting_words(seconds: float) -> str:
-    """How long something takes, to the last digit: "45 s", "10 min 30 s", "36 h"."""
-    if seconds >= 2 * _HOUR_S and seconds % _HOUR_S == 0:
-        return f"{seconds / _HOUR_S:.0f} h"
-    minutes, rest = divmod(seconds, 60)
-    parts = ([f"{minutes:.0f} min"] if minutes else []) + ([f"{rest:.9g} s"] if rest or not minutes else [])
-    return " ".join(parts)
+    """How long something takes, to the last digit: "45 s", "10 min 30 s", "36 h", "16 h 30 min"."""
+    hours = seconds // _HOUR_S if seconds >= 2 * _HOUR_S else 0
+    minutes, rest = divmod(seconds - hours * _HOUR_S, 60)
+    parts = [f"{many:.0f} {unit}" for many, unit in ((hours, "h"), (minutes, "min")) if many]
+    return " ".join([*parts, f"{rest:.9g} s"] if rest or not parts else parts)
 
 
 def window_words(seconds: float) -> str:

@@ -37,9 +37,10 @@ _FILTERS: Final[dict[str, Any]] = {
     "moment": words.moment,
     "number": words.number,
     "parts": parts,
-    "planned": words.planned,
     "plain_day": plain.plain_day,
+    "precisely": words.precisely,
     "said": words.said,
+    "strength": words.strength,
     "time_of_day": words.time_of_day,
     "window": words.window,
 }

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from clinical.plan import Phase
+from clinical.plan import Level, Phase
 from clinical.regimen import STANDING_LIMITS
 from clinical.regimen.wording import lasting_words, phase_words, timing_words, window_words
 from monitor_api.http.queries.sessions import Started
@@ -106,13 +106,6 @@ def amount(quantity: Quantity | None) -> str:
     )
 
 
-def planned(phase: Phase) -> str:
-    """A phase: how often, until when, how long and how much."""
-    often = timing_words(phase.timing)
-    how_long, how_much = lasting(phase.duration.total_seconds()), amount(phase.dose)
-    return f"{often[0].upper()}{often[1:]}, {phase_words(phase)}: {how_long}, {how_much}"
-
-
 def standing_skin(modality: Modality) -> str | None:
     """What skin is held to where nobody prescribed a limit; None where nothing is."""
     standing = STANDING_LIMITS[modality]
@@ -123,8 +116,21 @@ def standing_skin(modality: Modality) -> str | None:
 
 
 def in_full(phase: Phase) -> str:
-    """A phase as it is signed: as `planned` says it, with every digit of its dose."""
-    return planned(phase).removesuffix(amount(phase.dose)) + exact(phase.dose)
+    """A phase as it is signed: how often, until when, how long and how much, with every digit."""
+    often = timing_words(phase.timing)
+    words = f"{often[0].upper()}{often[1:]}, {phase_words(phase)}"
+    return f"{words}: {precisely(phase.duration)}, {exact(phase.dose)}"
+
+
+def precisely(lasts: timedelta) -> str:
+    """How long something may take, as it is signed: 2.5 s, 16 h 30 min."""
+    return _BEFORE_UNIT.sub(NO_BREAK, lasting_words(lasts.total_seconds()))
+
+
+def strength(level: Level, modality: Modality) -> str:
+    """Within what a device is to emit: 30 to 40 mW/cm²."""
+    unit = Unit.WATT if modality is Modality.RF else Unit.MILLIWATT_PER_CM2
+    return f"{level.lowest:.12g} to {level.highest:.12g}{NO_BREAK}{SYMBOLS[unit]}"
 
 
 def exact(quantity: Quantity) -> str:

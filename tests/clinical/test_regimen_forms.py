@@ -190,7 +190,7 @@ def test_a_difference_names_each_field_with_old_and_new_in_words():
         ("phases.0.timing.frequency", "Phase 1, sessions: 3 → 2"),
         ("phases.0.dose", "Phase 1, dose of a session: 1800 J → 1500 J"),
         ("limits.rest_s", "Rest: 24 h → not set"),
-        ("most_per_day", "Most per day: not set → 1"),
+        ("most_per_day", "Sessions at most in 24 hours: not set → 1"),
     ]
 
 

@@ -103,7 +103,7 @@ def test_what_is_no_timing_of_a_phase_is_refused_by_its_parts(tmp_path, text, ke
 
 def test_two_files_are_compared(file):
     other = file("other.json", most_per_day=2)
-    assert run("diff", file(), other).stdout == "Most per day: 1 → 2\n"
+    assert run("diff", file(), other).stdout == "Sessions at most in 24 hours: 1 → 2\n"
     assert json.loads(run("diff", file(), other, "--json").stdout)["most_per_day"]["new"] == 2
     assert run("diff", file(), file()).stdout == "They say the same.\n"
 

@@ -13,7 +13,7 @@ from monitor_api.http.deeds.writing import Writing
 from monitor_api.http.drafts import DraftBody
 from monitor_api.http.errors import Conflict, Unacceptable
 from monitor_api.http.etags import check_match, etag
-from monitor_api.http.queries.drafts import SeenDraft, draft_row, seen_draft
+from monitor_api.http.queries.drafts import DRAFT, SIGNED, SeenDraft, draft_row, seen_draft
 from monitor_api.http.queries.patients import patient_row
 from monitor_api.http.queries.regimens import SeenRegimen
 from monitor_api.http.wanted import Body, Instant, Word, shown
@@ -109,7 +109,7 @@ def sign_draft(writing: Writing, which: UUID, wanted: Signing, if_match: str | N
         signed = prescribe(writing, NewRegimen.model_validate(said | about))
     else:
         signed = prescribe_anew(writing, seen.follows.regimen_id, NewVersion.model_validate(said), "*")
-    _tell(writing, row, "regimen draft signed", regimen=str(signed.id), version=signed.newest.version)
+    _tell(writing, row, SIGNED, regimen=str(signed.id), version=signed.newest.version)
     writing.session.delete(row)
     return signed
 
@@ -140,5 +140,5 @@ def _unchanged(writing: Writing, which: UUID, if_match: str | None) -> tuple[Reg
 
 def _tell(writing: Writing, row: RegimenDraftRow, action: str, **detail: object) -> None:
     writing.session.flush()
-    writing.leave_trail(action, ("regimen draft", row.id), patient_id=str(row.patient_id), **detail)
+    writing.leave_trail(action, (DRAFT, row.id), patient_id=str(row.patient_id), **detail)
     writing.announce(ChangeKind.DRAFT, row.id, row.patient_id)

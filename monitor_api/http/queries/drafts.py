@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,11 +16,16 @@ from monitor_api.http.drafts import DraftBody
 from monitor_api.http.errors import NotThere
 from monitor_api.http.paging import Order, Page, PageWanted, paged
 from monitor_api.http.queries.scope import Conditions, if_given, theirs
+from monitor_api.records.attention import AuditRow
 from monitor_api.records.drafts import RegimenDraftRow
 from monitor_api.records.regimens import read_prescription
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
 from vocabulary.devices import Modality
 from vocabulary.identity import PatientId, RegimenId, UserId
+
+DRAFT: Final = "regimen draft"
+SIGNED: Final = "regimen draft signed"
+"""What the trail calls a draft, and that it was signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,15 @@ def draft_row(session: Session, caller: Caller, which: UUID) -> RegimenDraftRow:
     if row is None:
         raise NotThere
     return row
+
+
+def signed_as(session: Session, caller: Caller, which: UUID) -> RegimenId:
+    """The regimen that a draft of the caller's clinic became when it was signed. Raises NotThere where it was not."""
+    about = (AuditRow.subject_kind == DRAFT, AuditRow.subject_id == str(which), AuditRow.action == SIGNED)
+    detail = session.scalar(select(AuditRow.detail).where(AuditRow.clinic_id == caller.clinic, *about).limit(1))
+    if detail is None:
+        raise NotThere
+    return RegimenId(UUID(detail["regimen"]))
 
 
 def seen_draft(session: Session, row: RegimenDraftRow) -> SeenDraft:

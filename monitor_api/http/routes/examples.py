@@ -294,7 +294,7 @@ DRAFT: Final = SeenDraft(
     prescription=DraftBody.model_validate(EXAMPLE | {"most_per_day": 0}),
     reasons={"most_per_day": "expected at least 1"},
     follows=Followed(regimen_id=REGIMEN.id, version=2),
-    changes=(FieldChange(field="most_per_day", old=1, new=0, words="Most per day: 1 → 0"),),
+    changes=(FieldChange(field="most_per_day", old=1, new=0, words="Sessions at most in 24 hours: 1 → 0"),),
     revision=3,
     made_at=AT,
     made_by=USER.id,

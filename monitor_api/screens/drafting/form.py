@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from clinical.regimen import DOSE_UNITS, NO_LIMITS, Phototype
 from clinical.regimen.written import Written
 from monitor_api.http.drafts import DraftBody
-from monitor_api.screens.drafting.units import stored
+from monitor_api.screens.drafting.units import stored, typed
 from vocabulary.devices import Modality, Zone
 from vocabulary.light import Band
 
@@ -152,13 +152,19 @@ def unreadable(written: Written) -> dict[str, str]:
     try:
         DraftBody.model_validate(written)
     except ValidationError as error:
-        return {_field(one["loc"]): _words(one) for one in error.errors()}
+        return {field: _words(field, one) for one in error.errors() for field in (_field(one["loc"]),)}
     return {}
 
 
-def _words(error: ErrorDetails) -> str:
-    most = error.get("ctx", {}).get("max_length")
-    return str(error["msg"]) if most is None else f"expected no more than {most}"
+def _words(field: str, error: ErrorDetails) -> str:
+    """What is wrong, with its bound in the unit that is typed."""
+    bounds = error.get("ctx", {})
+    if (longest := bounds.get("max_length")) is not None:
+        return f"expected no more than {longest}"
+    if (most := bounds.get("le")) is not None:
+        return f"expected no more than {typed(field, most)}"
+    least = bounds.get("ge")
+    return str(error["msg"]) if least is None else f"expected no less than {typed(field, least)}"
 
 
 def _field(place: tuple[int | str, ...]) -> str:

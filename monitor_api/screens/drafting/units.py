@@ -50,7 +50,7 @@ def stored(path: str, text: str) -> float | int | None:
     if not said:
         return None
     if not _PLAIN.fullmatch(said):
-        raise ValueError("expected a number, with a point where it has decimals: 2.5")
+        raise ValueError("expected a number alone, of up to 12 digits, with a point where it has decimals: 2.5")
     kind = pattern(path)
     if kind in WHOLE:
         if "." in said:

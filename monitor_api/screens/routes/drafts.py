@@ -21,7 +21,8 @@ from monitor_api.http.drafts import DraftBody
 from monitor_api.http.errors import Conflict, HttpError, NotThere, Stale, Unacceptable
 from monitor_api.http.policy import Permission
 from monitor_api.http.problems import meaning
-from monitor_api.http.queries.drafts import draft
+from monitor_api.http.queries.drafts import draft, signed_as
+from monitor_api.http.queries.previews import RegimenPreview
 from monitor_api.http.visits import Visit, page_for
 from monitor_api.screens.drafting.deeds import SIGN, press
 from monitor_api.screens.drafting.form import Typed, read_form, unreadable
@@ -145,20 +146,33 @@ def discard_draft(visit: _Prescribing, draft_id: UUID, seen: Annotated[str, Form
 
 @routes.get("/drafts/{draft_id}/sign")
 def show_signing(request: Request, visit: _Prescribing, draft_id: UUID, after: After = None) -> Response:
-    """What would be prescribed, in words, and what it changes; or what is in the way."""
+    """What would be prescribed, in words, and what it changes; or what is in the way. Once signed, the regimen."""
     page = Page.begin(request, visit, after)
     if page.nothing_new():
         return page.unchanged()
-    return _sign_page(page, draft_id)
+    try:
+        return _sign_page(page, draft_id)
+    except NotThere:
+        return _its_regimen(visit, draft_id)
 
 
 @routes.post("/drafts/{draft_id}/sign")
 def sign_draft(
     request: Request, visit: _Prescribing, draft_id: UUID, typed: Annotated[SignForm, Depends(_signing)]
 ) -> Response:
-    """Prescribe what was read, and go to the regimen; the page again where it is not meant, or cannot be."""
+    """Prescribe what was read, and go to the regimen; the page again where it is not meant, or cannot be.
+
+    One that is sent twice signs once, and both go to the regimen.
+    """
     page = Page.begin(request, visit)
-    with visit.reading() as session:
+    try:
+        return _sign(page, draft_id, typed)
+    except NotThere:
+        return _its_regimen(visit, draft_id)
+
+
+def _sign(page: Page, draft_id: UUID, typed: SignForm) -> Response:
+    with page.visit.reading() as session:
         view = view_draft(page, session, draft_id)
     try:
         wanted = Signing(from_at=typed.from_at(view.therapy_days))
@@ -167,15 +181,21 @@ def sign_draft(
     if not typed.meant:
         return _sign_page(page, draft_id, typed, _NOT_MEANT)
     try:
-        with visit.writing() as writing:
+        with page.visit.writing() as writing:
             signed = deeds.sign_draft(writing, draft_id, wanted, typed.seen)
-    except (Conflict, Stale, RegimenRefused, SigningKeyMissing) as error:
+    except Stale:
+        return _sign_page(page, draft_id, typed, _CHANGED)
+    except (Conflict, RegimenRefused, SigningKeyMissing) as error:
         return _sign_page(page, draft_id, typed, meaning(error))
     return go(f"/regimens/{signed.id}")
 
 
 _NO_DAY: Final = Unacceptable(
     "That is no day from 2000 to 2099.", remedy="Write it as 2026-03-02, or leave it empty for at once."
+)
+_CHANGED: Final = Stale(
+    "Nothing is signed: this draft, or the version it follows, was changed after you opened it.",
+    remedy="Below is what is stored now. Read it, tick that you prescribe it, and sign again.",
 )
 _NOT_MEANT: Final = Unacceptable("Nothing is signed yet.", remedy="Tick that you prescribe this, and sign again.")
 
@@ -212,11 +232,25 @@ def _last(page: Page, session: Session, view: DraftView) -> tuple[LastView | Non
         return None, True
 
 
+def _its_regimen(visit: Visit, which: UUID) -> Response:
+    """To the regimen that a draft became. Raises NotThere where nobody signed it."""
+    with visit.reading() as session:
+        return go(f"/regimens/{signed_as(session, visit.caller, which)}")
+
+
+def _past(page: Page, session: Session, view: DraftView) -> RegimenPreview | None:
+    """What it would have called; None where samples cannot be read: a treatment can be changed all the same."""
+    try:
+        return try_on_the_past(page, session, view)
+    except (StoreUnavailable, StoreUnusable):
+        return None
+
+
 def _sign_page(page: Page, which: UUID, typed: SignForm | None = None, problem: HttpError | None = None) -> Response:
     with page.visit.reading() as session:
         view = view_draft(page, session, which)
         wanted = None if view.draft.reasons else to_sign(view)
-        tried = None if wanted is None else try_on_the_past(page, session, view)
+        tried = None if wanted is None else _past(page, session, view)
     page.visit.saw(view.patient.id)
     response = page.show("sign.html", view=view, wanted=wanted, tried=tried, typed=typed, problem=problem)
     response.status_code = problem.status_code if problem else HTTPStatus.OK

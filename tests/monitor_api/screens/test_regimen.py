@@ -49,7 +49,7 @@ def test_a_regimens_page_shows_what_each_version_changed_and_where_it_is(site: S
     assert "From before there were signatures, prescribed by Dr Noor Haddad" in page
     assert page.index("Version 2") < page.index("Version 1")
     assert "Superseded" in page
-    assert "Phase 1 now 3 times a week, until further notice: 10 min, 18.0 J/cm²" in owner
+    assert "Phase 1 now 3 times a week, until further notice: 10 min, 18 J/cm²" in owner
     assert "In force" in owner
     assert "Signature valid" in owner
 

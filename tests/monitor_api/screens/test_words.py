@@ -39,7 +39,8 @@ def test_a_session_between_two_contacts_has_both_of_them_and_no_other_moment():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0, "0 s"), (45, "45 s"), (240, "4 min"), (630, "10 min 30 s"), (43200, "12 h")]
+    ("seconds", "said"),
+    [(0, "0 s"), (45, "45 s"), (240, "4 min"), (630, "10 min 30 s"), (43200, "12 h"), (57700, "16 h 1 min 40 s")],
 )
 def test_a_duration_is_said_as_people_say_it(seconds, said):
     assert words.lasting(seconds) == said
