@@ -1,18 +1,19 @@
 """What gateways say of time: what is stored of their clocks, and their instants in ours as far as that is known now."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnCollection
 
 from monitor_api.ingest.group import Group
-from monitor_api.ingest.opening import Opened
+from monitor_api.ingest.opening import Opened, Origin
+from monitor_api.records.among import has_name, portions
 from monitor_api.records.clocks import GatewayBootRow, GatewayClockRow, LiveStartRow
 from monitor_api.records.devices import AnchorRow, DeviceRow
 from monitor_api.records.sessions import RecordRow, SessionRow
@@ -20,9 +21,8 @@ from monitor_api.records.upsert import insert_new, upsert
 from monitor_api.sessions.boots import Boot, ahead_of, see
 from monitor_api.sessions.home_clocks import BootName, latest_boots
 from monitor_api.telemetry.series import SeriesKey
-from vocabulary.identity import SessionId
+from vocabulary.identity import ClinicId, GatewayId, SessionId
 from vocabulary.instants import Known
-from vocabulary.wire.batches import SeenClock
 
 _RIGHT: Final = timedelta(0)
 
@@ -68,44 +68,63 @@ def our_time(session: Session, group: Group, now: datetime) -> OurTime:
     return OurTime(boots, {name: ahead_of(boot) for name, boot in boots.items()}, now)
 
 
-def retimed_sessions(session: Session, batches: Iterable[Opened]) -> set[SeriesKey]:
+def retimed_sessions(session: Session, batches: Sequence[Opened]) -> set[SeriesKey]:
     """The sessions that new comparisons place otherwise: what their boots saw since the comparison before.
 
     The first comparison of a boot bounds the boots around it too, so it concerns what those saw that were never
     compared, and all sessions of the gateway's devices that are not placed, or only between two contacts.
     """
-    return {
-        SeriesKey(clinic=batch.origin.clinic, session=SessionId(one))
-        for batch in batches
-        for clock in batch.body.clocks
-        for one in session.scalars(_retimed(session, batch, clock))
-    }
+    origins = {batch.origin.gateway: batch.origin for batch in batches}
+    found, known = set[SeriesKey](), list[tuple[ClinicId, str, int, datetime]]()
+    for gateway, boot, before, *around in _compared(session, batches):
+        origin = origins[gateway]
+        if before is not None:
+            known.append((origin.clinic, gateway, boot, before))
+            continue
+        these = union(*_seen_in(origin, *around), _anchored_in(origin, *around), _unsure(origin))
+        found |= {SeriesKey(clinic=origin.clinic, session=SessionId(one)) for one in session.scalars(these)}
+    return found | set(_seen_since(session, known))
 
 
-def _retimed(session: Session, batch: Opened, clock: SeenClock) -> CompoundSelect[UUID]:
-    mine = GatewayClockRow.gateway_id == batch.origin.gateway
-    same = (mine, GatewayClockRow.boot == clock.boot, GatewayClockRow.at < clock.at)
-    before = session.scalar(select(func.max(GatewayClockRow.at)).where(*same))
-    if before is not None:
-        return union(*_seen_in(batch, clock.boot, clock.boot, since=before))
-    number = GatewayClockRow.boot
-    earlier = session.scalar(select(func.max(number)).where(mine, number < clock.boot))
-    later = session.scalar(select(func.min(number)).where(mine, number > clock.boot))
-    boots = (0 if earlier is None else earlier + 1, LAST_BOOT if later is None else later - 1)
-    return union(*_seen_in(batch, *boots), _anchored_in(batch, *boots), _unsure(batch))
+def _compared(
+    session: Session, batches: Iterable[Opened]
+) -> Iterator[tuple[GatewayId, int, datetime | None, int, int]]:
+    """The boots with new comparisons, stored by now: when each was compared before, and the first and last around it.
+
+    Those are the boots after the last before it that was compared, and before the next that was.
+    """
+    row = GatewayClockRow
+    name = (row.gateway_id, row.boot, row.at)
+    told = ((batch.origin.gateway, clock.boot, clock.at) for batch in batches for clock in batch.body.clocks)
+    for some in portions(name, told):
+        gateway, boot, at = some.c
+        before = select(func.max(row.at)).where(has_name(name[:2], some), row.at < at).scalar_subquery()
+        earlier = select(func.max(row.boot)).where(has_name(name[:1], some), row.boot < boot).scalar_subquery()
+        later = select(func.min(row.boot)).where(has_name(name[:1], some), row.boot > boot).scalar_subquery()
+        around = func.coalesce(earlier, -1) + 1, func.coalesce(later, LAST_BOOT + 1) - 1
+        yield from session.execute(select(gateway, boot, before, *around))
 
 
-def _seen_in(batch: Opened, first: int, last: int, since: datetime | None = None) -> Iterator[Select[UUID]]:
-    """The sessions of which boots received samples or the record, since an instant by their clocks."""
+def _seen_since(session: Session, known: Sequence[tuple[ClinicId, str, int, datetime]]) -> Iterator[SeriesKey]:
+    """The sessions of which boots received samples or the record since an instant by their clocks."""
     for row, at in ((LiveStartRow, LiveStartRow.began_by), (RecordRow, RecordRow.received_at)):
-        mine = (row.clinic_id == batch.origin.clinic, row.gateway_id == batch.origin.gateway)
-        lately = [] if since is None else [at >= since]
-        yield select(row.session_id).where(*mine, row.boot.between(first, last), *lately)
+        name = (row.clinic_id, row.gateway_id, row.boot)
+        for some in portions((*name, at), known):
+            seen = and_(has_name(name, some), at >= some.c[3])
+            for clinic, one in session.execute(select(row.clinic_id, row.session_id).join(some, seen)):
+                yield SeriesKey(clinic=ClinicId(clinic), session=SessionId(one))
 
 
-def _anchored_in(batch: Opened, first: int, last: int) -> Select[UUID]:
+def _seen_in(origin: Origin, first: int, last: int) -> Iterator[Select[UUID]]:
+    """The sessions of which boots received samples or the record."""
+    for row in (LiveStartRow, RecordRow):
+        mine = (row.clinic_id == origin.clinic, row.gateway_id == origin.gateway)
+        yield select(row.session_id).where(*mine, row.boot.between(first, last))
+
+
+def _anchored_in(origin: Origin, first: int, last: int) -> Select[UUID]:
     """The sessions that anchors of boots may have placed: those checked since the first of these came."""
-    clinic, gateway = batch.origin.clinic, batch.origin.gateway
+    clinic, gateway = origin.clinic, origin.gateway
     anchors = (
         select(AnchorRow.device_uid, func.min(AnchorRow.contact_at).label("since"))
         .where(AnchorRow.clinic_id == clinic, AnchorRow.gateway_id == gateway, AnchorRow.boot.between(first, last))
@@ -116,8 +135,8 @@ def _anchored_in(batch: Opened, first: int, last: int) -> Select[UUID]:
     return select(SessionRow.id).join(anchors, placed_since).where(SessionRow.clinic_id == clinic, SessionRow.recorded)
 
 
-def _unsure(batch: Opened) -> Select[UUID]:
-    clinic, gateway = batch.origin.clinic, batch.origin.gateway
+def _unsure(origin: Origin) -> Select[UUID]:
+    clinic, gateway = origin.clinic, origin.gateway
     devices = select(DeviceRow.uid).where(DeviceRow.clinic_id == clinic, DeviceRow.gateway_id == gateway)
     return select(SessionRow.id).where(SessionRow.clinic_id == clinic, SessionRow.device_uid.in_(devices), not_placed())
 

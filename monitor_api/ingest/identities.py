@@ -16,7 +16,7 @@ from monitor_api.ingest.rows import Row
 from monitor_api.records.among import among, has_name, portions
 from monitor_api.records.devices import AssignmentRow, DeviceSerialRow, MarkRow
 from monitor_api.records.upsert import upsert
-from monitor_api.sessions.device_clocks import tick_jumps
+from monitor_api.sessions.device_clocks import jumped
 from vocabulary.devices import DeviceState
 from vocabulary.identity import ClinicId, PatientId
 
@@ -61,7 +61,7 @@ def _earlier(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
 
 def _jumped(session: Session, batches: Iterable[Opened]) -> Iterator[_Name]:
     counts = Counter((batch.origin.clinic, one.device) for batch in batches for one in batch.body.anchors)
-    return (name for name, count in counts.items() if tick_jumps(session, *name, count + BEFORE))
+    return jumped(session, {name: count + BEFORE for name, count in counts.items()})
 
 
 def _first_marked(session: Session, batches: Iterable[Opened], ours: OurTime) -> Iterator[_Name]:

@@ -13,7 +13,7 @@ from monitor_api.ingest.opening import Arrival, Opened, Opener, Refused
 from monitor_api.ingest.presence import Presence
 from monitor_api.ingest.quarantine import keep, refused_batch
 from monitor_api.ingest.receipts import Message, receipts
-from monitor_api.records.database import Database
+from monitor_api.records.database import Database, first_line
 from vocabulary.clock import Clock
 
 GROUP: Final = 4000
@@ -131,7 +131,9 @@ class Worker:
         except (StoreUnavailable, StoreUnusable):
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one must not keep its neighbours out
-            _log.warning("a group of %d batches is not accepted (%s); trying each alone", len(opened), error)
+            _log.warning(
+                "a group of %d batches is not accepted (%s); trying each alone", len(opened), first_line(error)
+            )
             return [self._take_one(arrival, one) for arrival, one in zip(group, opened, strict=True)]
         return list(opened)
 
@@ -143,7 +145,7 @@ class Worker:
         except (StoreUnavailable, StoreUnusable):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this batch's, and the next one must be taken
-            refusal = BatchRefused("store", f"{type(error).__name__}: {error}")
+            refusal = BatchRefused("store", f"{type(error).__name__}: {first_line(error)}")
             origin = one.origin
             return Refused(
                 arrival=arrival,

@@ -102,7 +102,7 @@ class Database:
         except DBAPIError as error:
             if not self._passes(error):
                 raise
-            raise StoreUnavailable("records", _first_line(error.orig)) from error
+            raise StoreUnavailable("records", first_line(error.orig)) from error
         except NoConnectionFree as error:
             raise StoreUnavailable("records", f"no connection is free: {error}") from error
 
@@ -132,7 +132,7 @@ def _passes_on_sqlite(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError) and getattr(error.orig, "sqlite_errorcode", None) != _SQLITE_ERROR
 
 
-def _first_line(error: object) -> str:
+def first_line(error: object) -> str:
     """What a driver says, without the data that it may go on with."""
     return str(error).partition("\n")[0]
 

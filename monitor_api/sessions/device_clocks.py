@@ -7,16 +7,19 @@ Rules, kept here:
 - Each gateway is looked at for itself: it sees a jump when it meets the device again.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any, Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, literal, select
+from sqlalchemy.orm import Session, aliased
 
+from clinical.adherence.uses import EVER
 from clinical.course import ClockStep
+from monitor_api.records.among import has_name, portions
 from monitor_api.records.devices import AnchorRow
 from monitor_api.sessions import boots, placing
 from monitor_api.sessions.evidence import Evidence
@@ -68,22 +71,48 @@ def jumps(known: Iterable[Ahead]) -> Iterator[ClockStep]:
             yield ClockStep(shown_by=after.shown_by, at=after.at, by=by, doubt=doubt)
 
 
-def tick_jumps(session: Session, clinic: ClinicId, device: str, most: int = LOOK_BACK) -> list[ClockStep] | None:
+def tick_jumps(session: Session, clinic: ClinicId, device: str) -> list[ClockStep] | None:
     """The jumps of a device's ticks among its newest anchors; None when there is no anchor."""
-    anchors = _newest(session, clinic, device, most)
+    anchors = _newest(session, [(clinic, device)], LOOK_BACK)
+    return _steps(session, anchors) if anchors else None
+
+
+def jumped(session: Session, newest: Mapping[tuple[ClinicId, str], int]) -> Iterator[tuple[ClinicId, str]]:
+    """The devices of clinics whose ticks jump among so many of the newest anchors of each."""
+    alike = defaultdict[int, list[tuple[ClinicId, str]]](list)
+    for name, most in newest.items():
+        alike[most].append(name)
+    for most, names in alike.items():
+        for name, anchors in groupby(sorted(_newest(session, names, most), key=_device), key=_device):
+            if _steps(session, list(anchors)):
+                yield name
+
+
+def _steps(session: Session, anchors: Sequence[_Anchor]) -> list[ClockStep]:
     pairs = [pair for _, mine in groupby(sorted(anchors, key=_order), key=_timeline) for pair in pairwise(mine)]
     afar = [pair for pair in pairs if pair[0].boot != pair[1].boot and _jump(*pair, _as_it_came(*pair))]
     seen = _seen(session, afar)
     near = (pair for pair in pairs if pair[0].boot == pair[1].boot)
     steps = [*(_jump(*pair, _in_one_boot(*pair)) for pair in near), *(_jump(*pair, seen.get(pair)) for pair in afar)]
-    return [step for step in steps if step is not None] if anchors else None
+    return [step for step in steps if step is not None]
 
 
-def _newest(session: Session, clinic: ClinicId, device: str, most: int) -> Sequence[_Anchor]:
-    row = AnchorRow
-    columns = (row.timeline, row.tick_s, row.at, row.uncertainty_s, row.gateway_id, row.boot, row.contact_at)
-    mine = (row.clinic_id == clinic, row.device_uid == device)
-    return session.execute(select(*columns).where(*mine).order_by(row.contact_at.desc()).limit(most)).all()
+def _newest(session: Session, names: Iterable[tuple[ClinicId, str]], most: int) -> list[_Anchor]:
+    """So many anchors of each device; more where the last of them came at the same instant as others."""
+    row, any_other = AnchorRow, aliased(AnchorRow)
+    name, at = (row.clinic_id, row.device_uid), any_other.contact_at
+    columns = (*name, row.timeline, row.tick_s, row.at, row.uncertainty_s, row.gateway_id, row.boot, row.contact_at)
+    found: list[_Anchor] = []
+    for some in portions(name, names):
+        theirs = select(at).where(has_name((any_other.clinic_id, any_other.device_uid), some))
+        last = theirs.order_by(at.desc()).offset(most - 1).limit(1).scalar_subquery()
+        since = func.coalesce(last, literal(EVER, row.contact_at.type))
+        found += session.execute(select(*columns).join(some, and_(has_name(name, some), row.contact_at >= since)))
+    return found
+
+
+def _device(anchor: _Anchor) -> tuple[ClinicId, str]:
+    return anchor.clinic_id, anchor.device_uid
 
 
 def _timeline(anchor: _Anchor) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from monitor_api.ingest.worker import Worker
 from monitor_api.records.devices import QuarantineRow
 from monitor_api.records.key_wrap import KeyWrap
 from tests.monitor_api.ingest.handing import on_each_store
-from tests.service import key_of, rf_samples, settings
+from tests.service import key_of, rf_samples, rows, settings
 
 
 def intake_of(stores):
@@ -38,6 +38,22 @@ def test_a_batch_that_no_store_accepts_is_set_aside_and_its_neighbours_are_taken
     assert service.broker.taken() == {1, 3}
     assert service.broker.refused() == {2: "store: ValueError: poison"}
     assert service.count(QuarantineRow) == 1
+
+
+def test_what_a_store_goes_on_to_say_of_the_data_is_kept_from_logs_receipts_and_reasons(service, caplog):
+    class Talkative:
+        """Telemetry that speaks as drivers do."""
+
+        def append(self, _):
+            raise ValueError("no such column\nDETAIL:  Failing row contains (Jane).")
+
+    service.worker._intake._telemetry = Talkative()
+    service.hand_over(service.gateway.batch(rf_samples(0)))
+    (kept,) = rows(service.stores, QuarantineRow)
+    assert service.broker.refused() == {1: "store: ValueError: no such column"}
+    assert kept.reason == "ValueError: no such column"
+    assert "no such column" in caplog.text
+    assert "Jane" not in caplog.text
 
 
 @on_each_store

@@ -85,6 +85,20 @@ def test_what_a_group_says_and_what_is_sent_again_is_looked_up_by_indexes(on_sql
     assert searched >= {"batch", "gateway_boot", "gateway_clock", "anchor", "mark", "session", "assignment"}
 
 
+def test_a_group_takes_as_many_statements_however_many_devices_and_comparisons_it_tells_of(service):
+    asked, now = Asked(service.stores.database.engine), datetime.now(UTC)
+    counts = []
+    for hours, many in ((4, 50), (5, 2), (6, 50)):
+        at, tick = now + (hours - 9) * HOUR, hours * HOUR
+        contact = (*met("A1", at), anchor(at, tick), anchor(at + HOUR / 2, tick + HOUR / 2))
+        items = [structs.replace(one, device=f"{n:016x}") for n in range(1, many + 1) for one in contact]
+        clocks = [SeenClock(boot=1, at=at + n * HOUR / 99, service_at=at, uncertainty_s=0.1) for n in range(many)]
+        asked.statements.clear()
+        service.hand_over(service.gateway.batch(*items, *clocks))
+        counts.append(sum("gateway_key" not in one for one, _ in asked.statements))  # keys are read anew now and then
+    assert counts[1] == counts[2]
+
+
 def test_what_is_claimed_numbered_and_told_by_a_clock_is_looked_up_by_indexes(on_sqlite):
     asked, now = Asked(on_sqlite.stores.database.engine), datetime.now(UTC)
     physician = Caller(
