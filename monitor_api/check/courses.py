@@ -21,6 +21,7 @@ from alerts.desk import report
 from alerts.life import Report, Subject
 from clinical.course import Course, PastSession
 from clinical.judgement import alert_severity, judge_course
+from clinical.misuse.course_rules import CourseAt
 from clinical.verdicts import CourseFinding, Outcome
 from monitor_api.clock import Clocks
 from monitor_api.courses.due import (
@@ -44,7 +45,7 @@ AT_ONCE: Final = 1
 """Courses claimed together: no more, since sessions that are due meanwhile wait for them."""
 
 LOOK_AGAIN: Final = timedelta(minutes=30)
-"""How long a course is left alone when nothing new is known: as exactly as silence and missed days need."""
+"""How long a course is left alone at most when nothing new is known: as exactly as missed days need."""
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class CourseChecker:
             at = stand(session, claim.key, now)
         judged = _Judged(key=claim.key, course=at.course, findings=judge_course(at), at=now)
         with self._database.write() as session:
-            release_course(session, claim, self._name, judged_at=now, next_at=now + LOOK_AGAIN)
+            release_course(session, claim, self._name, judged_at=now, next_at=_next_look(at))
             if any([_store(session, judged), store_summaries(session, claim.key, at.account)]):
                 patient = claim.key.patient
                 change = Change(
@@ -109,6 +110,13 @@ class CourseChecker:
     def _give_back(self, claims: Sequence[CourseClaim]) -> None:
         with suppress(StoreUnavailable), self._database.write() as session:
             give_courses_back(session, claims, self._name)
+
+
+def _next_look(at: CourseAt) -> datetime:
+    """When the clock alone may change what was found: also at the end of each wait for records."""
+    missing = (one for device in at.course.devices if device.proof for one in device.proof.missing)
+    waits = (one.known_at + at.practice.reading_patience for one in missing)
+    return min([at.now + LOOK_AGAIN, *(end for end in waits if end > at.now)])
 
 
 def _store(session: Session, judged: _Judged) -> bool:
