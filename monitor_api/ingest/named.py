@@ -42,4 +42,4 @@ def _named(marks: Iterable[Row]) -> list[Row]:
 def _wider(new: ColumnCollection[str, Any]) -> dict[str, ColumnElement[Any]]:
     stored = NamedRow.__table__.c
     firsts = {name: case((stored[name] > new[name], new[name]), else_=stored[name]) for name in _FIRST}
-    return firsts | {"last_at": case((stored.last_at < new.last_at, new.last_at), else_=stored.last_at)}
+    return {**firsts, "last_at": case((stored.last_at < new.last_at, new.last_at), else_=stored.last_at)}

@@ -158,7 +158,8 @@ def test_an_older_state_that_comes_late_prolongs_no_wait(new_line):
     line = new_line()
     line.bring(rf_device(), mark(4, hours=5), *(record(*one) for one in PAST[:2]))
     learned(line, hours=3)
-    line.bring(mark(3, hours=6), mark(4, hours=7))
+    line.bring(mark(3, hours=6))
+    assert [round((datetime.now(UTC) - one.known_at) / HOUR) for one in device(line).proof.missing] == [3, 3]
     ((outcome, _),) = silence(line)
     assert (outcome, calls(line)) == ("fires", 1)
 
