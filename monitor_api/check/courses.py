@@ -47,7 +47,7 @@ AT_ONCE: Final = 1
 """Courses claimed together: no more, since sessions that are due meanwhile wait for them."""
 
 LOOK_AGAIN: Final = timedelta(minutes=30)
-"""How long a course is left alone at most: as exactly as silence and missed days need."""
+"""How long a course is left alone at most when nothing new is known: as exactly as missed days need."""
 
 _log = logging.getLogger(__name__)
 
@@ -115,9 +115,11 @@ class CourseChecker:
 
 
 def _next_look(at: CourseAt) -> datetime:
-    """When to look again if nothing new is known: in time for a hold that nobody confirms."""
-    overdue = (one.asked_at + one.grace(at.practice) for one in at.limits if one.reported_at is None)
-    return min([at.now + LOOK_AGAIN, *(due for due in overdue if due > at.now)])
+    """When the clock alone may change what was found: also at the end of each wait, for records or for limits."""
+    missing = (one for device in at.course.devices if device.proof for one in device.proof.missing)
+    waits = [one.known_at + at.practice.reading_patience for one in missing]
+    waits += [one.asked_at + one.grace(at.practice) for one in at.limits if one.reported_at is None]
+    return min([at.now + LOOK_AGAIN, *(end for end in waits if end > at.now)])
 
 
 def _store(session: Session, judged: _Judged) -> bool:

@@ -217,7 +217,9 @@ def _device_as_of(device: CourseDevice, sessions: tuple[PastSession, ...]) -> Co
 
 
 def _proof_as_of(proof: RecordProof, at: datetime) -> RecordProof:
-    return RecordProof(until=at, missing=tuple(one for one in proof.missing if one.known_at <= at))
+    """What was missing by then, as if the service had learned of it as soon as the homes had: so sessions count too."""
+    missing = (replace(one, known_at=min(one.known_at, at)) for one in proof.missing if one.before <= at)
+    return RecordProof(until=at, missing=tuple(missing))
 
 
 def session_facts(case: Case, ruling: Ruling = AS_THEY_ARE) -> Iterator[tuple[SessionFacts, Regimen | None]]:

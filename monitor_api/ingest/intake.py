@@ -19,6 +19,7 @@ from monitor_api.ingest import rows
 from monitor_api.ingest.group import gather, sample_blocks
 from monitor_api.ingest.hours import our_time, retimed_sessions, store_clocks
 from monitor_api.ingest.identities import news_for_courses
+from monitor_api.ingest.named import store_named
 from monitor_api.ingest.opening import Opened
 from monitor_api.ingest.reports import store_reports
 from monitor_api.ingest.storing import store_devices, store_records, store_sessions, touched_sessions
@@ -77,7 +78,9 @@ class Intake:
         if telling:
             insert_new(session, GapRow, rows.gap_rows(telling))
             insert_new(session, AnchorRow, rows.anchor_rows(telling, ours))
-            insert_new(session, MarkRow, rows.mark_rows(telling, ours))
+            marks = rows.mark_rows(telling, ours)
+            insert_new(session, MarkRow, marks)
+            store_named(session, marks)
             store_reports(session, telling, now, ours)
             recorded = store_records(session, telling, now, ours)
             touched = touched_sessions(session, telling, ours) | retimed_sessions(session, telling)

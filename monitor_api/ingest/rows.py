@@ -81,6 +81,8 @@ def mark_rows(batches: Iterable[Opened], ours: OurTime) -> list[Row]:
                 "timeline": mark.timeline,
                 "battery_percent": mark.battery_percent,
             },
+            "by_at": ours.about(batch, mark.at),
+            "learned_at": ours.now,
         }
         for batch in batches
         for mark in batch.body.marks

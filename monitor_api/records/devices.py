@@ -122,7 +122,10 @@ class AnchorRow(Table):
 
 
 class MarkRow(Table):
-    """A state that a device reported."""
+    """A state that a device reported: when at the earliest, `by_at` at the latest, and when the service learned of it.
+
+    Of states that an earlier version stored these two are not known: they count as reported, and learned of, at `at`.
+    """
 
     __tablename__ = "mark"
 
@@ -131,6 +134,24 @@ class MarkRow(Table):
     at: Mapped[datetime] = mapped_column(primary_key=True)
     state: Mapped[Word]
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+    by_at: Mapped[datetime | None]
+    learned_at: Mapped[datetime | None]
+
+
+class NamedRow(Table):
+    """What all states say in which a device named one session as the newest that is over, 0 for none.
+
+    `first_at`: the least of their `by_at`; `last_at`: the greatest of their `at`; `learned_at`: the least of theirs.
+    """
+
+    __tablename__ = "named"
+
+    clinic_id: Mapped[UUID] = mapped_column(primary_key=True)
+    device_uid: Mapped[Uid] = mapped_column(primary_key=True)
+    newest: Mapped[Big] = mapped_column(primary_key=True)
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    learned_at: Mapped[datetime]
 
 
 class BatchRow(Table):

@@ -22,8 +22,13 @@ def here(**began: float) -> dict[int, Here]:
     return {int(name[1:]): Here(on(day), on(day), on(10)) for name, day in began.items()}
 
 
+def said(newest: int, at: datetime) -> Named:
+    """A state that the service learned of at once."""
+    return Named(newest, at, by_at=at, known_at=at)
+
+
 def missing(named: list[tuple[int, float]], sessions: dict[int, Here]) -> list[tuple[int, datetime, datetime]]:
-    found = missing_records([Named(newest, on(day)) for newest, day in named], sessions)
+    found = missing_records([said(newest, on(day)) for newest, day in named], sessions)
     return [(one.count, one.after, one.before) for one in found]
 
 
@@ -89,7 +94,7 @@ def lives(draw):
     """Sessions an hour long, by their start; when the device named how many were over; those that are here."""
     starts = sorted(draw(st.sets(st.integers(0, 40), max_size=8)))
     asked = sorted(draw(st.sets(st.integers(0, 60), min_size=1, max_size=6)))
-    named = [Named(sum(1 for one in starts if one + 1 <= at), START + at * HOUR) for at in asked]
+    named = [said(sum(1 for one in starts if one + 1 <= at), START + at * HOUR) for at in asked]
     doubt = st.integers(0, 3).map(lambda hours: hours * HOUR)
     sessions = {
         number: Here(START + one * HOUR - draw(doubt), START + one * HOUR + draw(doubt), START + 60 * HOUR)

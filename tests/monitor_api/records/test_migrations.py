@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from itertools import pairwise
 from time import time
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -16,8 +18,11 @@ from monitor_api import app
 from monitor_api.errors import StoreTooNew
 from monitor_api.records.columns import Table
 from monitor_api.records.database import Database
+from monitor_api.records.devices import MarkRow, NamedRow
 from monitor_api.records.migrating import migration_config
 from tests.servers import postgres
+
+LAST = 2**32 - 1
 
 assert app  # imports every table there is, also one that the migrations were never told of
 
@@ -116,6 +121,25 @@ def test_a_store_that_is_up_to_date_keeps_its_rows(database):
     database.migrate()
     with database.engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT name FROM clinic")) == "Clinic"
+
+
+def test_of_states_that_are_stored_the_numbers_that_they_name_are_known_after_an_upgrade(database):
+    said = [(3, 1, "ready"), (3, 2, "idle"), (4, 5, "ready"), (4, 4, "fault"), (5, 6, "emitting"), (LAST, 7, "ready")]
+    of_then = [column for column in MarkRow.__table__.c if column.name not in {"by_at", "learned_at"}]
+    mark = sa.table("mark", *(sa.column(column.name, column.type) for column in of_then))
+    device = {"clinic_id": UUID(int=1), "device_uid": "0" * 16}
+    move_to(database, "0008")
+    with database.engine.begin() as connection:
+        for newest, day, state in said:
+            told = {"at": datetime(2026, 3, day, tzinfo=UTC), "state": state, "detail": {"newest": newest}}
+            connection.execute(mark.insert(), device | told)
+    for _ in range(2):
+        move_to(database, "0009")
+        with database.read() as session:
+            named = session.scalars(sa.select(NamedRow).order_by(NamedRow.newest)).all()
+            days = [(one.newest, one.first_at.day, one.last_at.day, one.learned_at.day) for one in named]
+        assert days == [(3, 1, 2, 1), (4, 4, 5, 4), (LAST, 7, 7, 7)]
+        move_to(database, "0008")
 
 
 def test_a_store_says_which_schema_it_has_before_and_after(database):
