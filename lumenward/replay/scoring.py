@@ -41,13 +41,14 @@ class Result(StrEnum):
 class Expectation:
     """Which rules may speak of something done, the first of which has to; whether at once; when it is beyond doubt.
 
-    `beyond` gives None where the evidence did not reach the store; without it nobody can say whether a rule had to
-    speak, so what it did not find is not counted.
+    A rule over weeks may begin to speak `near` after what was done. `beyond` gives None where the evidence did not
+    reach the store; without it nobody can say whether a rule had to speak, so what it did not find is not counted.
     """
 
     rules: tuple[RuleId, ...]
     urgent: bool
     beyond: Callable[[Held], bool | None] | None
+    near: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +61,16 @@ class Scored:
     result: Result
 
 
-def _expects(*rules: str, urgent: bool = False, beyond: Callable[[Held], bool | None] | None = None) -> Expectation:
-    return Expectation(rules=tuple(RuleId(rule) for rule in rules), urgent=urgent, beyond=beyond)
+def _expects(
+    *rules: str,
+    urgent: bool = False,
+    beyond: Callable[[Held], bool | None] | None = None,
+    near: timedelta = NEAR,
+) -> Expectation:
+    return Expectation(rules=tuple(RuleId(rule) for rule in rules), urgent=urgent, beyond=beyond, near=near)
 
+
+_NONE: Final = timedelta(0)
 
 _HEAT: Final = (
     "thermal-dose-harmful",
@@ -116,9 +124,9 @@ EXPECTED: Final[Mapping[Done, Expectation]] = {
     Done.CLONED_SERIAL: _expects("device-cloned", beyond=beyond.cloned),
     Done.POWER_LOST: _expects(*_SHORT, beyond=beyond.under_dose),
     Done.STOPPED_EARLY: _expects("too-short", "under-dose", beyond=beyond.too_short),
-    Done.GATEWAY_OFFLINE: _expects("technical-silence", "clinical-silence", beyond=beyond.unheard),
-    Done.FORGOTTEN_WEEK: _expects(*_SILENT, "partial-twice", beyond=beyond.silent),
-    Done.GAVE_UP: _expects(*_SILENT, beyond=beyond.silent),
+    Done.GATEWAY_OFFLINE: _expects("technical-silence", "clinical-silence", beyond=beyond.unheard, near=_NONE),
+    Done.FORGOTTEN_WEEK: _expects(*_SILENT, "partial-twice", beyond=beyond.silent, near=_NONE),
+    Done.GAVE_UP: _expects(*_SILENT, beyond=beyond.silent, near=_NONE),
     Done.FADED: _expects(*_SILENT, "drift"),
 }
 """What rules may say of each thing done. The first of them is the one that has to find it."""
@@ -155,19 +163,20 @@ class Said:
                 of_sessions.setdefault((session, over_weeks.rule), set()).add(over_weeks.verdict.outcome)
         return cls(of_sessions, of_course)
 
-    def of_label(self, label: Label, rule: RuleId) -> set[Outcome]:
-        """What a rule said of the session in which something was done, or of no session, at the time of it."""
+    def of_label(self, label: Label, expected: Expectation) -> set[Outcome]:
+        """What the rule that has to find it said: of its session, or of no session and at the time of it."""
+        rule, near = expected.rules[0], expected.near
         found = self.of_course.get(rule, ())
         if label.session is None:
-            return {one.verdict.outcome for one in found if _while(one, label)}
+            return {one.verdict.outcome for one in found if _while(one, label, near)}
         said = self.of_sessions.get((label.session, rule), set())
-        return said | {one.verdict.outcome for one in found if not one.sessions and _while(one, label)}
+        return said | {one.verdict.outcome for one in found if not one.sessions and _while(one, label, near)}
 
 
-def _while(finding: CourseFinding, label: Label) -> bool:
+def _while(finding: CourseFinding, label: Label, near: timedelta) -> bool:
     """Whether what is said of a course is of the time of a label, or of soon after."""
     over = finding.cleared_at is not None and finding.cleared_at < label.at
-    return finding.began_at <= label.until + NEAR and not over
+    return finding.began_at <= label.until + near and not over
 
 
 def _hold(case: Case, label: Label, devices: Mapping[DeviceUid, CourseDevice], labels: Sequence[Label]) -> Held:
@@ -189,7 +198,7 @@ def _hold(case: Case, label: Label, devices: Mapping[DeviceUid, CourseDevice], l
 def _score(held: Held, said: Said) -> Scored:
     label, expected = held.label, EXPECTED[held.label.kind]
     is_beyond = expected.beyond(held) if expected.beyond else False
-    result = _result(said.of_label(label, expected.rules[0]), is_beyond=is_beyond, counted=expected.beyond is not None)
+    result = _result(said.of_label(label, expected), is_beyond=is_beyond, counted=expected.beyond is not None)
     return Scored(label=label, rules=expected.rules, urgent=expected.urgent and is_beyond is not False, result=result)
 
 

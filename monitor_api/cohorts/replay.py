@@ -5,7 +5,7 @@ Rules, kept here:
   before of its kind. A session without a place in time counts as when it was first heard.
 - What calls once while a patient goes on is settled over all of their sessions, those before the time replayed too.
 - Course rules look back over weeks only, so they are asked again and again, each time of what had been heard by then.
-  A finding that comes again is one finding.
+  A finding that comes again is one finding. Those that speak of a moment alone are asked at the end of each silence.
 """
 
 from bisect import bisect_left
@@ -21,10 +21,11 @@ from clinical.judgement import judge, judge_course
 from clinical.misuse.course_rules import CourseRule, LimitsAsked, course_at
 from clinical.misuse.repeats import as_repeats, broken, repeats
 from clinical.misuse.rules import Rule
-from clinical.misuse.table import CALLED_ONCE, COURSE_RULES, RULES, SAID_IN_SESSIONS
+from clinical.misuse.table import CALLED_ONCE, COURSE_RULES, OF_NOW, RULES, SAID_IN_SESSIONS
 from clinical.regimen import Limits, Regimen
 from clinical.verdicts import CourseFinding, Finding, Outcome
 from monitor_api.cohorts.case import Case, Kept
+from monitor_api.cohorts.silences import in_silences
 from monitor_api.courses.standing import worn_of
 from monitor_api.sessions.context import planned
 from vocabulary.devices import Modality
@@ -153,10 +154,15 @@ def _course_findings(
     course = replace(case.course, regimens=regimens)
     known, said = worn_of(course), _said(in_sessions)
     found: dict[tuple[RuleId, str], CourseFinding] = {}
+    over_weeks = tuple(rule for rule in ruling.course_rules if rule.id not in OF_NOW)
+    of_now = tuple(rule for rule in ruling.course_rules if rule.id in OF_NOW)
     for now in _asks(course, window):
         at = course_at(as_of(course, now), now, worn=known, limits=tuple(_limits(case, now)))
-        for finding in judge_course(replace(at, said=said), ruling.course_rules):
+        for finding in judge_course(replace(at, said=said), over_weeks):
             found[finding.rule, finding.episode] = finding
+        if now == window.until_at and of_now:
+            for finding in in_silences(at, window.from_at, of_now):
+                found[finding.rule, finding.episode] = finding
     return tuple(found.values())
 
 

@@ -64,6 +64,14 @@ def scored(cases, ruling=AS_THEY_ARE):
     return figures(tally, WINDOW)
 
 
+def test_whatever_is_counted_is_found():
+    found = scored(crowd())
+    missed = {rule: counts["missed"] for rule, counts in found["rules"].items()}
+    assert {rule for rule, count in missed.items() if count} == set()
+    counted = {"too-soon", "too-short", "wrong-programme", "heat-stacked", "technical-silence", "clinical-silence"}
+    assert {rule for rule in counted if missed[rule] is None} == set()
+
+
 def test_sessions_that_come_in_another_order_give_the_same_findings():
     for case in crowd()[:20]:
         kept = list(case.kept)
