@@ -90,6 +90,10 @@ class Sessions:
         begun = [begun_at(one) for one in self.sharp[:1]] + [one.earliest for one in self.vague]
         return min(begun, default=EVER)
 
+    def begun_before(self, at: datetime) -> int:
+        """How many of those sessions began before an instant, by their earliest start."""
+        return self._place(at)
+
     def latest(self, count: int) -> tuple[PastSession, ...]:
         """The last sessions whose start is known, in their order."""
         return self.sharp[-count:]

@@ -7,7 +7,7 @@ from math import exp
 from typing import Final
 
 from clinical.course import Between, OrderedCourse, PastSession
-from clinical.dose.ledger import zones_of
+from clinical.dose.ledger import FACE, zones_of
 from vocabulary.devices import Modality, Zone
 from vocabulary.identity import SessionId
 
@@ -35,6 +35,7 @@ class HeatStack:
 
     `pause` is from the end of the one to the start of the other, in minutes, `carried_celsius` the warmth left then;
     None where the RF session gave no temperature. `lit_from` and `lit_until` are the middle of what is known.
+    `is_placed`: the zones of both are known; of one whose zones are not, any part of the face may have been treated.
     """
 
     warmed_by: SessionId
@@ -42,6 +43,7 @@ class HeatStack:
     lit_from: datetime
     lit_until: datetime
     zones: tuple[Zone, ...]
+    is_placed: bool
     pause: Between
     carried_celsius: Between | None
 
@@ -64,8 +66,8 @@ def _stack(
     before: PastSession, lit: PastSession, pause: tuple[timedelta, timedelta], carry: HeatCarry
 ) -> Iterator[HeatStack]:
     """Of two sessions that are near enough: none, where they have no zone in common."""
-    lit_zones, (shortest, longest) = zones_of(lit.zones), pause
-    zones = tuple(zone for zone in zones_of(before.zones) if zone in lit_zones)
+    lit_zones, (shortest, longest) = zones_of(lit.zones) or FACE, pause
+    zones = tuple(zone for zone in zones_of(before.zones) or FACE if zone in lit_zones)
     if zones and lit.started:
         yield HeatStack(
             warmed_by=before.session,
@@ -73,6 +75,7 @@ def _stack(
             lit_from=lit.started.at,
             lit_until=lit.started.at + lit.elapsed,
             zones=zones,
+            is_placed=bool(before.zones and lit.zones),
             pause=Between(low=shortest / timedelta(minutes=1), high=longest / timedelta(minutes=1)),
             carried_celsius=_carried(before.highest_skin_celsius, max(shortest, timedelta(0)), longest, carry),
         )

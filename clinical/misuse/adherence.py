@@ -7,6 +7,7 @@ from clinical.adherence.account import Strand
 from clinical.adherence.drift import Aspect, Drift, drifts
 from clinical.adherence.planned import PlannedUse
 from clinical.adherence.slots import JudgedRound, Slot, SlotState, unfilled
+from clinical.course import begun_at
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.misuse.streaks import twice
 from clinical.practice import NEARLY
@@ -83,7 +84,7 @@ def partial_twice(at: CourseAt) -> Iterator[Episode]:
         yield from twice(at, strand, is_partial, "Less than the planned dose, twice in a row")
 
 
-@course_rule("drift", version=1, severity=Severity.MEDIUM)
+@course_rule("drift", version=2, severity=Severity.MEDIUM)
 def drift(at: CourseAt) -> Iterator[Episode]:
     """Sessions have become unlike this patient's own: shorter or longer, weaker or stronger, at another time of day.
 
@@ -91,15 +92,16 @@ def drift(at: CourseAt) -> Iterator[Episode]:
     Consequence: an early sign of giving up, of a fault, or of a device that is shared.
     Action: ask what has changed.
     Time to respond: one day.
-    Source: product defaults: three sessions in a row away from the median of the 28 before.
+    Source: product defaults: three sessions in a row away from the median of the 28 before, to one side, each held
+    against what was planned for it; until one is not. What a physician changes is no drift.
     """
     for strand in at.account.strands:
         for found in drifts(at.account, strand):
             first = found.sessions[0]
             yield Episode(
                 onset=f"{found.aspect}:{first.session}",
-                began_at=first.started.earliest if first.started else first.heard_at,
-                cleared_at=None,
+                began_at=begun_at(first),
+                cleared_at=begun_at(found.ended_by) if found.ended_by else None,
                 verdict=fires(_drift_words(found), Evidence()),
                 sessions=tuple(one.session for one in found.sessions),
             )
@@ -109,12 +111,15 @@ def _drift_words(found: Drift) -> str:
     times = f"{len(found.sessions)} sessions in a row"
     if found.aspect is Aspect.TIME_OF_DAY:
         return f"{found.aspect.capitalize()}: {times} about {_clock(found.lately)}, usually {_clock(found.usual)}"
-    unit = "min" if found.aspect is Aspect.DURATION else _dose_unit(found)
-    return f"{found.aspect.capitalize()}: {times} of {found.lately:.3g} {unit}, usually {found.usual:.3g} {unit}"
-
-
-def _dose_unit(found: Drift) -> str:
-    return next((one.dose.unit for one in found.sessions if one.dose), "")
+    if found.phase is None:
+        return (
+            f"{found.aspect.capitalize()}: {times} of {found.lately:.0%} of what was planned, usually {found.usual:.0%}"
+        )
+    planned, unit = found.phase.duration.total_seconds() / 60, "min"
+    if found.aspect is Aspect.DOSE:
+        planned, unit = found.phase.dose.value, found.phase.dose.unit
+    lately, usual = found.lately * planned, found.usual * planned
+    return f"{found.aspect.capitalize()}: {times} of {lately:.3g} {unit}, usually {usual:.3g} {unit}"
 
 
 def _clock(hours: float) -> str:

@@ -7,6 +7,7 @@ from itertools import chain, groupby
 from typing import Final, Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from clinical.course import Between, InForce
 from clinical.dose.ledger import Entry, Posting, zones_of
@@ -24,9 +25,10 @@ WARM_CELSIUS: Final = 1.0
 """Warmth left from radiofrequency from which light adds to it. A proposal that a physician owns."""
 
 _ROUNDING: Final = 1 + 1e-9
+_BADNESS: Final = {Outcome.CLEAR: 0, Outcome.UNDETERMINED: 1, Outcome.FIRES: 2}
 
 
-@course_rule("over-cap", version=1, severity=Severity.MEDIUM)
+@course_rule("over-cap", version=2, severity=Severity.MEDIUM)
 def over_cap(at: CourseAt) -> Iterator[Episode]:
     """Sessions together, of all devices, gave a zone more than the regimen allows in its window.
 
@@ -35,7 +37,7 @@ def over_cap(at: CourseAt) -> Iterator[Episode]:
     Action: agree on one device, or on fewer sessions.
     Time to respond: one day.
     Source: the caps of the regimen, rolling, each band and zone for itself; some makers print one, such as two
-    sessions of 9 min in 24 h.
+    sessions of 9 min in 24 h. Light that nobody has measured may be of any band, and leaves open how much of each.
     """
     caps = [(held, number, cap) for held in at.course.regimens for number, cap in enumerate(held.regimen.caps)]
     if caps:
@@ -121,8 +123,9 @@ def _uses(lately: _Lately, held: InForce, cap: Cap, since: datetime) -> Sequence
 
 
 def _counted(entry: Entry, cap: Cap) -> list[Posting]:
+    """What may be of its band: light that nobody has measured too."""
     unit, band = cap.dose.unit, cap.band
-    return [one for one in entry.postings if one.unit is unit and (band is None or one.band is band)]
+    return [one for one in entry.postings if one.unit is unit and (band is None or one.band is band or not one.band)]
 
 
 _Line = tuple[Zone, Band | None]
@@ -131,7 +134,10 @@ _Spread = tuple[tuple[Zone, ...], Band | None]
 
 
 class _Sums:
-    """What each zone and band that a cap is about took, rolling; those to which the same sessions gave share a sum."""
+    """What each zone and band that a cap is about took, rolling; those to which the same sessions gave share a sum.
+
+    What is of an unknown band is summed for itself, and may be all of any other: there it adds to the upper end alone.
+    """
 
     def __init__(self, every: Sequence[Entry], cap: Cap) -> None:
         self._cap = cap
@@ -140,6 +146,7 @@ class _Sums:
             for posting in _counted(entry, cap):
                 part = Part(earliest=entry.earliest, latest=entry.latest, amount=posting.delivered)
                 parts.setdefault((posting.zones, posting.band), []).append(part)
+        self._bands = [cap.band] if cap.band else sorted({band for _, band in parts if band})
         sums = self._rolling(parts)
         self._sums = {spread: _first_of_each(sums[line] for line in self._lines(spread)) for spread in parts}
 
@@ -149,13 +156,14 @@ class _Sums:
         used = [(sum_.at(entry.latest), line) for spread in spreads for sum_, line in self._sums[spread]]
         if not used:
             return None
-        most, (zone, band) = max(used, key=lambda one: (one[0].low, one[0].high))
+        most, (zone, band) = max(used, key=lambda one: _badness(one[0], self._cap))
         return _Use(entry=entry, most=most, zone=zone, band=band)
 
     def _lines(self, spread: _Spread) -> list[_Line]:
         within = None if self._cap.zone is None else zones_of((self._cap.zone,))
         zones, band = spread
-        return [(zone, band) for zone in zones if within is None or zone in within]
+        bands = [band] if band else [*self._bands, *([None] if self._cap.band is None else [])]
+        return [(zone, one) for zone in zones if within is None or zone in within for one in bands]
 
     def _rolling(self, parts: Mapping[_Spread, list[Part]]) -> dict[_Line, tuple[Rolling, _Line]]:
         """The sum of each line, and the line itself."""
@@ -163,11 +171,17 @@ class _Sums:
         for spread in parts:
             for line in self._lines(spread):
                 spreads_of.setdefault(line, []).append(spread)
-        shared: dict[tuple[_Spread, ...], Rolling] = {}
-        for spreads in map(tuple, spreads_of.values()):
-            if spreads not in shared:
-                shared[spreads] = Rolling.of(chain.from_iterable(parts[one] for one in spreads), self._cap.window)
-        return {line: (shared[tuple(spreads)], line) for line, spreads in spreads_of.items()}
+        keys = {line: (tuple(spreads), line[1] is None) for line, spreads in spreads_of.items()}
+        shared: dict[tuple[tuple[_Spread, ...], bool], Rolling] = {}
+        for spreads, is_unknown in dict.fromkeys(keys.values()):
+            every = (parts[one] if one[1] or is_unknown else map(_may_be, parts[one]) for one in spreads)
+            shared[spreads, is_unknown] = Rolling.of(chain.from_iterable(every), self._cap.window)
+        return {line: (shared[key], line) for line, key in keys.items()}
+
+
+def _may_be(part: Part) -> Part:
+    """An amount that may be of a band, all of it or nothing."""
+    return replace(part, amount=Between(low=0.0, high=part.amount.high))
 
 
 def _first_of_each(sums: Iterable[tuple[Rolling, _Line]]) -> list[tuple[Rolling, _Line]]:
@@ -185,6 +199,11 @@ def _in_force(held: InForce, entry: Entry) -> bool:
 def _outcome(used: Between, cap: Cap) -> Outcome:
     limit = cap.dose.value * _ROUNDING
     return Outcome.FIRES if used.low > limit else Outcome.UNDETERMINED if used.high > limit else Outcome.CLEAR
+
+
+def _badness(used: Between, cap: Cap) -> tuple[int, float, float]:
+    """What is surely over a cap before what may be, and that before what is not."""
+    return _BADNESS[_outcome(used, cap)], used.low, used.high
 
 
 def _episode(now: datetime, cap: Cap, name: str, run: Sequence[_Use]) -> Episode:
@@ -210,10 +229,10 @@ def _told(worst: _Use, cap: Cap) -> Verdict:
     )
     if _outcome(used, cap) is Outcome.FIRES:
         return fires(because, evidence)
-    return undetermined(f"{because}, within what calibration, clock and zones leave open", evidence)
+    return undetermined(f"{because}, within what calibration, clock, zones and bands leave open", evidence)
 
 
-@course_rule("heat-stacked", version=1, severity=Severity.LOW)
+@course_rule("heat-stacked", version=2, severity=Severity.LOW)
 def heat_stacked(at: CourseAt) -> Iterator[Episode]:
     """A mask was put on skin that radiofrequency had just warmed.
 
@@ -239,7 +258,8 @@ def heat_stacked(at: CourseAt) -> Iterator[Episode]:
 
 def _stacked(stack: HeatStack) -> Verdict | None:
     pause, carried = stack.pause, stack.carried_celsius
-    minutes = f"{max(pause.low, 0):.0f} to {pause.high:.0f} min after radiofrequency on {', '.join(stack.zones)}"
+    where = f"on {', '.join(stack.zones)}" if stack.is_placed else "and which zones were treated is not known"
+    minutes = f"{max(pause.low, 0):.0f} to {pause.high:.0f} min after radiofrequency {where}"
     if carried is None:
         return undetermined(f"Light {minutes}, and how warm the skin was is not known")
     evidence = Evidence(
@@ -250,6 +270,8 @@ def _stacked(stack: HeatStack) -> Verdict | None:
     if carried.high < WARM_CELSIUS:
         return None
     surely = carried.low >= WARM_CELSIUS and pause.low >= 0 and pause.high * timedelta(minutes=1) <= PROPOSED.window
+    if surely and not stack.is_placed:
+        return undetermined(f"Light {minutes}", evidence)
     if surely:
         return fires(f"Light {minutes}; the skin was still {carried.low:.1f} °C above rest", evidence)
     return undetermined(f"Light {minutes}; the clocks leave open how warm the skin still was", evidence)

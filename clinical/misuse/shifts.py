@@ -1,11 +1,10 @@
 """Shifts of a device from its own baseline: several sessions in a row that differ from the median of those before."""
 
-from bisect import bisect_left, insort
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from clinical.adherence.usual import Usual
 from clinical.course import PastSession
 from clinical.practice import Practice
 
@@ -22,31 +21,6 @@ class Shift:
     normal: float
     figure: float
     ended_by: PastSession | None
-
-
-class Usual:
-    """The median of the last figures, `count` at most."""
-
-    def __init__(self, count: int) -> None:
-        self._last: deque[float] = deque()
-        self._count = count
-        self._ordered: list[float] = []
-
-    def add(self, figure: float) -> None:
-        """Take one more in, and forget the one that is too old."""
-        self._last.append(figure)
-        insort(self._ordered, figure)
-        if len(self._last) > self._count:
-            del self._ordered[bisect_left(self._ordered, self._last.popleft())]
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._ordered)
-
-    def median(self) -> float:
-        """The middle one, or the mean of the two in the middle; of one figure at least."""
-        middle, odd = divmod(len(self._ordered), 2)
-        return self._ordered[middle] if odd else (self._ordered[middle - 1] + self._ordered[middle]) / 2
 
 
 def shifts(sessions: Sequence[PastSession], figure: Figure, away: Away, practice: Practice) -> Iterator[Shift]:

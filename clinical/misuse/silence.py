@@ -14,6 +14,7 @@ from clinical.adherence.uses import Use
 from clinical.course import CourseDevice
 from clinical.misuse.course_rules import CourseAt, Episode, course_rule
 from clinical.verdicts import Evidence, Verdict, fires, undetermined
+from vocabulary.devices import Modality
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.severity import Severity
 
@@ -70,6 +71,12 @@ class _Before(NamedTuple):
     newest: Use
 
 
+def shortest_silence(at: CourseAt, modality: Modality) -> timedelta:
+    """What a silence must last at least for anything to be said of it, whatever is planned at the time."""
+    stints = [one for one in at.account.plan.stints if one.modality is modality]
+    return min((_allowed(at, one) for one in stints), default=timedelta.max)
+
+
 def _allowed(at: CourseAt, stint: Stint) -> timedelta:
     return max(at.practice.silence_floor, at.practice.silence_intervals * stint.interval)
 
@@ -86,8 +93,7 @@ def _past(at: CourseAt, strand: Strand) -> list[_Pause]:
     """The pauses that surely lasted for too long and are over, as far back as one of the look-back asks for."""
     since = at.now - timedelta(days=at.practice.look_back_days + at.practice.steady_days)
     uses = [use for use in strand.lately.uses if use.latest >= since and use.earliest < at.now]
-    stints = [one for one in at.account.plan.stints if one.modality is strand.modality]
-    shortest = min((_allowed(at, one) for one in stints), default=timedelta.max)
+    shortest = shortest_silence(at, strand.modality)
     found: list[_Pause] = []
     before = _before(at, strand, uses[0]) if uses else None
     for back, last in zip(uses, accumulate(uses, _later), strict=True):

@@ -86,6 +86,9 @@ quieter, and asks for the same to be done."""
 SAID_IN_SESSIONS: Final = frozenset({too_soon.id})
 """Rules in a session that say what a rule over weeks would say again."""
 
+OF_NOW: Final = frozenset({technical_silence.id})
+"""Rules over weeks that speak of this moment alone: when else a device was heard is not kept, only when it was last."""
+
 CALLED_ONCE: Final = frozenset({too_soon.id, no_regimen.id})
 """Rules in a session that call once while the patient goes on: both are habits, one talk or one prescription ends all
 of it, and each session adds nothing to what has to be done. Not of a dose, of which each session is a harm of its own.

@@ -106,7 +106,7 @@ def _show(found: dict[str, Any]) -> None:
             console.print(f"{name.replace('_', ' ')}: {value}")
     rules = Table("Rule", "Fired", "Missed", "False", "Undetermined", box=None, pad_edge=False)
     for rule, counts in found["rules"].items():
-        rules.add_row(rule, *(str(count) for count in counts.values()))
+        rules.add_row(rule, *("-" if count is None else str(count) for count in counts.values()))
     console.print(rules)
     for name in ("would_start", "would_stop"):
         for change in found.get("candidate", {}).get(name, ()):

@@ -1,10 +1,12 @@
 """A replay's figures: what `lumenward replay --json` prints."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from lumenward.replay.scoring import Result
+from firmware_bridge.virtual.cohort.labels import Done
+from lumenward.replay.scoring import COUNTED, EXPECTED, KNOWN_CAUSES, Result
 from lumenward.replay.tally import EXAMPLES, LOUD, Tally
 from monitor_api.cohorts.replay import Window
 
@@ -82,11 +84,26 @@ def _of(tally: Tally, severity: str) -> list[int]:
     return [count for (_, _, one), count in tally.alerts.items() if one == severity]
 
 
-def _rules(tally: Tally) -> dict[str, dict[str, int]]:
+def _rules(tally: Tally) -> dict[str, dict[str, int | None]]:
+    """What is not counted is None, never 0: what was missed or false where nothing is known that was to be found."""
     names = sorted({rule for rule, _ in tally.rules})
-    return {rule: {title: tally.rules[rule, key] for key, title in _COLUMNS.items()} for rule in names}
+    known = {"missed": COUNTED, "false": KNOWN_CAUSES} if tally.labelled else {"missed": (), "false": ()}
+    return {
+        rule: {
+            title: None if key in known and rule not in known[key] else tally.rules[rule, key]
+            for key, title in _COLUMNS.items()
+        }
+        for rule in names
+    }
 
 
-def _labels(tally: Tally) -> dict[str, dict[str, int]]:
+def _labels(tally: Tally) -> dict[str, dict[str, int | None]]:
     kinds = sorted({kind for kind, _ in tally.labels})
-    return {kind: {result.value: tally.labels[kind, result.value] for result in Result} for kind in kinds}
+    return {kind: dict(_results(tally, kind)) for kind in kinds}
+
+
+def _results(tally: Tally, kind: str) -> Iterator[tuple[str, int | None]]:
+    counted = EXPECTED[Done(kind)].beyond is not None
+    for result in Result:
+        is_open = not counted and result not in {Result.FIRED, Result.UNCOUNTED}
+        yield result.value, None if is_open else tally.labels[kind, result.value]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from clinical.judgement import alert_severity
 from clinical.verdicts import CourseFinding, Finding, Outcome
+from firmware_bridge.virtual.cohort.labels import Label
 from lumenward.replay.cases import labels_of
 from lumenward.replay.scoring import KNOWN_CAUSES, Result, Scored, has_cause, score
 from monitor_api.cohorts.case import Case
@@ -22,9 +23,13 @@ LOUD: Final = (Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """Sums over the people that were replayed so far; `concerned`: whom other limits of a modality are tried on."""
+    """Sums over the people that were replayed so far; `concerned`: whom other limits of a modality are tried on.
+
+    `labelled`: of how many it is known what was done.
+    """
 
     people: int = 0
+    labelled: int = 0
     sessions: int = 0
     rules: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     labels: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
@@ -41,6 +46,7 @@ class Tally:
     def add(self, other: "Tally") -> None:
         """Add a part."""
         self.people += other.people
+        self.labelled += other.labelled
         self.sessions += other.sessions
         for name in ("rules", "labels", "urgent", "alerts", "false_alerts", "whom", "starts", "stops", "concerned"):
             getattr(self, name).update(getattr(other, name))
@@ -50,15 +56,21 @@ class Tally:
 
 def tally_case(case: Case, judged: Judged, window: Window) -> Tally:
     """What one case adds."""
-    tally = Tally(people=1, sessions=len(case.kept))
+    tally = Tally(people=1, labelled=int(bool(case.note)), sessions=len(case.kept))
     labels = labels_of(case)
-    for scored in score(case, labels, judged):
+    for scored in score(case, [one for one in labels if _is_replayed(one, case, window)], judged):
         _add_label(tally, scored, case)
     for finding in judged:
         _add_finding(tally, finding, case, window)
         if case.note and finding.verdict.outcome is Outcome.FIRES and finding.rule in KNOWN_CAUSES:
             _add_cause(tally, finding, case, caused=has_cause(finding, labels, case))
     return tally
+
+
+def _is_replayed(label: Label, case: Case, window: Window) -> bool:
+    """Whether rules were asked about it: it was within the time, and so was its session as far as the store knows."""
+    past = case.sessions.get(label.session) if label.session else None
+    return window.has(label.at) and (past is None or window.has(began_at(past)))
 
 
 def _add_label(tally: Tally, scored: Scored, case: Case) -> None:

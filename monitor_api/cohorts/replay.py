@@ -6,7 +6,7 @@ Rules, kept here:
   heard.
 - What calls once while a patient goes on is settled over all of their sessions, those before the time replayed too.
 - Course rules look back over weeks only, so they are asked again and again, each time of what had been heard by then.
-  A finding that comes again is one finding.
+  A finding that comes again is one finding. Those that speak of a moment alone are asked at the end of each silence.
 """
 
 from bisect import bisect_left
@@ -23,12 +23,13 @@ from clinical.judgement import judge, judge_course
 from clinical.misuse.course_rules import CourseRule, LimitsAsked, course_at
 from clinical.misuse.repeats import Broken, as_repeats, broken, repeats
 from clinical.misuse.rules import Rule
-from clinical.misuse.table import CALLED_ONCE, COURSE_RULES, RULES, SAID_IN_SESSIONS
+from clinical.misuse.table import CALLED_ONCE, COURSE_RULES, OF_NOW, RULES, SAID_IN_SESSIONS
 from clinical.plan import Phase
 from clinical.practice import Practice, practice_at
 from clinical.regimen import Limits, Regimen
 from clinical.verdicts import CourseFinding, Finding, Outcome
 from monitor_api.cohorts.case import Case, Kept
+from monitor_api.cohorts.silences import in_silences
 from monitor_api.courses.standing import worn_of
 from monitor_api.sessions.context import planned
 from monitor_api.sessions.skin import wearer_at
@@ -166,10 +167,15 @@ def _course_findings(
     decided = {now: practice_at(course.practices, now) for now in asks}
     worn = {practice: worn_of(course, practice) for practice in set(decided.values())}
     found: dict[tuple[RuleId, str], CourseFinding] = {}
+    over_weeks = tuple(rule for rule in ruling.course_rules if rule.id not in OF_NOW)
+    of_now = tuple(rule for rule in ruling.course_rules if rule.id in OF_NOW)
     for now in asks:
         at = course_at(as_of(course, now), now, worn=worn[decided[now]], limits=tuple(_limits(case, now)))
-        for finding in judge_course(replace(at, said=said), ruling.course_rules):
+        for finding in judge_course(replace(at, said=said), over_weeks):
             found[finding.rule, finding.episode] = finding
+        if now == window.until_at and of_now:
+            for finding in in_silences(at, window.from_at, of_now):
+                found[finding.rule, finding.episode] = finding
     return tuple(found.values())
 
 

@@ -224,6 +224,96 @@ def test_a_tip_is_worn_just_where_three_in_a_row_touch_worse(contacts, chance):
     assert fired(worn_tip, "impedance", sessions) == shifts_of(ohms, lambda now, normal: now > normal * 1.3)
 
 
+def drifts_of(figures, far):
+    """Each run of three or more on one side of the median of up to 28 before each, by place: where it ended, if so."""
+    known = [(place, value) for place, value in enumerate(figures) if value is not None]
+    sides = []
+    for index, (_, value) in enumerate(known):
+        before = [one for _, one in known[max(0, index - PRACTICE.baseline) : index]]
+        away = value - median(before) if len(before) >= PRACTICE.learned else 0
+        sides.append(0 if not away or abs(away) <= far * median(before) + 1e-9 else 1 if away > 0 else -1)
+    found, begin = {}, 0
+    for index in range(1, len(known) + 1):
+        if index == len(known) or sides[index] != sides[begin]:
+            if sides[begin] and index - begin >= 3:
+                ended = known[index][0] if index < len(known) else None
+                found[known[begin][0]] = (known[index - 1][0], ended)
+            begin = index
+    return found
+
+
+def prescribed(sessions, *phases, changes_on=None):
+    later = None if changes_on is None else START + changes_on * DAY
+    versions = [written(phases[0], from_at=START - DAY, until_at=later)]
+    versions += [written(one, from_at=later, version=2) for one in phases[1:]]
+    return replace(course(sessions), regimens=tuple(versions))
+
+
+def drifted(one, on):
+    return {
+        found.onset: found.cleared_at
+        for found in drift.judge(course_at(one, START + on * DAY, worn={}))
+        if found.onset.startswith("dose:")
+    }
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([10.0, 10.0, 11.0, 6.0, 14.0, 20.0, None]), st.integers(1, 5)),
+        min_size=8,
+        max_size=40,
+    ),
+    st.integers(0, 70),
+)
+def test_habits_drift_just_where_three_in_a_row_lie_to_one_side_and_until_one_does_not(stretches, on):
+    doses = [dose for dose, times in stretches for _ in range(times)]
+    sessions = told(dose=[None if one is None else Quantity(one, Unit.JOULE_PER_CM2) for one in doses])
+    on += len(doses)
+    expected = {
+        f"dose:{sessions[first].session}": None if ended is None else sessions[ended].started.earliest
+        for first, (last, ended) in drifts_of(doses, PRACTICE.drift_fraction).items()
+        if ended is None or sessions[last].started.earliest > START + (on - PRACTICE.look_back_days) * DAY
+    }
+    assert drifted(prescribed(sessions, phase(7, 7)), on) == expected
+
+
+def test_what_drifted_and_came_back_is_told_under_its_first_session_until_it_is_too_old():
+    doses = [Quantity(dose, Unit.JOULE_PER_CM2) for dose in (*(10.0,) * 12, *(15.0,) * 4, *(10.0,) * 30)]
+    sessions = told(dose=doses)
+    seen = [drifted(prescribed(sessions[:on], phase(7, 7)), on) for on in range(1, len(doses) + 1)]
+    onset = f"dose:{sessions[12].session}"
+    assert [set(one) for one in seen] == [set()] * 14 + [{onset}] * 28 + [set()] * 4
+    assert {one[onset] for one in seen[14:16]} == {None}
+    assert {one[onset] for one in seen[16:42]} == {sessions[16].started.earliest}
+
+
+def test_what_a_physician_prescribes_is_no_drift_and_what_a_patient_keeps_doing_is():
+    half = replace(phase(7, 7), duration=5 * MINUTE, dose=Quantity(5.0, Unit.JOULE_PER_CM2))
+    full, less = (10.0, 10 * MINUTE), (5.0, 5 * MINUTE)
+    for later, on in ((less, set()), (full, {"dose", "duration"})):
+        did = [full] * 12 + [later] * 6
+        sessions = told(
+            dose=[Quantity(dose, Unit.JOULE_PER_CM2) for dose, _ in did], active=[active for _, active in did]
+        )
+        one = prescribed(sessions, phase(7, 7), half, changes_on=11.5)
+        found = list(drift.judge(course_at(one, START + 19 * DAY, worn={})))
+        assert {episode.onset.split(":")[0] for episode in found} == on
+        assert all("200% of what was planned, usually 100%" in episode.verdict.because for episode in found)
+
+
+def test_a_phase_that_follows_another_is_no_drift_either():
+    first = replace(phase(7, 7), lasts=14 * DAY)
+    second = replace(phase(7, 7), dose=Quantity(20.0, Unit.JOULE_PER_CM2))
+    doses = [Quantity(10.0 if day < 13 else 20.0, Unit.JOULE_PER_CM2) for day in range(30)]
+    version = replace(
+        written(first, from_at=START - DAY),
+        regimen=replace(written(first, from_at=START).regimen, phases=(first, second)),
+    )
+    one = replace(course(told(dose=doses)), regimens=(version,))
+    assert drifted(one, 31) == {}
+
+
 def test_habits_drift_although_most_of_the_last_sessions_do_not_tell():
     tells = [Quantity(dose, Unit.JOULE_PER_CM2) for dose in (10.0,) * 28]
     lately = [None] * 24 + [Quantity(5.0, Unit.JOULE_PER_CM2)] * 3

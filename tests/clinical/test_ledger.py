@@ -1,5 +1,6 @@
 """The energy ledger: what surely was and what may have been, by zone and band, whoever made the devices."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -12,7 +13,11 @@ from clinical.dose.bands import emissions, fluence_j_per_cm2
 from clinical.dose.ledger import DAY, WEEK, ledger, rows
 from clinical.dose.rolling import Part, Rolling
 from clinical.dose.stacking import heat_stacks
+from clinical.misuse.course_rules import course_at
+from clinical.misuse.energy import heat_stacked, over_cap
 from clinical.misuse.examples.courses import HEAD, MASK, NOW, RED, course, device, lit, past
+from clinical.plan import Cap
+from clinical.verdicts import Outcome
 from tests.clinical.oracle_dose import ledger_of, window_of
 from vocabulary.devices import Modality, Zone
 from vocabulary.instants import Known, Placed
@@ -159,6 +164,50 @@ def test_a_rolling_sum_is_what_walking_all_parts_finds(drawn, back, hours):
     until = NOW - back
     found = rolling.at(until)
     assert (found.low, found.high) == pytest.approx(window_of(parts, until - hours * HOUR, until), abs=1e-9)
+
+
+NEVER_MEASURED = 7
+LIGHT = {"red": (0, 16.2, 19.8), "unmeasured": (NEVER_MEASURED, 16.2, 19.8)}
+"""The programme that shines so, and the J/cm² of ten minutes of it, at least and at most."""
+
+
+@pytest.mark.parametrize("band", [Band.RED, Band.BLUE, None])
+@pytest.mark.parametrize(
+    "shone", [(), ("red",), ("unmeasured",) * 3, ("red", "unmeasured"), ("red", "red", "unmeasured")]
+)
+@pytest.mark.parametrize("fluence", [10.0, 17.0, 30.0, 35.0, 45.0, 60.0])
+def test_light_that_nobody_has_measured_may_be_all_of_a_band_and_is_surely_of_none(band, shone, fluence):
+    sessions = [lit(n, (9 - n) * HOUR, program=LIGHT[kind][0]) for n, kind in enumerate(shone, start=1)]
+    cap = Cap(window=DAY, dose=Quantity(fluence, Unit.JOULE_PER_CM2), band=band, zone=None)
+    reds, others = [LIGHT[one] for one in shone if one == "red"], [LIGHT[one] for one in shone if one != "red"]
+    lines = []
+    if band in {Band.RED, None}:
+        lines.append((sum(low for _, low, _ in reds), sum(high for *_, high in (*reds, *others))))
+    if band is Band.BLUE:
+        lines.append((0.0, sum(high for *_, high in others)))
+    if band is None:  # of one unknown kind for itself, as if it were one band
+        lines.append((sum(low for _, low, _ in others), sum(high for *_, high in others)))
+    surely, perhaps = any(low > fluence for low, _ in lines), any(high > fluence for _, high in lines)
+    found = {episode.verdict.outcome for episode in over_cap.judge(course(*sessions, caps=(cap,)))}
+    assert (Outcome.FIRES in found, bool(found)) == (surely, surely or perhaps)
+
+
+def test_what_may_be_over_a_cap_is_told_although_another_band_took_more_for_sure():
+    both = (RED, replace(RED, band=Band.NEAR_INFRARED, irradiance_mw_per_cm2=28.0, uncertainty_fraction=0.5))
+    at = course(lit(1, HOUR), caps=(Cap(window=DAY, dose=Quantity(20.0, Unit.JOULE_PER_CM2), band=None, zone=None),))
+    measured = replace(at.course.devices[0], outputs=both)
+    at = course_at(replace(at.course, devices=(measured,)), NOW, worn={})
+    (episode,) = over_cap.judge(at)  # red 18 ± 1.8, near infrared 16.8 ± 8.4
+    assert (episode.verdict.outcome, "near infrared" in episode.verdict.because) == (Outcome.UNDETERMINED, True)
+
+
+@pytest.mark.parametrize("unknown", ["light", "warmth", "both"])
+def test_where_a_session_was_that_nobody_knows_may_have_been_anywhere_on_the_face(unknown):
+    warmth = past(1, HOUR, **({} if unknown == "light" else {"zones": ()}))
+    light = lit(1, 55 * timedelta(minutes=1), **({} if unknown == "warmth" else {"zones": ()}))
+    (episode,) = heat_stacked.judge(course(warmth, light))
+    assert episode.verdict.outcome is Outcome.UNDETERMINED
+    assert "which zones were treated is not known" in episode.verdict.because
 
 
 def test_warmth_that_light_finds_falls_to_a_third_in_ten_minutes():

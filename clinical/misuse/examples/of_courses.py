@@ -19,7 +19,7 @@ from clinical.misuse.examples.courses import (
 from clinical.misuse.examples.kinds import Example, examples
 from clinical.plan import Cap
 from clinical.verdicts import Outcome
-from vocabulary.devices import Modality
+from vocabulary.devices import Modality, Zone
 from vocabulary.identity import DeviceUid, GatewayId
 from vocabulary.instants import Known, Placed
 from vocabulary.light import Band
@@ -35,10 +35,13 @@ TWIN: Final = DeviceUid("4c57cf0000000a01")
 _SOON: Final = Placed(earliest=NOW - 2 * HOUR - 50 * MINUTE, latest=NOW - HOUR, known=Known.BRACKET)
 
 
-def _cap(fluence: float) -> tuple[Cap, ...]:
-    """No more red light in a day."""
-    return (Cap(window=DAY, dose=Quantity(fluence, Unit.JOULE_PER_CM2), band=Band.RED, zone=None),)
+def _cap(fluence: float, band: Band | None = Band.RED) -> tuple[Cap, ...]:
+    """No more light of a band in a day; None: of each of them."""
+    return (Cap(window=DAY, dose=Quantity(fluence, Unit.JOULE_PER_CM2), band=band, zone=None),)
 
+
+_UNMEASURED: Final = 7
+"""A programme of which nobody has measured which light it is."""
 
 _WEAK, _POOR, _DRY = {"output_level": 7.0}, {"contact_fraction": 0.8}, {"impedance_ohm": 480.0}
 _SOMEBODY: Final = {"contact_fraction": 0.7, "moving_fraction": 0.6}
@@ -59,6 +62,26 @@ OF_COURSES: Final[tuple[Example, ...]] = (
         undetermined=(
             "two sessions of 18 J/cm² ± 10 %, the cap is 36",
             course(lit(1, 9 * HOUR), lit(2, HOUR), caps=_cap(36)),
+        ),
+    ),
+    *examples(
+        "over-cap",
+        fires=(
+            "18 J/cm² ± 10 % of red and as much of a band that nobody knows, the cap is 16 of each",
+            course(lit(1, 9 * HOUR), lit(2, HOUR, program=_UNMEASURED), caps=_cap(16, None)),
+        ),
+        silent=(
+            "18 J/cm² ± 10 % of a band that nobody knows, the cap is 20 of red",
+            course(lit(1, HOUR, program=_UNMEASURED), caps=_cap(20)),
+        ),
+        boundary=(
+            "54 J/cm² ± 10 % in three sessions of a band that nobody knows, the cap is 59.4 of red",
+            course(*(lit(n, (9 - n) * HOUR, program=_UNMEASURED) for n in (1, 2, 3)), caps=_cap(59.4)),
+            CLEAR,
+        ),
+        undetermined=(
+            "54 J/cm² ± 10 % in three sessions of a band that nobody knows, the cap is 20 of red",
+            course(*(lit(n, (9 - n) * HOUR, program=_UNMEASURED) for n in (1, 2, 3)), caps=_cap(20)),
         ),
     ),
     *examples(
@@ -89,6 +112,26 @@ OF_COURSES: Final[tuple[Example, ...]] = (
         undetermined=(
             "red light at some time in the two hours after",
             course(past(1, 3 * HOUR), lit(1, HOUR, started=_SOON)),
+        ),
+    ),
+    *examples(
+        "heat-stacked",
+        fires=(
+            "red light on the left cheek a minute after radiofrequency there",
+            course(past(1, HOUR), lit(1, 55 * MINUTE, zones=(Zone.CHEEK_LEFT,))),
+        ),
+        silent=(
+            "red light on the chin a minute after radiofrequency on the cheek",
+            course(past(1, HOUR), lit(1, 55 * MINUTE, zones=(Zone.CHIN,))),
+        ),
+        boundary=(
+            "red light 20 min after, nobody knows where: 0.9 °C are left",
+            course(past(1, HOUR), lit(1, 36 * MINUTE, zones=())),
+            CLEAR,
+        ),
+        undetermined=(
+            "red light a minute after, and the record that says where is not here",
+            course(past(1, HOUR), lit(1, 55 * MINUTE, zones=())),
         ),
     ),
     *examples(

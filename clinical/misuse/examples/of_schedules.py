@@ -208,4 +208,21 @@ OF_SCHEDULES: Final[tuple[Example, ...]] = (
         ),
         undetermined="a figure that a session lacks is passed over, and until seven have it nothing is usual",
     ),
+    *examples(
+        "drift",
+        fires=(
+            "1.4 times the usual dose in three sessions, and as usual again",
+            over(DAILY, [*_TEN, *(began(day, 1.4) for day in (10, 11, 12)), began(13)], on=14),
+        ),
+        silent=(
+            "half the dose since half is prescribed",
+            over(DAILY, [began(day, 1 if day < 14 else 0.5) for day in range(17)], on=17, halved=2),
+        ),
+        boundary=(
+            "1.3 times the usual dose in three sessions",
+            over(DAILY, [*_TEN, *(began(day, 1.3) for day in (10, 11, 12))], on=13),
+            CLEAR,
+        ),
+        undetermined="a figure that a session lacks is passed over, and until seven have it nothing is usual",
+    ),
 )

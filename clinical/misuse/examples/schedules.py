@@ -57,9 +57,10 @@ def over(
 ) -> CourseAt:
     """A course held to one phase since the start, as of `on` days after it; `heard`: when the device last spoke.
 
-    The changes are of the course. Apart are `limits`; `allowed`, what the regimen says besides its phase; `ended`, the
-    day on which it did; `proven`, the day up to which records are complete; and `counted`, the day on which the device
-    told of a session that is not here.
+    The changes are of the course. Apart are `limits`; `allowed`, what the regimen says besides its phases; `ended`, the
+    day on which it did; `proven`, the day up to which records are complete; `counted`, the day on which the device told
+    of a session that is not here; and `halved`, after how many weeks the phase is followed by one of half the dose and
+    time.
     """
     limits: tuple[LimitsAsked, ...] = changes.pop("limits", ())
     ended: float | None = changes.pop("ended", None)
@@ -75,7 +76,8 @@ def over(
         heard_at=START + DAY * (on if heard is None else heard),
     )
     made = course().course
-    regimen = replace(made.regimens[0].regimen, phases=(planned,), **changes.pop("allowed", {}))
+    phases = _phases(planned, changes.pop("halved", None))
+    regimen = replace(made.regimens[0].regimen, phases=phases, **changes.pop("allowed", {}))
     given = {
         "zone": "Europe/Zurich",
         "sessions": tuple(sessions),
@@ -83,6 +85,16 @@ def over(
         "devices": (mask,),
     }
     return course_at(replace(made, **(given | changes)), START + DAY * on, worn={}, limits=limits)
+
+
+def _phases(planned: Phase, halved: int | None) -> tuple[Phase, ...]:
+    if halved is None:
+        return (planned,)
+    half = Quantity(planned.dose.value / 2, planned.dose.unit)
+    return (
+        replace(planned, lasts=timedelta(weeks=halved)),
+        replace(planned, duration=planned.duration / 2, dose=half),
+    )
 
 
 def _missing(counted: float | None) -> tuple[MissingRecords, ...]:

@@ -34,7 +34,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """What acts come from: a home, a will, what happens for a time, and the first day of the treatment."""
+    """What acts come from: a home, a will, what happens for a time, the first day of the treatment, and time off."""
 
     home: Home
     will: Will
@@ -42,19 +42,38 @@ class Person:
     begins: date
     starts_on_day: int
     days: int
+    off: frozenset[int] = frozenset()
 
 
 def acts_of(chance: Random, person: Person, unit: DeviceUnit, prescribed: Prescribed) -> tuple[Act, ...]:
     """All sessions with one device, in order, none within another."""
-    weekdays = frozenset(chance.sample(range(7), prescribed.per_week))
-    planned = (day for day in range(person.starts_on_day, person.days) if day % 7 in weekdays)
+    weekdays = chance.sample(range(7), prescribed.per_week)
+    planned = _planned(person, unit, prescribed, weekdays)
     acts = (act for day in planned if _happens(chance, person, day) for act in _day(chance, person, unit, day))
     return tuple(_one_at_a_time(sorted(acts, key=lambda act: act.began)))
+
+
+def _planned(person: Person, unit: DeviceUnit, prescribed: Prescribed, chosen: Iterable[int]) -> Iterator[int]:
+    """The days on which somebody means to treat themselves: those written, else those that they chose."""
+    late, first = person.home.is_after_midnight, person.begins.weekday()
+    own = [(day + late) % 7 for day in prescribed.weekdays] or [(day + first) % 7 for day in chosen]
+    away = [one for one in person.spells if one.kind is Done.OTHER_DAYS and one.modality is unit.product.modality]
+    since = person.home.day_of(prescribed.from_at) + timedelta(days=late)
+    for day in range(person.starts_on_day, person.days):
+        today = person.begins + timedelta(days=day)
+        fewer = prescribed.fewer_after is not None and today - since >= prescribed.fewer_after
+        usual = own[:-1] if fewer else own
+        if any(spell.covers(day) for spell in away):
+            usual = [other for other in range(7) if other not in own][: len(usual)]
+        if today.weekday() in usual:
+            yield day
 
 
 def _happens(chance: Random, person: Person, day: int) -> bool:
     willing = chance.random() < person.will.on_day(day - person.starts_on_day)
     if any(spell.kind is Done.FORGOTTEN_WEEK and spell.covers(day) for spell in person.spells):
+        return False
+    if day in person.off:
         return False
     held = any(spell.kind is Done.USED_ON_HOLD and spell.covers(day) for spell in person.spells)
     return willing and (not held or chance.random() < DEFIES_HOLD)

@@ -17,6 +17,7 @@ PER_SESSION: Final[dict[Modality, dict[Done, float]]] = {
         Done.ON_THE_TABLE: 0.003,
         Done.NO_EYE_SHIELD: 0.004,
         Done.POWER_LOST: 0.002,
+        Done.OTHER_LEVEL: 0.003,
     },
     Modality.RF: {
         Done.OVERHEATED_HEAD: 0.004,
@@ -27,6 +28,7 @@ PER_SESSION: Final[dict[Modality, dict[Done, float]]] = {
         Done.WRONG_PROGRAM: 0.003,
         Done.DRY_GEL: 0.01,
         Done.POWER_LOST: 0.002,
+        Done.OTHER_LEVEL: 0.003,
     },
 }
 """The chance that it is done in a session."""

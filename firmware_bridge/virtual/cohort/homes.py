@@ -22,6 +22,8 @@ ZONES: Final = {
 }
 """Home zones and how many of a hundred live there (assumed; the odd offsets are there on purpose)."""
 
+_NIGHT_ENDS_H: Final = 4.0
+
 _zone = cache(ZoneInfo)
 
 
@@ -43,10 +45,19 @@ class Home:
     hour: float
     wavers_h: float
 
+    @property
+    def is_after_midnight(self) -> bool:
+        """Whether their evening goes on past midnight: the session of a day is then on the date after it."""
+        return self.hour < _NIGHT_ENDS_H
+
     def zone_on(self, day: date) -> str:
         """Where they are on a day."""
         away = self.away
         return away.zone if away and away.first <= day < away.last else self.zone
+
+    def day_of(self, at: datetime) -> date:
+        """The day of their treatment in which an instant falls: nights belong to the evening before."""
+        return (at.astimezone(_zone(self.zone)) - timedelta(hours=_NIGHT_ENDS_H)).date()
 
     def moment(self, chance: Random, day: date) -> datetime:
         """When they treat themselves on a day, in UTC; on the night when an hour comes twice, in either."""

@@ -38,6 +38,11 @@ class Done(StrEnum):
     CLONED_SERIAL = "cloned serial"
     POWER_LOST = "power lost"
     GATEWAY_OFFLINE = "gateway offline"
+    OTHER_DAYS = "on other days"
+    OTHER_LEVEL = "another level"
+    UNFIT_SKIN = "skin that was not meant"
+    MUCH_IN_A_DAY = "much in a day"
+    LIMITS_LATE = "limits taken late"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,9 @@ from firmware_bridge.virtual.cohort.units import DRY, GLIDING, LOOSE, STRAPPED, 
 from vocabulary.devices import Fault, Feature, Modality
 from vocabulary.readings import EndReason, Sign
 
+OTHER_LEVELS: Final = (0.6, 0.75, 1.3)
+"""Another level of the device, as a part of the one that is prescribed."""
+
 _ROOM_TENTHS: Final = 240
 """The temperature at which a device on a table measures its own surroundings."""
 
@@ -71,7 +74,7 @@ def live(chance: Random, act: Act, day: float, spells: tuple[Spell, ...]) -> Liv
         heated = _overheated(chance, skin_of(warming))
     elif act.deed is Done.WENT_ON_AFTER_TRIP:
         heated = _went_on(chance, skin_of(warming))
-    level = program.level * _drift(day, spells)
+    level = program.level * _drift(day, spells) * (chance.choice(OTHER_LEVELS) if act.deed is Done.OTHER_LEVEL else 1)
     seconds = len(heated.skin) if heated else course.seconds
     signing = _signing(chance, act, seconds, spells)
     tripped = heated is not None and act.deed is Done.WENT_ON_AFTER_TRIP

@@ -5,15 +5,15 @@ Rules, kept here:
 - What is true comes first; what the store has is derived from it, and labels are written from what is true.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 from typing import Final
 from uuid import uuid5
 
-from clinical.course import CourseDevice, Hold
+from clinical.course import CourseDevice, Excuse, Hold, Interval
 from firmware_bridge.virtual.cohort.acts import Person, acts_of
 from firmware_bridge.virtual.cohort.behaviour import Behaviour, draw_will
 from firmware_bridge.virtual.cohort.deeds import Spell, draw_spells
@@ -23,9 +23,27 @@ from firmware_bridge.virtual.cohort.labels import Done, Label
 from firmware_bridge.virtual.cohort.lives import Lived, live
 from firmware_bridge.virtual.cohort.reach import Context, Reached, pass_on, reach
 from firmware_bridge.virtual.cohort.span import Cohort
-from firmware_bridge.virtual.cohort.told import Told, label_evenings, label_session, label_spells, label_will
+from firmware_bridge.virtual.cohort.told import (
+    Told,
+    label_days,
+    label_evenings,
+    label_limits,
+    label_session,
+    label_skin,
+    label_spells,
+    label_will,
+)
 from firmware_bridge.virtual.cohort.units import DeviceUnit, Prescribed, draw_prescribed, draw_units
-from vocabulary.identity import HETS_SERVICE, PatientId, session_id
+from firmware_bridge.virtual.cohort.written import (
+    Skin,
+    Taken,
+    draw_skin,
+    limits_taken,
+    other_days,
+    time_off,
+    write_more,
+)
+from vocabulary.identity import HETS_SERVICE, DeviceUid, PatientId, session_id
 
 PRACTICE: Final = 100
 """Patients of one physician."""
@@ -49,6 +67,9 @@ class CohortPerson:
     devices: tuple[CourseDevice, ...]
     prescribed: tuple[Prescribed, ...]
     holds: tuple[Hold, ...]
+    excuses: tuple[Excuse, ...]
+    skin: Skin
+    limits: tuple[Taken, ...]
     labels: tuple[Label, ...]
 
 
@@ -70,11 +91,14 @@ def make_person(cohort: Cohort, index: int) -> CohortPerson:
     """One person."""
     chance = Random(f"{cohort.seed}:{index}")  # noqa: S311 - chance that can be repeated is the point
     units = draw_units(chance, index)
-    life = _Life(cohort=cohort, chance=chance, person=_draw(chance, cohort, units))
-    began, spells = cohort.instant(life.person.starts_on_day), life.person.spells
+    person = _draw(chance, cohort, units)
+    began = cohort.instant(person.starts_on_day)
     # prescribed on the day before, for it is tomorrow already in some of the zones
     plans = {unit.uid: draw_prescribed(chance, unit, began - timedelta(days=1)) for unit in units}
-    told = {unit.uid: tuple(_lives(life, unit, plans[unit.uid])) for unit in units}
+    besides = Random(f"{cohort.seed}:{index}:written")  # noqa: S311 - as above; apart, so that neither changes the other
+    written = _write(besides, cohort, person, plans, units=units)
+    life, spells = _Life(cohort=cohort, chance=chance, person=written.person), written.person.spells
+    told = {unit.uid: tuple(_lives(life, unit, written.plans[unit.uid])) for unit in units}
     everything = [one for unit in units for one in told[unit.uid]]
     return CohortPerson(
         patient=PatientId(uuid5(HETS_SERVICE, f"cohort:{cohort.seed}:{index}")),
@@ -84,17 +108,59 @@ def make_person(cohort: Cohort, index: int) -> CohortPerson:
         began=began,
         sessions=tuple(one.reached for one in everything if one.reached),
         devices=tuple(device for unit in units for device in describe(unit, told[unit.uid], spells, cohort)),
-        prescribed=tuple(plans[unit.uid] for unit in units if unit.prescribed),
+        prescribed=tuple(written.plans[unit.uid] for unit in units if unit.prescribed),
         holds=tuple(
             Hold(during=cohort.during(spell), modality=None) for spell in spells if spell.kind is Done.USED_ON_HOLD
         ),
+        excuses=written.excuses,
+        skin=written.skin,
+        limits=written.limits,
         labels=(
             *label_will(cohort, life.person.will, life.person.starts_on_day),
             *label_spells(cohort, spells, units),
             *(label for one in everything for label in label_session(one)),
             *label_evenings(everything),
+            *label_skin(everything, written.skin),
+            *label_days(everything),
+            *label_limits(cohort, written.limits, units),
         ),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """What is written and asked of a person, and the person as they keep to it."""
+
+    person: Person
+    plans: Mapping[DeviceUid, Prescribed]
+    excuses: tuple[Excuse, ...]
+    skin: Skin
+    limits: tuple[Taken, ...]
+
+
+def _write(
+    chance: Random,
+    cohort: Cohort,
+    person: Person,
+    plans: Mapping[DeviceUid, Prescribed],
+    *,
+    units: tuple[DeviceUnit, ...],
+) -> _Written:
+    fuller = {unit.uid: write_more(chance, plans[unit.uid], person.home) for unit in units}
+    own = tuple(fuller[unit.uid] for unit in units if unit.prescribed)
+    excuses = time_off(chance, cohort)
+    off = (day for day in range(cohort.days) for one in excuses if _covers(one.during, cohort.instant(day)))
+    return _Written(
+        person=replace(person, spells=(*person.spells, *other_days(chance, own, cohort.days)), off=frozenset(off)),
+        plans=fuller,
+        excuses=excuses,
+        skin=draw_skin(chance),
+        limits=tuple(limits_taken(chance, unit, plans[unit.uid].from_at) for unit in units if unit.prescribed),
+    )
+
+
+def _covers(during: Interval, at: datetime) -> bool:
+    return during.from_at <= at and (during.until_at is None or at < during.until_at)
 
 
 def _draw(chance: Random, cohort: Cohort, units: tuple[DeviceUnit, ...]) -> Person:

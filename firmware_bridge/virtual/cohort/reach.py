@@ -48,6 +48,7 @@ TOLD_BY_SAMPLES: Final = frozenset(
         Done.DRY_GEL,
         Done.NO_EYE_SHIELD,
         Done.BORROWED,
+        Done.OTHER_LEVEL,
     }
 )
 

@@ -12,19 +12,27 @@ from firmware_bridge.virtual.cohort.lives import Lived
 from firmware_bridge.virtual.cohort.reach import Passage, Reached, tampered_by
 from firmware_bridge.virtual.cohort.samples import longest_seen
 from firmware_bridge.virtual.cohort.span import Cohort
-from firmware_bridge.virtual.cohort.units import DOSE_UNITS, DeviceUnit
+from firmware_bridge.virtual.cohort.units import DOSE_UNITS, LEVEL_UNITS, DeviceUnit
+from firmware_bridge.virtual.cohort.written import Skin, Taken, is_unfit
 from vocabulary.devices import Modality
 from vocabulary.identity import SessionId
+from vocabulary.light import Band
 from vocabulary.quantities import Quantity, Unit
 from vocabulary.readings import EndReason
 
 _ADDED: Final = frozenset((*REST_H, Done.BORROWED))
 """Sessions besides the planned ones: they shorten the rest before themselves and before the next."""
 
+TWICE: Final = 2
+"""Sessions of light within 24 hours that are nothing out of the ordinary: two evenings, the second a little earlier."""
+
 _NONE: Final = timedelta(0)
 _A_DAY: Final = timedelta(days=1)
-_OF_A_SESSION: Final = frozenset((Done.USED_ON_HOLD, Done.CLOCK_LOST))
-_SHOWN_BY_SAMPLES: Final = frozenset((Done.ON_THE_TABLE, Done.DRY_GEL, Done.NO_EYE_SHIELD, Done.BORROWED))
+_OF_A_SESSION: Final = frozenset((Done.USED_ON_HOLD, Done.CLOCK_LOST, Done.OTHER_DAYS))
+_SEEN_BY_ALL: Final = frozenset((Done.USED_ON_HOLD, Done.OTHER_DAYS))
+_SHOWN_BY_SAMPLES: Final = frozenset(
+    (Done.ON_THE_TABLE, Done.DRY_GEL, Done.NO_EYE_SHIELD, Done.BORROWED, Done.OTHER_LEVEL)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +89,9 @@ def _figured(plain: Label, told: Told, deed: Done) -> Label:
         return replace(plain, kind=deed, value=Quantity(hot.celsius, Unit.CELSIUS), lasted=lasted, seen=seen)
     if deed is Done.OVER_LONG:
         return replace(plain, kind=deed, value=Quantity(lived.seconds, Unit.SECOND))
+    if deed is Done.OTHER_LEVEL:
+        level = Quantity(lived.level, LEVEL_UNITS[lived.act.unit.product.modality])
+        return replace(plain, kind=deed, value=level, seen=_seen(told, 0, lived.seconds))
     seen_at_all = _seen(told, 0, lived.seconds) if deed in _SHOWN_BY_SAMPLES else None
     lasted = timedelta(seconds=lived.seconds)
     return replace(plain, kind=deed, value=Quantity(lived.dose, unit), lasted=lasted, seen=seen_at_all)
@@ -105,13 +116,52 @@ def _short_rest(told: Told) -> Done | None:
 
 def _shows(told: Told, spell: Spell) -> bool:
     """A clock that is wrong matters to a session that nobody saw as it happened."""
-    return spell.kind is Done.USED_ON_HOLD or (told.passage is not None and not told.passage.live)
+    return spell.kind in _SEEN_BY_ALL or (told.passage is not None and not told.passage.live)
 
 
 def _shift(told: Told, spell: Spell) -> Quantity | None:
     if spell.kind is not Done.CLOCK_TAMPERED:
         return None
     return Quantity(tampered_by(told.lived) / timedelta(minutes=1), Unit.MINUTE)
+
+
+def label_skin(told: Iterable[Told], skin: Skin) -> Iterator[Label]:
+    """That somebody had a session which their skin was not to have."""
+    for one in told:
+        unit, lights = one.lived.act.unit, one.lived.program.lights
+        blue = any(light.band is Band.BLUE for light in lights)
+        if unit.prescribed and is_unfit(skin, unit.product.modality, blue=blue):
+            yield replace(_plain(one), kind=Done.UNFIT_SKIN)
+
+
+def label_days(told: Iterable[Told]) -> Iterator[Label]:
+    """That more than two sessions of light fell into 24 hours: `value` is the dose of all, the last included."""
+    light = [one for one in told if one.lived.act.unit.product.modality is Modality.LED]
+    for one in light:
+        began = one.lived.act.began
+        doses = [each.lived.dose for each in light if began - _A_DAY < each.lived.act.began <= began]
+        if len(doses) > TWICE:
+            yield replace(_plain(one), kind=Done.MUCH_IN_A_DAY, value=Quantity(sum(doses), Unit.JOULE_PER_CM2))
+
+
+def label_limits(cohort: Cohort, taken: Iterable[Taken], units: Sequence[DeviceUnit]) -> Iterator[Label]:
+    """That a device had its limits only a day or more after they were sent, or never."""
+    modalities = {unit.uid: unit.product.modality for unit in units}
+    for one in taken:
+        until = min(one.reported_at or cohort.until_at, cohort.until_at)
+        if until - one.asked_at > _A_DAY:
+            yield Label(
+                kind=Done.LIMITS_LATE,
+                modality=modalities[one.device],
+                session=None,
+                device=one.device,
+                at=one.asked_at,
+                until=until,
+                value=None,
+                lasted=until - one.asked_at,
+                seen=None,
+                recorded=True,
+            )
 
 
 def label_evenings(told: Iterable[Told]) -> Iterator[Label]:

@@ -1,7 +1,7 @@
 """The devices of a person: which unit, how far its figures are off, how it is worn, and what was prescribed for it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 from uuid import UUID
@@ -22,6 +22,7 @@ DRY: Final = ((5, 8), (6, 9))
 either with somebody whom it was not set for, a head on dry skin."""
 
 DOSE_UNITS: Final = {Modality.LED: Unit.JOULE_PER_CM2, Modality.RF: Unit.JOULE}
+LEVEL_UNITS: Final = {Modality.LED: Unit.MILLIWATT_PER_CM2, Modality.RF: Unit.WATT}
 PER_WEEK: Final = {Modality.LED: (3, 5), Modality.RF: (2, 3)}
 HAS: Final = {(Modality.LED,): 55, (Modality.RF,): 30, (Modality.LED, Modality.RF): 15}
 BOUGHT_ONE_MORE: Final = 0.01
@@ -46,7 +47,11 @@ class DeviceUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prescribed:
-    """What was prescribed for the devices of one modality: how often, how long, how much. Limits are the clinic's."""
+    """What was prescribed for the devices of one modality: how often, how long, how much. Limits are the clinic's.
+
+    `weekdays` (0 is Monday) are those that were named, if any; one session a week less is due from `fewer_after` on.
+    Whether a level and caps are named is said here, and what they are by the clinic.
+    """
 
     id: RegimenId
     modality: Modality
@@ -55,6 +60,10 @@ class Prescribed:
     zones: tuple[Zone, ...]
     dose: Quantity
     from_at: datetime
+    weekdays: tuple[int, ...] = ()
+    fewer_after: timedelta | None = None
+    names_level: bool = False
+    names_caps: bool = False
 
 
 def draw_units(chance: Random, index: int) -> tuple[DeviceUnit, ...]:

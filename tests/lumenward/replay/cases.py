@@ -10,10 +10,11 @@ from clinical.course import Course, CourseDevice, Hold, InForce, Interval, PastS
 from clinical.facts import Calibration, Samples
 from clinical.plan import Phase, Timing
 from clinical.regimen import STANDING_LIMITS, Regimen
-from clinical.verdicts import NOTHING, Finding, Outcome, Verdict
+from clinical.verdicts import NOTHING, CourseFinding, Finding, Outcome, Verdict
 from firmware_bridge.virtual.cohort.labels import Done, Label
 from monitor_api.cohorts.case import Case, Kept
 from monitor_api.cohorts.replay import Judged
+from monitor_api.sessions.skin import NOBODY_ASKED, SkinAnswers
 from vocabulary.devices import Feature, Modality, Zone
 from vocabulary.identity import DeviceUid, PatientId, RegimenId, RuleId, session_id
 from vocabulary.instants import Known, Placed
@@ -61,8 +62,8 @@ def past(counter=1, started=NOON, doubt=SECOND, **changes):
     return structs.replace(one, **changes)
 
 
-def regimen(**limits):
-    weekly = Timing(frequency=3, period=timedelta(weeks=1), weekdays=())
+def regimen(weekdays=(), written=(), **limits):
+    weekly = Timing(frequency=len(weekdays) or 3, period=timedelta(weeks=1), weekdays=weekdays)
     dose = Quantity(3600.0, Unit.JOULE)
     return Regimen(
         id=RegimenId(UUID(int=3)),
@@ -70,11 +71,12 @@ def regimen(**limits):
         modality=Modality.RF,
         phases=(Phase(lasts=None, timing=weekly, duration=timedelta(minutes=8), dose=dose),),
         limits=replace(STANDING_LIMITS[Modality.RF], **({"rest": 20 * HOUR} | limits)),
+        **dict(written),
     )
 
 
-def case(*sessions, hold=None, note="[]", **limits):
-    device = CourseDevice(
+def case(*sessions, hold=None, note="[]", device=(), wearer=NOBODY_ASKED, **prescribed):
+    head = CourseDevice(
         uid=UID,
         modality=Modality.RF,
         model="Head",
@@ -94,12 +96,18 @@ def case(*sessions, hold=None, note="[]", **limits):
         patient=PatientId(UUID(int=5)),
         zone="Europe/Zurich",
         sessions=sessions,
-        regimens=(InForce(regimen=regimen(**limits), from_at=NOON - 30 * DAY, until_at=None),),
+        regimens=(InForce(regimen=regimen(**prescribed), from_at=NOON - 30 * DAY, until_at=None),),
         holds=() if hold is None else (Hold(during=hold, modality=None),),
         excuses=(),
-        devices=(device,),
+        devices=(replace(head, **dict(device)),),
     )
-    return Case(physician="practice", course=course, kept=kept, note=note)
+    return Case(
+        physician="practice",
+        course=course,
+        kept=kept,
+        note=note,
+        skin=(SkinAnswers(wearer=wearer, asked_at=NOON - 30 * DAY),),
+    )
 
 
 def label(kind, value=None, **changes):
@@ -134,6 +142,21 @@ def said(rule, outcome=Outcome.FIRES, severity=Severity.HIGH, session=SESSION):
         verdict=verdict,
     )
     return Judged(sessions=(finding,), course=())
+
+
+def said_of_course(rule, began, cleared=None, *sessions):
+    finding = CourseFinding(
+        rule=RuleId(rule),
+        rule_version=1,
+        severity=Severity.LOW,
+        patient=PatientId(UUID(int=5)),
+        episode="it",
+        began_at=began,
+        cleared_at=cleared,
+        sessions=sessions,
+        verdict=Verdict(outcome=Outcome.FIRES, because="so it is", evidence=NOTHING),
+    )
+    return Judged(sessions=(), course=(finding,))
 
 
 NOTHING_SAID = Judged(sessions=(), course=())

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
+from sqlalchemy import update
 
 from clinical.judgement import alert_severity
+from clinical.misuse.table import OF_NOW
 from clinical.plan import Level
 from clinical.regimen import Phototype, Phototypes
 from clinical.verdicts import Outcome
@@ -15,14 +17,18 @@ from monitor_api.clock import Clocks
 from monitor_api.cohorts.replay import AS_THEY_ARE, OtherLimits, Ruling, Window, replay
 from monitor_api.cohorts.snapshot import newest, read_snapshot, write_snapshot
 from monitor_api.cohorts.stored import stored_cases, stored_people
+from monitor_api.courses.due import mark_course_due
 from monitor_api.records.attention import FindingRow
 from monitor_api.records.courses import CourseFindingRow, SkinRow
+from monitor_api.records.devices import AssignmentRow, DeviceRow
 from monitor_api.records.practices import PracticeRow
+from monitor_api.records.sessions import RegimenVersionRow, SessionRow
 from tests.monitor_api.check.line import HOUR, Line, ago, stored
 from tests.monitor_api.check.test_replay import a_day
 from tests.monitor_api.courses.identities import a_story
+from tests.monitor_api.courses.watched import KEY, Watched
 from tests.records import rf_record
-from tests.service import CLINIC, PATIENT, key_of, rows
+from tests.service import CLINIC, PATIENT, key_of, rf_device, rows
 from vocabulary.devices import Modality
 
 LONG_AGO = timedelta(days=90)
@@ -53,8 +59,14 @@ def snapshot(line, tmp_path, now):
     return list(read_snapshot(file, 0, len(keys)))
 
 
+def since(now):
+    return Window(from_at=now - LONG_AGO, until_at=now)
+
+
 def replayed(cases, now, ruling=AS_THEY_ARE):
-    return [one for case in cases for one in replay(case, Window(from_at=now - LONG_AGO, until_at=now), ruling)]
+    """What is found but for silences of devices that were over: whoever looks but once, now, was told of none."""
+    found = [one for case in cases for one in replay(case, since(now), ruling)]
+    return [one for one in found if one.rule not in OF_NOW or one.cleared_at is None]
 
 
 def found_live(line):
@@ -81,6 +93,53 @@ def test_a_replay_of_the_stores_finds_another_device_a_clock_that_was_set_and_an
     assert {"device-cloned", "clock-stepped", "wrong-level"} <= {rule for _, rule, _, _ in expected}
     found = replayed(snapshot(line, tmp_path, now), now)
     assert {(one.id, one.rule, one.verdict.outcome, one.because) for one in found} == expected
+
+
+def noon(days_ago):
+    """So many days before yesterday at noon."""
+    yesterday = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    return yesterday - timedelta(days=days_ago)
+
+
+def weeks():
+    """Sessions of nine weeks with when they began: three a week, four of them longer; silence; two on one day."""
+    days = [day + 7 * week for week in range(6) for day in (0, 2, 4)] + [55.0, 57.0, 59.0, 59.2]
+    for counter, day in enumerate(days, start=1):
+        longer, began = {"elapsed_s": 330, "energy_j": 2375} if 13 <= counter <= 16 else {}, noon(62 - day)
+        yield began, counter, stored(rf_record(counter, start=began, **longer))
+
+
+def hear(line, coming, now):
+    """Ingest what came until an instant, each an hour after it began, as though the service had heard it then."""
+    came = [(began + HOUR, counter, item) for began, counter, item in coming if began + HOUR <= now]
+    if came:
+        line.bring(*(item for _, _, item in came))
+        with line.stores.database.write() as session:
+            for at, counter, _ in came:
+                session.execute(update(SessionRow).where(SessionRow.counter == counter).values(first_heard_at=at))
+            session.execute(update(DeviceRow).values(heard_at=came[-1][0]))
+        line.check()
+    return coming[len(came) :]
+
+
+def test_a_replay_of_nine_weeks_finds_what_a_checker_found_that_looked_again_and_again(line, tmp_path):
+    line.bring(rf_device())
+    with line.stores.database.write() as session:
+        session.execute(update(AssignmentRow).values(from_at=noon(64)))
+        session.execute(update(RegimenVersionRow).values(from_at=noon(64)))
+    coming, watched = list(weeks()), Watched(line, noon(62))
+    for now in (*(noon(days) for days in range(61, 0, -2)), datetime.now(UTC)):
+        watched.now = now
+        coming = hear(line, coming, now)
+        with line.stores.database.write() as session:
+            mark_course_due(session, [KEY], now)
+        watched.look()
+    live = {row.id: (row.rule, row.outcome) for row in rows(line.stores, CourseFindingRow)}
+    (case,) = snapshot(line, tmp_path, watched.now)
+    found = replay(case, since(watched.now)).course
+    assert {one.id: (one.rule, one.verdict.outcome) for one in found} == live
+    over = {one.rule for one in found if one.cleared_at is not None}
+    assert {"drift", "clinical-silence", "technical-silence"} <= over
 
 
 @pytest.mark.parametrize("days", [90, 5])
