@@ -363,7 +363,7 @@ def unheard(held: Held) -> bool | None:
 
 def _is_away(held: Held) -> bool:
     course, label = held.case.course, held.label
-    away = [one.during for one in (*course.holds, *course.excuses)]
+    away = [*(one.during for one in course.holds), *(one.during for one in course.excuses)]
     return any(one.from_at < label.until and (one.until_at is None or label.at < one.until_at) for one in away)
 
 

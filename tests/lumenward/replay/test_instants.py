@@ -8,6 +8,7 @@ import pytest
 from clinical.course import begun_at
 from clinical.judgement import alert_severity, judge_course
 from clinical.misuse.course_rules import course_at
+from clinical.practice import PRACTICE
 from firmware_bridge.virtual.cohort.span import Cohort
 from lumenward.replay.cases import cohort_cases
 from lumenward.replay.run import last_days
@@ -37,7 +38,7 @@ def called(findings):
 
 def day_by_day(case):
     """What was called for on any day, by what had been heard until then."""
-    known, found = worn_of(case.course), {}
+    known, found = worn_of(case.course, PRACTICE), {}
     for now in ASKED:
         found |= called(judge_course(course_at(as_of(case.course, now), now, worn=known)))
     return found
