@@ -102,7 +102,8 @@ class _Lately:
         lately = max(1, len([one for one in told[self._before - first :] if one is not None]))
         if ordered[-1] - ordered[0] < measure.turn:
             for one in values[-lately:]:
-                row = row + 1 if measure.away(one, low) > 0 or measure.away(one, high) < 0 else 0
+                over = one > low and measure.away(one, low) > 0
+                row = row + 1 if over or (one < high and measure.away(one, high) < 0) else 0
                 if row >= practice.drift:
                     break
             else:
