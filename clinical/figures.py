@@ -59,7 +59,7 @@ class Figure:
             case number:
                 return float(number)
 
-    def value(self, number: float) -> Any:  # noqa: ANN401 - as the field has it
+    def value(self, number: float) -> timedelta | time | float:
         """As its field has it."""
         match getattr(PRACTICE, self.field):
             case timedelta():
@@ -143,7 +143,9 @@ def _contradictions(practice: Practice) -> Iterator[tuple[str, str]]:
 
 def read_practice(figures: Mapping[str, Any]) -> Practice:
     """The practice in which these figures differ from the product's; what no version has any more is left out."""
-    known = {FIGURE[name].field: FIGURE[name].value(number) for name, number in figures.items() if name in FIGURE}
+    known: dict[str, Any] = {
+        FIGURE[name].field: FIGURE[name].value(number) for name, number in figures.items() if name in FIGURE
+    }
     return replace(PRACTICE, **known)
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnCollection
 
 from monitor_api.clock import Moment
 from monitor_api.errors import ClaimLost
+from monitor_api.records.claimed import hand_back
 from monitor_api.records.courses import CourseDueRow
 from monitor_api.records.upsert import upsert
 from monitor_api.sessions.due import LEASE
@@ -98,21 +99,7 @@ def release_course(
 
 def give_courses_back(session: Session, claims: Iterable[CourseClaim], worker: str) -> None:
     """Let others take these judgements at once."""
-    names = sorted(claim.key for claim in claims)
-    mine = [{"clinic": clinic, "patient": patient, "worker": worker} for clinic, patient in names]
-    if mine:
-        session.connection().execute(_GIVE_BACK, mine)
-
-
-_GIVE_BACK: Final = (
-    update(CourseDueRow)
-    .where(
-        CourseDueRow.clinic_id == bindparam("clinic"),
-        CourseDueRow.patient_id == bindparam("patient"),
-        CourseDueRow.claimed_by == bindparam("worker"),
-    )
-    .values(claimed_by=None, claimed_until=None)
-)
+    hand_back(session, CourseDueRow, [claim.key for claim in claims], worker)
 
 
 def _free(now: Moment) -> ColumnElement[bool]:

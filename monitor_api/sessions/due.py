@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnCollection
 
 from monitor_api.errors import ClaimLost
+from monitor_api.records.claimed import hand_back
 from monitor_api.records.sessions import DueRow
 from monitor_api.records.upsert import upsert
 from monitor_api.telemetry.series import SeriesKey
@@ -86,21 +87,7 @@ def release(session: Session, claim: Claim, worker: str, *, touched: Collection[
 
 def give_back(session: Session, claims: Iterable[Claim], worker: str) -> None:
     """Let others take these checks at once."""
-    names = sorted((claim.key.clinic, claim.key.session) for claim in claims)
-    mine = [{"clinic": clinic, "one": one, "worker": worker} for clinic, one in names]
-    if mine:
-        session.connection().execute(_GIVE_BACK, mine)
-
-
-_GIVE_BACK: Final = (
-    update(DueRow)
-    .where(
-        DueRow.clinic_id == bindparam("clinic"),
-        DueRow.session_id == bindparam("one"),
-        DueRow.claimed_by == bindparam("worker"),
-    )
-    .values(claimed_by=None, claimed_until=None)
-)
+    hand_back(session, DueRow, [(claim.key.clinic, claim.key.session) for claim in claims], worker)
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

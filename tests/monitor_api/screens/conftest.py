@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 from playwright.sync_api import Browser
 
 from monitor_api.http.callers import Caller, Credential, find_caller, hash_of
+from monitor_api.records.signing import make_key
 from monitor_api.records.trail import ActorKind
 from tests.monitor_api.screens.browsing import Desk, chromium
 from tests.monitor_api.screens.clinic import NOW, Clinic
-from tests.monitor_api.screens.cohort import fill
+from tests.monitor_api.screens.cohort import Treated, fill, treated
 from tests.monitor_api.screens.drafting import LACKING, WHOLE, drafted
 from tests.monitor_api.screens.house import House, running_clock, serving
 from tests.monitor_api.screens.site import Site
@@ -44,6 +46,26 @@ def site(house: House) -> Iterator[Site]:
 def clinic(site: Site) -> Clinic:
     """A clinic of a test's own, where it is `NOW`."""
     return site.clinic(now=NOW)
+
+
+@pytest.fixture
+def keyed_clinic(site: Site) -> Clinic:
+    """A clinic of a test's own, in which time runs, with a key to sign with."""
+    made = site.clinic()
+    make_key(site.house.folder / "keys", made.id)
+    return made
+
+
+@pytest.fixture
+def anna(clinic: Clinic) -> Treated:
+    return treated(clinic, "Anna Lind", "5.5")
+
+
+@pytest.fixture
+def visitor(site: Site, clinic: Clinic) -> Iterator[httpx.Client]:
+    """A physician's browser without scripts, logged in."""
+    with site.visitor(clinic.user("physician", "Dr Noor Haddad")) as found:
+        yield found
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 import asyncio
 import re
 from dataclasses import replace
-from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -15,12 +13,12 @@ from playwright.sync_api import expect
 from clinical.regimen.templates import TEMPLATES
 from monitor_api.errors import StoreUnavailable
 from monitor_api.records.drafts import RegimenDraftRow
-from monitor_api.records.signing import make_key
 from monitor_api.screens.drafting.units import stored, typed
 from tests.monitor_api.screens.browsing import PHONE, Desk
 from tests.monitor_api.screens.clinic import Clinic
-from tests.monitor_api.screens.cohort import Treated, treated
+from tests.monitor_api.screens.cohort import Treated
 from tests.monitor_api.screens.drafting import LACKING, WHOLE, Page, drafted
+from tests.monitor_api.screens.prescribing import FILLED, begun, row, sent, signed
 from tests.monitor_api.screens.site import Site
 from tests.monitor_api.screens.test_orders import posted, text
 
@@ -29,49 +27,8 @@ LONG = 30_000
 
 
 @pytest.fixture
-def clinic(site: Site) -> Clinic:
-    """A clinic of a test's own, in which time runs, with a key to sign with."""
-    made = site.clinic()
-    make_key(site.house.folder / "keys", made.id)
-    return made
-
-
-@pytest.fixture
-def anna(clinic: Clinic) -> Treated:
-    return treated(clinic, "Anna Lind", "5.5")
-
-
-@pytest.fixture
-def visitor(site: Site, clinic: Clinic):
-    with site.visitor(clinic.user("physician", "Dr Noor Haddad")) as found:
-        yield found
-
-
-def begun(visitor: httpx.Client, patient: UUID, begin: str) -> str:
-    """The path of a draft that was begun so."""
-    return posted(visitor, f"/patients/{patient}/prescribe", begin=begin).headers["location"]
-
-
-def sent(visitor: httpx.Client, path: str, do: str = "save", on: str | None = None, **typed_in: Any) -> httpx.Response:
-    """What the form of a page sends when some fields were typed into; `__` stands for the point of a path."""
-    fields = Page(visitor.get(on or path).text).fields
-    return visitor.post(
-        path, data=fields | {name.replace("__", "."): value for name, value in typed_in.items()} | {"do": do}
-    )
-
-
-def signed(visitor: httpx.Client, path: str, **typed_in: Any) -> httpx.Response:
-    return sent(visitor, f"{path}/sign", "", **{"meant": "yes", **typed_in})
-
-
-def row(clinic: Clinic, path: str) -> RegimenDraftRow:
-    with clinic.database.read() as session:
-        found = session.get_one(RegimenDraftRow, UUID(path.rpartition("/")[2]))
-        session.expunge(found)
-        return found
-
-
-FILLED = {"phases__0__weeks": "12", "phases__0__dose": "36", "programmes__0__number": "1"}
+def clinic(keyed_clinic: Clinic) -> Clinic:
+    return keyed_clinic
 
 
 def test_a_template_is_filled_in_saved_read_and_signed_and_then_in_force(anna: Treated, visitor: httpx.Client):

@@ -15,7 +15,7 @@ from monitor_api.records.orders import GuardStopRow, IncidentRow, OrderReportRow
 from monitor_api.records.practices import PracticeRow
 from tests.monitor_api.screens.browsing import PHONE, Desk
 from tests.monitor_api.screens.clinic import Clinic
-from tests.monitor_api.screens.cohort import Treated, treated
+from tests.monitor_api.screens.cohort import Treated
 from tests.monitor_api.screens.site import Site
 
 
@@ -23,11 +23,6 @@ from tests.monitor_api.screens.site import Site
 def clinic(site: Site) -> Clinic:
     """A clinic of a test's own, in which time runs."""
     return site.clinic()
-
-
-@pytest.fixture
-def anna(clinic: Clinic) -> Treated:
-    return treated(clinic, "Anna Lind", "5.5")
 
 
 def posted(visitor: httpx.Client, path: str, **fields: str) -> httpx.Response:

@@ -4,32 +4,17 @@ import httpx
 import pytest
 
 from monitor_api.records.sessions import RegimenVersionRow
-from monitor_api.records.signing import make_key
 from tests.monitor_api.screens.clinic import Clinic
 from tests.monitor_api.screens.cohort import Treated, treated
 from tests.monitor_api.screens.drafting import LACKING, WHOLE, Page, drafted
+from tests.monitor_api.screens.prescribing import FILLED, begun, row, sent, signed
 from tests.monitor_api.screens.site import Site
-from tests.monitor_api.screens.test_drafts import FILLED, begun, row, sent, signed
 from tests.monitor_api.screens.test_orders import posted, text
 
 
 @pytest.fixture
-def clinic(site: Site) -> Clinic:
-    """A clinic of a test's own, in which time runs, with a key to sign with."""
-    made = site.clinic()
-    make_key(site.house.folder / "keys", made.id)
-    return made
-
-
-@pytest.fixture
-def anna(clinic: Clinic) -> Treated:
-    return treated(clinic, "Anna Lind", "5.5")
-
-
-@pytest.fixture
-def visitor(site: Site, clinic: Clinic):
-    with site.visitor(clinic.user("physician", "Dr Noor Haddad")) as found:
-        yield found
+def clinic(keyed_clinic: Clinic) -> Clinic:
+    return keyed_clinic
 
 
 def test_before_it_is_signed_one_reads_what_it_would_have_called(anna: Treated, visitor: httpx.Client):
