@@ -107,11 +107,12 @@ def account(one, now):
 
 
 def is_taken(share):
-    return share >= 0.8
+    """Shares that reach a limit exactly are at it, also where they are sums."""
+    return round(share, 9) >= 0.8
 
 
 def is_valid(share):
-    return 0.8 <= share <= 1.2
+    return 0.8 <= round(share, 9) <= 1.2
 
 
 def found_of(walk, counts):

@@ -260,6 +260,16 @@ def test_each_day_counts_what_the_version_of_its_last_session_allows():
     assert found == {"before": 0, "across": 1, "after": 1}
 
 
+def test_a_version_that_leaves_open_how_many_there_may_be_is_held_to_its_plan_beside_one_that_says_it():
+    lenient = written(THRICE, from_at=START + DAY, version=2, most_per_day=2)
+    versions = [written(THRICE, from_at=START, until_at=START + DAY), lenient]
+    found = {}
+    for name, numbers in {"planned": (0, 0.2), "allowed": (2, 2.2)}.items():
+        made = course(versions, days(*numbers), [device(START, proven=START + 9 * DAY)])
+        found[name] = len(only("too-many-a-day", judge_course(course_at(made, START + 3 * DAY, worn={}))))
+    assert found == {"planned": 1, "allowed": 0}
+
+
 @given(
     placed=st.lists(st.tuples(st.integers(0, 384), st.sampled_from([0, 0, 1, 8, 60])), max_size=7),
     most=st.integers(1, 3),

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 from msgspec import structs
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from monitor_api.records.sessions import DueRow, SessionRow
 from tests.monitor_api.check.line import Line, ago, new_lines
@@ -81,6 +81,23 @@ def test_the_backlog_of_one_device_has_no_other_device_checked_again(line):
     others = [structs.replace(one, device=OTHER) for one in (anchor(27 * DAY), rf_device())]
     group = batch(line, 27 * DAY, *others), batch(line, 7.5 * DAY, anchor(7.5 * DAY))
     assert due_after(line, *group) == {4}
+
+
+@pytest.mark.parametrize(
+    ("ended", "went_on", "counters"), [(False, False, {4}), (True, False, {1, 4}), (True, True, {4})]
+)
+def test_the_last_anchor_of_a_timeline_that_is_over_concerns_what_is_not_placed_too(line, ended, went_on, counters):
+    """It bounds what came after it; one that another of its timeline follows does not."""
+    lived(line)
+    if ended:
+        bring(line, 5 * DAY, structs.replace(anchor(5 * DAY), timeline=2))
+    if went_on:
+        bring(line, 6 * DAY, anchor(6 * DAY))
+    line.check()
+    with line.stores.database.write() as session:
+        nowhere = update(SessionRow).where(SessionRow.id == key_of(1).session)
+        session.execute(nowhere.values(started_earliest=None, started_latest=None, placed_by=None))
+    assert due_after(line, batch(line, 7.5 * DAY, anchor(7.5 * DAY))) == counters
 
 
 def test_an_older_introduction_concerns_what_was_heard_of_within_a_day_of_it(line):

@@ -140,3 +140,11 @@ def test_names_are_looked_up_in_portions_and_none_in_no_statement(service):
             found = among(session, select(DeviceRow.uid), NAME, [(CLINIC, f"{UID[:-3]}{n:03x}") for n in range(many)])
             assert len(list(found)) == 0
             assert len(asked.statements) == statements
+
+
+def test_what_the_last_of_many_names_names_is_found_as_the_first_is(service):
+    others = [DeviceUid(f"{number:016x}") for number in range(2 * AT_ONCE)]
+    service.hand_over(service.gateway.batch(*(structs.replace(rf_device(), device=one) for one in (UID, others[-1]))))
+    with service.stores.database.read() as session:
+        found = among(session, select(DeviceRow.uid), NAME, [(CLINIC, one) for one in (UID, *others)])
+        assert {uid for (uid,) in found} == {UID, others[-1]}

@@ -113,3 +113,11 @@ def test_what_is_given_back_is_free_at_once(stores):
     with stores.database.write() as session:
         give_back(session, claims, "check")
     assert len(claim_all(stores, "other")) == len(KEYS)
+
+
+def test_who_was_overtaken_gives_back_nothing_that_is_another_ones(stores):
+    claims, later = claim_all(stores, "check"), NOW + LEASE + timedelta(seconds=1)
+    assert len(claim_all(stores, "other", later)) == len(KEYS)
+    with stores.database.write() as session:
+        give_back(session, claims, "check")
+    assert claim_all(stores, "third", later) == []
