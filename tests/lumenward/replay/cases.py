@@ -75,7 +75,7 @@ def regimen(weekdays=(), written=(), **limits):
     )
 
 
-def case(*sessions, hold=None, note="[]", device=(), wearer=NOBODY_ASKED, **prescribed):
+def case(*sessions, hold=None, held=None, note="[]", device=(), wearer=NOBODY_ASKED, **prescribed):
     head = CourseDevice(
         uid=UID,
         modality=Modality.RF,
@@ -97,7 +97,7 @@ def case(*sessions, hold=None, note="[]", device=(), wearer=NOBODY_ASKED, **pres
         zone="Europe/Zurich",
         sessions=sessions,
         regimens=(InForce(regimen=regimen(**prescribed), from_at=NOON - 30 * DAY, until_at=None),),
-        holds=() if hold is None else (Hold(during=hold, modality=None),),
+        holds=() if hold is None else (Hold(during=hold, modality=held),),
         excuses=(),
         devices=(replace(head, **dict(device)),),
     )

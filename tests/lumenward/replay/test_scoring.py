@@ -90,6 +90,12 @@ def test_use_on_hold_counts_from_the_instant_of_the_hold(starts_h, expected):
     assert result(label("used while on hold"), NOTHING_SAID, case(past(), hold=hold)).result == expected
 
 
+@pytest.mark.parametrize(("held", "expected"), [(Modality.RF, "missed"), (Modality.LED, "within")])
+def test_use_on_hold_is_of_the_modality_that_is_held(held, expected):
+    hold = Interval(from_at=NOON - HOUR, until_at=NOON + DAY)
+    assert result(label("used while on hold"), NOTHING_SAID, case(past(), hold=hold, held=held)).result == expected
+
+
 def test_a_session_that_never_came_is_unseen():
     hold = Interval(from_at=NOON - DAY, until_at=None)
     assert result(label("used while on hold"), NOTHING_SAID, case(hold=hold)).result == "unseen"

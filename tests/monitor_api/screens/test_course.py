@@ -12,6 +12,7 @@ from monitor_api.http.callers import Caller
 from monitor_api.http.queries.courses import patient_course
 from monitor_api.http.queries.triage import triage_facts
 from monitor_api.records.courses import CourseSummaryRow
+from monitor_api.records.practices import PracticeRow
 from monitor_api.screens.adherence import reach_words, share_words
 from monitor_api.screens.histories import wanted
 from monitor_api.screens.triage import Show, rows
@@ -225,6 +226,20 @@ def summary(clinic: Clinic, patient, standing: str | None, misses: int = 0, days
 @pytest.fixture
 def physician(clinic: Clinic, caller_of) -> Caller:
     return caller_of(clinic, "physician")
+
+
+def test_phases_turn_at_the_hour_that_the_clinic_decided_on(clinic: Clinic, physician: Caller):
+    treated(clinic, "Anna Lind", "5.5")
+    starts = []
+    for hour in (4, 1):
+        with clinic.database.write() as session:
+            (one,) = triage_facts(session, physician, wanted(NOW, None)).prescribed
+            starts.append((hour, one.days.starts_at.hour))
+            decision = PracticeRow(
+                clinic_id=clinic.id, version=1, figures={"day_starts_hour": 1}, from_at=NOW, decided_by=physician.id
+            )
+            session.merge(decision)
+    assert starts == [(4, 4), (1, 1)]
 
 
 def listed(clinic: Clinic, physician: Caller):
