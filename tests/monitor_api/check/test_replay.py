@@ -21,8 +21,12 @@ from vocabulary.wire.batches import Gap
 
 
 def a_day():
-    """Four sessions of one device: as prescribed, too soon and hot, too much and half lost, cut off and not ended."""
-    first, second, third, fourth = ago(60), ago(28), ago(8), ago(2)
+    """Four sessions of one device: as prescribed, too soon and hot, too much and half lost, cut off and not ended.
+
+    The last two are of one therapy day, yesterday's, whenever this is asked.
+    """
+    yesterday = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    first, second, third, fourth = (yesterday + hours * HOUR for hours in (-44, -12, 8, 14))
     return [
         rf_device(),
         *(rf_samples(number, 60, counter=1, at=first) for number in range(0, 240, 60)),
