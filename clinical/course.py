@@ -22,7 +22,7 @@ SHARP: Final = timedelta(days=1)
 """A start that is known within this has its place among others."""
 
 
-class Between(Struct, frozen=True, kw_only=True):
+class Between(Struct, frozen=True, kw_only=True, gc=False):
     """A figure that is known to lie between two values, both within."""
 
     low: float

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from clinical.adherence.days import DAY
 from clinical.adherence.planned import PlannedUse, planned_use
 from clinical.adherence.rounds import Plan, Round, plan_of
-from clinical.adherence.slots import Counted, JudgedRound, began_in, counted_in
+from clinical.adherence.slots import JudgedRound, counted_in
 from clinical.adherence.uses import Sessions, Use, sessions_of
 from clinical.adherence.worn import Worn
-from clinical.course import Course, CourseDevice, OrderedCourse, in_order
+from clinical.course import SHARP, Course, CourseDevice, OrderedCourse, in_order
 from clinical.once import once
 from clinical.practice import Practice
 from vocabulary.devices import Modality
@@ -80,20 +80,16 @@ class Strand:
 
     def _judged(self, rounds: Sequence[Round], uses: Sequence[Use]) -> tuple[JudgedRound, ...]:
         """Judge rounds by the uses that began within them, or may have; uses in the order of their earliest start."""
-        near = [one for one in uses if one.latest - one.earliest <= DAY]
-        wide = [one for one in uses if one.latest - one.earliest > DAY]
+        near, wide = uses, list[Use]()
+        if self.sessions.vague:
+            near = [one for one in uses if one.latest - one.earliest <= SHARP]
+            wide = [one for one in uses if one.latest - one.earliest > SHARP]
         starts = [one.earliest for one in near]
-
-        def counted(round_: Round) -> list[Counted]:
-            low, high = bisect_left(starts, round_.begins_at - DAY), bisect_left(starts, round_.ends_at)
-            uses = near[low:high] + wide if wide else near[low:high]
-            return [counted_in(round_, use, wear) for use in uses if began_in(round_, use)]
-
-        wear, practice = self.frame.wear, self.frame.practice
-        judged = [
-            JudgedRound(round=one, counted=tuple(counted(one)), devices=self.devices, practice=practice)
-            for one in rounds
-        ]
+        judged: list[JudgedRound] = []
+        for one in rounds:
+            low, high = bisect_left(starts, one.begins_at - SHARP), bisect_left(starts, one.ends_at)
+            counted = counted_in(one, (*near[low:high], *wide), self.frame.wear)
+            judged.append(JudgedRound(round=one, counted=counted, devices=self.devices, practice=self.frame.practice))
         return tuple(judged)
 
     def proven_until(self, now: datetime, since: datetime) -> datetime | None:

@@ -101,7 +101,10 @@ class _Lately:
         low, high, row = ordered[half - 1], ordered[-half], practice.drift - 1
         lately = max(1, len([one for one in told[self._before - first :] if one is not None]))
         if ordered[-1] - ordered[0] < measure.turn:
-            for one in values[-lately:]:
+            recent = values[-lately:]
+            if measure.away(max(recent), low) <= 0 <= measure.away(min(recent), high):
+                return False
+            for one in recent:
                 over = one > low and measure.away(one, low) > 0
                 row = row + 1 if over or (one < high and measure.away(one, high) < 0) else 0
                 if row >= practice.drift:

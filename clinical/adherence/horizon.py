@@ -137,7 +137,8 @@ class _Parts:
         if round_.end <= today or not judged.unseen:
             return (judged.valid if self._valid else judged.taken).high
         practice = self._account.practice
-        seen = sum(one.may_be_valid(practice) if self._valid else one.may_be_taken(practice) for one in judged.counted)
+        each = [one.is_valid(practice) if self._valid else one.is_taken(practice) for one in judged.counted]
+        seen = len(each) - each.count(False)
         until = self._strand.proven_until(self._account.now, round_.begins_at)
         proven_day = self._account.plan.days.of(until) if until else date.min
         unproven = round_.open_days(proven_day) - round_.open_days(today)

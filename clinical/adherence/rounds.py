@@ -11,7 +11,6 @@ Rules, kept here:
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -19,6 +18,7 @@ from msgspec import Struct
 from clinical.adherence.days import DAY, TherapyDays
 from clinical.course import Course, InForce, Interval
 from clinical.facts import RegimenVersion
+from clinical.once import once
 from clinical.plan import Phase
 from vocabulary.devices import Modality
 
@@ -41,17 +41,17 @@ class Stint:
     most_per_day: int | None
     most_per_week: int | None
 
-    @cached_property
+    @once
     def per_day(self) -> int:
         """The most slots that one day is planned to take."""
         return -(-self.phase.timing.frequency // self.phase.timing.period.days) if not self.phase.timing.weekdays else 1
 
-    @cached_property
+    @once
     def per_week(self) -> int:
         """The most slots that seven days are planned to take."""
         return -(-self.phase.timing.frequency * 7 // self.phase.timing.period.days)
 
-    @cached_property
+    @once
     def interval(self) -> timedelta:
         """The longest time that is planned from one slot to the next."""
         days = self.phase.timing.weekdays

@@ -7,7 +7,7 @@ Rules, kept here:
 - A round that is not over has open slots where later it will have unknown or missed ones.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
@@ -63,33 +63,25 @@ class Counted(Struct, frozen=True, kw_only=True):
         """The part of its dose that reached skin."""
         return self.use.worn_dose_fraction(self.phase, self.wear)
 
-    @property
-    def worn(self) -> Between:
-        """How sure it is that all of it was worn."""
-        return self.use.worn_probability(self.wear)
+    def is_valid(self, practice: Practice) -> bool | None:
+        """Whether it is a valid session: the planned dose, worn, and no safety trip; None where that is not known."""
+        low, high, least = self.dose.low, self.dose.high, practice.taken_fraction
+        if self.use.tripped or high + NEARLY < least or practice.over_fraction < low - NEARLY:
+            return False
+        worn = self.use.worn_probability(self.wear)
+        if worn.high < practice.worn_probability:
+            return False
+        fits = self.sure and least <= low + NEARLY and high - NEARLY <= practice.over_fraction
+        return True if fits and practice.worn_probability <= worn.low else None
 
-    def is_valid(self, practice: Practice) -> bool:
-        """Whether it surely is a valid session: the planned dose, worn, and no safety trip."""
-        low, high = self.dose.low + NEARLY, self.dose.high - NEARLY
-        fits = self.sure and practice.taken_fraction <= low and high <= practice.over_fraction
-        return fits and self.worn.low >= practice.worn_probability and not self.use.tripped
-
-    def may_be_valid(self, practice: Practice) -> bool:
-        """Whether it is a valid session, as far as anybody knows."""
-        low, high = self.dose.low - NEARLY, self.dose.high + NEARLY
-        fits = practice.taken_fraction <= high and low <= practice.over_fraction
-        return fits and self.worn.high >= practice.worn_probability and not self.use.tripped
-
-    def is_taken(self, practice: Practice) -> bool:
-        """Whether it surely fills a slot."""
-        return self.sure and self.dose.low + NEARLY >= practice.taken_fraction
-
-    def may_be_taken(self, practice: Practice) -> bool:
-        """Whether it fills a slot, as far as anybody knows."""
-        return self.dose.high + NEARLY >= practice.taken_fraction
+    def is_taken(self, practice: Practice) -> bool | None:
+        """Whether it fills a slot; None where that is not known."""
+        if self.sure and practice.taken_fraction <= self.dose.low + NEARLY:
+            return True
+        return None if practice.taken_fraction <= self.dose.high + NEARLY else False
 
 
-class Tally(Struct, frozen=True, kw_only=True):
+class Tally(Struct, frozen=True, kw_only=True, gc=False):
     """A number of slots that is known to lie between two counts, both within."""
 
     low: int
@@ -115,14 +107,12 @@ class JudgedRound(Struct, frozen=True, kw_only=True, dict=True):
     @once
     def taken(self) -> Tally:
         """The slots that are taken."""
-        sure = [one.is_taken(self.practice) for one in self.counted]
-        return self._tally(sure, Counted.may_be_taken)
+        return self._tally([one.is_taken(self.practice) for one in self.counted])
 
     @once
     def valid(self) -> Tally:
         """The slots with a valid session."""
-        sure = [one.is_valid(self.practice) for one in self.counted]
-        return self._tally(sure, Counted.may_be_valid)
+        return self._tally([one.is_valid(self.practice) for one in self.counted])
 
     @once
     def worn_dose(self) -> Between:
@@ -133,15 +123,13 @@ class JudgedRound(Struct, frozen=True, kw_only=True, dict=True):
         high = sorted([1.0] * min(due, self.unseen) + [min(1.0, part.high) for part, _ in parts], reverse=True)
         return Between(low=sum(low[:due]), high=sum(high[:due]))
 
-    def _tally(self, sure: Sequence[bool], may: Callable[[Counted, Practice], bool]) -> Tally:
-        """The slots that surely are something, and those that may be: what surely is, may be."""
-        due, surely = self.round.due, sum(sure)
+    def _tally(self, each: Sequence[bool | None]) -> Tally:
+        """The slots that surely are something, and those that may be, by what is known of each use."""
+        due, surely = self.round.due, each.count(True)
         if surely >= due:
             return Tally(low=due, high=due)
-        perhaps = 0
-        if surely < len(sure):
-            perhaps = sum([may(one, self.practice) for one, known in zip(self.counted, sure, strict=True) if not known])
-        return Tally(low=surely, high=min(due, self.unseen + surely + perhaps))
+        most = surely + each.count(None)
+        return Tally(low=surely, high=due if most >= due else min(due, most + self.unseen))
 
 
 def unseen_sessions(round_: Round, devices: Sequence[CourseDevice]) -> int:
@@ -166,20 +154,21 @@ def _unseen(round_: Round, device: CourseDevice) -> int | None:
     return sum([one.count for one in device.missing(begins, ends)]) if proof.missing else 0
 
 
-def began_in(round_: Round, use: Use) -> bool:
-    """Whether a use began within a round, or may have."""
-    return use.latest >= round_.begins_at and use.earliest < round_.ends_at
-
-
-def counted_in(round_: Round, use: Use, wear: Mapping[SessionId, Worn]) -> Counted:
-    """A use as a round sees it."""
-    phase = round_.stint.phase
-    return Counted(
-        use=use,
-        sure=round_.begins_at <= use.earliest and use.latest < round_.ends_at,
-        phase=phase,
-        dose=use.dose_fraction(phase),
-        wear=wear,
+def counted_in(round_: Round, uses: Iterable[Use], wear: Mapping[SessionId, Worn]) -> tuple[Counted, ...]:
+    """Those uses that began within a round, or may have, as it sees them."""
+    phase, begins, ends = round_.stint.phase, round_.begins_at, round_.ends_at
+    return tuple(
+        [
+            Counted(
+                use=use,
+                sure=begins <= use.earliest and use.latest < ends,
+                phase=phase,
+                dose=use.dose_fraction(phase),
+                wear=wear,
+            )
+            for use in uses
+            if begins <= use.latest and use.earliest < ends
+        ]
     )
 
 
@@ -210,9 +199,9 @@ def _known(judged: JudgedRound, practice: Practice) -> Iterator[Slot]:
 
 def _undecided(judged: JudgedRound, practice: Practice) -> Iterator[Slot]:
     """The slots of a round that is over and that nothing surely fills: those that may be taken come first."""
-    rest = [one for one in judged.counted if not one.is_taken(practice)]
-    doubts = [_doubt(one) for one in rest if one.may_be_taken(practice)]
-    partly = [_partial(one, practice) for one in rest if not one.may_be_taken(practice)]
+    each = [(one.is_taken(practice), one) for one in judged.counted]
+    doubts = [_doubt(one) for taken, one in each if taken is None]
+    partly = [_partial(one, practice) for taken, one in each if taken is False]
     partly.sort(key=lambda slot: slot.state is SlotState.MISSED)
     yield from doubts
     for _ in range(judged.taken.high - judged.taken.low - len(doubts)):

@@ -136,7 +136,7 @@ def _single(session: PastSession, earliest: datetime, latest: datetime) -> Use:
 def _merged(ordered: Sequence[PastSession], gap: timedelta) -> list[Use]:
     """The uses of sessions, both in the order of their earliest start."""
     if _far_apart(ordered, gap):
-        return [_use((one,)) for one in ordered]
+        return [Use(sessions=(one,), earliest=at.earliest, latest=at.latest) for one in ordered if (at := one.started)]
     running: dict[DeviceUid, tuple[datetime, list[PastSession]]] = {}
     groups: list[list[PastSession]] = []
     for middle, _, one in sorted([(_middle(one), one.session, one) for one in ordered], key=itemgetter(0, 1)):

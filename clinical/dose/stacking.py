@@ -53,13 +53,17 @@ def heat_stacks(ordered: OrderedCourse, since: datetime, carry: HeatCarry = PROP
     placed = [(one.started, one) for one in ordered.after(since - timedelta(days=1)) if one.started]
     if len({one.modality for _, one in placed}) < 2:
         return
-    warm = [(at.later(one.elapsed), one) for at, one in placed if one.modality is Modality.RF]
+    warm = [
+        (at.earliest + one.elapsed, at.latest + one.elapsed + carry.window, one)
+        for at, one in placed
+        if one.modality is Modality.RF
+    ]
     for at, lit in placed:
         if lit.modality is Modality.LED and at.latest > since:
-            for ended, before in warm:
-                shortest, longest = at.earliest - ended.latest, at.latest - ended.earliest
-                if longest >= timedelta(0) and shortest <= carry.window:
-                    yield from _stack(before, lit, (shortest, longest), carry)
+            for ended, cooled, before in warm:
+                if ended <= at.latest and at.earliest <= cooled:
+                    pause = at.earliest + carry.window - cooled, at.latest - ended
+                    yield from _stack(before, lit, pause, carry)
 
 
 def _stack(

@@ -43,7 +43,7 @@ def over_cap(at: CourseAt) -> Iterator[Episode]:
     if caps:
         lately = _Lately(at, max(cap.window for _, _, cap in caps))
         for held, number, cap in caps:
-            yield from _episodes(lately, held, cap, f"{held.regimen.id}:{number}")
+            yield from _episodes(lately, held, cap, number)
 
 
 class _Use(Struct, frozen=True, kw_only=True):
@@ -100,7 +100,7 @@ class _Lately:
         return since <= min((one.heard_at for one in self.at.course.sessions), default=self.at.now)
 
 
-def _episodes(lately: _Lately, held: InForce, cap: Cap, name: str) -> Iterator[Episode]:
+def _episodes(lately: _Lately, held: InForce, cap: Cap, number: int) -> Iterator[Episode]:
     """Runs of sessions that went over a cap; a run that began before the look-back is followed to its first session."""
     if not lately.may_be_over(cap):
         return
@@ -111,7 +111,7 @@ def _episodes(lately: _Lately, held: InForce, cap: Cap, name: str) -> Iterator[E
         uses = _uses(lately, held, cap, now - back)
     for outcome, run in groupby(uses, key=lambda use: _outcome(use.most, cap)):
         if outcome is not Outcome.CLEAR:
-            yield _episode(now, cap, name, list(run))
+            yield _episode(now, cap, f"{held.regimen.id}:{number}", list(run))
 
 
 def _uses(lately: _Lately, held: InForce, cap: Cap, since: datetime) -> Sequence[_Use]:

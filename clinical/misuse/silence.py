@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import reduce
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct
 
@@ -64,7 +64,7 @@ class _Pause(Struct, frozen=True, kw_only=True):
     waits: bool
 
 
-class _Before(NamedTuple):
+class _Before(Struct, frozen=True):
     """Of the uses before a pause the one that may have begun last, and the one whose earliest start is the latest."""
 
     last: Use
