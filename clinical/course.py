@@ -224,8 +224,7 @@ class Course:
     practices: tuple[PracticeFrom, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderedCourse:
+class OrderedCourse(Struct, frozen=True, kw_only=True):
     """A course with each session once, by the earliest start or when it was heard of: these are in `begun`.
 
     `vague` are the sessions whose start is not known within a day, in the same order.

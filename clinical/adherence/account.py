@@ -2,8 +2,9 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from clinical.adherence.days import DAY
 from clinical.adherence.planned import PlannedUse, planned_use
@@ -18,8 +19,7 @@ from vocabulary.devices import Modality
 from vocabulary.identity import SessionId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(Struct, frozen=True, kw_only=True):
     """What the strands of one course share: its plan, what is known of wear, the clinic's figures, instant and day."""
 
     now: datetime
@@ -34,16 +34,14 @@ class Frame:
         return self.today - DAY * max(self.practice.frequency_days, self.practice.look_back_days)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lately:
+class Lately(Struct, frozen=True, kw_only=True):
     """The rounds that are looked back to, and uses: from the first of them, and as far back as a silence asks for."""
 
     rounds: tuple[Round, ...]
     uses: tuple[Use, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Strand:
+class Strand(Struct, frozen=True, kw_only=True, dict=True):
     """One modality of a course: its sessions and devices, and its judged rounds, made once they are asked for."""
 
     modality: Modality
@@ -100,8 +98,7 @@ class Strand:
         return min(known) if known and len(known) == len(until) else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """A course, put in order, as of an instant, with a strand for each modality that was ever prescribed."""
 
     ordered: OrderedCourse

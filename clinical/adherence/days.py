@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 DAY: Final = timedelta(days=1)
 
 
@@ -18,8 +20,7 @@ class DaySpan:
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TherapyDays:
+class TherapyDays(Struct, frozen=True):
     """The therapy days of a place: each from `starts_at` local time until the next; instants are UTC.
 
     A day that a zone left out, crossing the date line, has no length, and no instant is of it.

@@ -7,6 +7,8 @@ from datetime import date
 from itertools import accumulate
 from typing import Final
 
+from msgspec import Struct
+
 from clinical.adherence.account import Account, Strand
 from clinical.adherence.days import DAY
 from clinical.adherence.slots import JudgedRound
@@ -51,8 +53,7 @@ CONSECUTIVE: Final = Definition(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adherence:
+class Adherence(Struct, frozen=True, kw_only=True):
     """One measure over the rounds that ended from `first` until before `end`.
 
     `share` is None when nothing was due. `coverage` is the part of the due slots whose records are proven.

@@ -9,6 +9,8 @@ from itertools import groupby
 from math import inf
 from statistics import median
 
+from msgspec import Struct
+
 from clinical.adherence.account import Account, Strand
 from clinical.adherence.days import TherapyDays
 from clinical.adherence.uses import Sessions
@@ -49,8 +51,7 @@ class Drift:
     ended_by: PastSession | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Measure:
+class _Measure(Struct, frozen=True):
     """A figure of each session, None where it has none, and to which side one is away from the usual one, 0 for none.
 
     Figures that lie no further apart than `turn` are away the more, the further they are from the usual one.

@@ -6,7 +6,6 @@ Rules, kept here:
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from math import ceil
@@ -29,8 +28,7 @@ class Standing(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class Reach(Struct, frozen=True, kw_only=True):
     """One end of what is known: `last_day` on which the target can still be met by taking every slot from then on.
 
     `last_day` is None when it is secured or lost; `misses`: the slots that may still be missed, negative when lost.
@@ -41,8 +39,7 @@ class Reach:
     secured: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Horizon:
+class Horizon(Struct, frozen=True, kw_only=True):
     """How far the target of one measure is: by what is proven, and if all that can still arrive were taken."""
 
     definition: Definition

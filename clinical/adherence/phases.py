@@ -1,8 +1,9 @@
 """Which phase runs: counted in therapy days, as slots are, from the day on which a version came into force."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from clinical.adherence.days import DAY, TherapyDays
 from clinical.course import Course, InForce
@@ -10,8 +11,7 @@ from clinical.plan import Phase
 from clinical.practice import practice_at
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseDays:
+class PhaseDays(Struct, frozen=True):
     """The phases of a version, one after the other from the therapy day of `from_at` on; only the last can be open."""
 
     phases: tuple[Phase, ...]

@@ -25,8 +25,7 @@ from vocabulary.devices import Modality
 _INSTANT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stint:
+class Stint(Struct, frozen=True, kw_only=True, dict=True):
     """A phase of a version of a regimen, and the therapy days for which it is planned; an open one ends with time.
 
     `most_per_day` and `most_per_week` are what its regimen allows, None where it leaves that to what is planned.
@@ -93,8 +92,7 @@ class Round(Struct, frozen=True, kw_only=True):
         return max(0, (self.end - first).days - _overlap(self.away, first, self.end))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """Everything that is planned for a patient, in therapy days, and of a modality the days that are excused.
 
     Those are apart, and in order.

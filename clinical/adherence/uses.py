@@ -9,7 +9,6 @@ Rules, kept here:
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import inf
@@ -69,8 +68,7 @@ class Use(Struct, frozen=True, kw_only=True):
         return Between(low=min(one.low for one in each), high=min(one.high for one in each))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sessions:
+class Sessions(Struct, frozen=True, kw_only=True):
     """The sessions of one modality: those whose start is known within a day in their order, and the others."""
 
     modality: Modality

@@ -1,13 +1,13 @@
 """How sure the wear of a session is, as adherence counts it."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from clinical.course import Between
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worn:
+class Worn(Struct, frozen=True, kw_only=True):
     """How sure it is that somebody wore the device in a session, and the part of its dose that reached skin."""
 
     probability: Between

@@ -7,6 +7,8 @@ from itertools import pairwise
 from math import inf
 from typing import Final
 
+from msgspec import Struct
+
 from clinical.course import Between
 from clinical.facts import SAMPLE, Samples
 from vocabulary.devices import Zone
@@ -41,8 +43,7 @@ class Doubt:
     sensor_celsius: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
+class _Point(Struct, frozen=True):
     number: int
     celsius: float
     zone: Zone | None
@@ -56,8 +57,7 @@ class _Hole:
     ends: tuple[_Point, ...]
 
 
-@dataclass(slots=True)
-class _Sum:
+class _Sum(Struct):
     """In samples at 43 °C, so that minutes come out exact where degrees do."""
 
     low: float = 0.0

@@ -36,8 +36,7 @@ class LimitsAsked:
         return practice.hold_grace if self.is_hold else practice.permit_grace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CourseAt:
+class CourseAt(Struct, frozen=True, kw_only=True):
     """A course as of an instant: nothing in it is later than `now` but what is planned. Made by `course_at`.
 
     `worn` has what is known of the wear of each session; one that is not in it may have been worn or not.

@@ -1,12 +1,13 @@
 """Rules about who is who: another person, another device, another time than is said."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from operator import attrgetter
 from statistics import median
 from typing import Final
+
+from msgspec import Struct
 
 from clinical.adherence.days import TherapyDays
 from clinical.course import PastSession
@@ -141,8 +142,7 @@ def _seconds(span: timedelta) -> Quantity:
     return Quantity(span.total_seconds(), Unit.SECOND)
 
 
-@dataclass(frozen=True, slots=True)
-class _Habit:
+class _Habit(Struct, frozen=True):
     name: str
     of: Callable[[PastSession], float | None]
     differs: Callable[[float, float], bool]

@@ -16,6 +16,8 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from msgspec import Struct, structs
+
 from clinical.adherence.phases import phase_days
 from clinical.course import Course, CourseDevice, InForce, PastSession, RecordProof
 from clinical.facts import DeviceFacts, RegimenVersion, Rest, SessionFacts, Told, Wearer
@@ -171,7 +173,7 @@ def _course_findings(
     of_now = tuple(rule for rule in ruling.course_rules if rule.id in OF_NOW)
     for now in asks:
         at = course_at(as_of(course, now), now, worn=worn[decided[now]], limits=tuple(_limits(case, now)))
-        for finding in judge_course(replace(at, said=said), over_weeks):
+        for finding in judge_course(structs.replace(at, said=said), over_weeks):
             found[finding.rule, finding.episode] = finding
         if now == window.until_at and of_now:
             for finding in in_silences(at, window.from_at, of_now):
@@ -233,14 +235,15 @@ def session_facts(case: Case, ruling: Ruling = AS_THEY_ARE) -> Iterator[tuple[Se
     devices = {device.uid: device for device in case.course.devices}
     rests = _rests(case.course)
     for one in case.kept:
-        held_to = in_force_at(case.course, one.past, ruling)
-        regimen = held_to.regimen if held_to else None
         began = began_at(one.past)
+        running = _running_at(case.course, one.past)
+        held_to, phase = (_held_to(running[0], ruling), running[1]) if running else (None, None)
+        regimen = held_to.regimen if held_to else None
         context = _Context(
             wearer=wearer_at(case.skin, began),
             device=devices[one.past.device],
             regimen=regimen,
-            phase=phase_days(case.course, held_to, began).at(began) if held_to else None,
+            phase=phase,
             ran_out=None if held_to else _ran_out(case.course, one.past),
             rest=rests.get(one.past.session),
             practice=practice_at(case.course.practices, began),
@@ -255,11 +258,15 @@ def began_at(past: PastSession) -> datetime:
 
 def in_force_at(course: Course, past: PastSession, ruling: Ruling = AS_THEY_ARE) -> InForce | None:
     """The version of a session's modality that was in force when it began, and not past its last phase."""
-    latest = _latest_at(course, past)
-    began = began_at(past)
-    if latest is None or phase_days(course, latest, began).at(began) is None:
-        return None
-    return _held_to(latest, ruling)
+    running = _running_at(course, past)
+    return _held_to(running[0], ruling) if running else None
+
+
+def _running_at(course: Course, past: PastSession) -> tuple[InForce, Phase] | None:
+    """The version, and its phase that ran."""
+    latest, began = _latest_at(course, past), began_at(past)
+    phase = phase_days(course, latest, began).at(began) if latest else None
+    return (latest, phase) if latest and phase else None
 
 
 def limits_at(course: Course, past: PastSession) -> Limits | None:
@@ -321,8 +328,7 @@ def _rest(started: Placed, before: PastSession) -> Rest:
     return Rest(shortest=started.earliest - ended.latest, longest=started.latest - ended.earliest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Context:
+class _Context(Struct, frozen=True, kw_only=True):
     """What a session is judged with besides its own facts."""
 
     wearer: Wearer

@@ -46,5 +46,6 @@ def _heard(at: CourseAt, device: CourseDevice) -> list[datetime]:
 def _then(at: CourseAt, strand: Strand, device: CourseDevice, now: datetime) -> CourseAt:
     """The course as of an instant, of one device alone."""
     account = at.account
-    alone = replace(strand, devices=(device,))
-    return replace(at, now=now, account=replace(account, now=now, today=account.plan.days.of(now), strands=(alone,)))
+    alone = structs.replace(strand, devices=(device,))
+    then = structs.replace(account, now=now, today=account.plan.days.of(now), strands=(alone,))
+    return structs.replace(at, now=now, account=then)

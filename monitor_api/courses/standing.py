@@ -1,8 +1,8 @@
 """A patient's course as of now, with what its rules ask besides: wear, and whether devices have their limits."""
 
-from dataclasses import replace
 from datetime import datetime
 
+from msgspec import structs
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,7 +26,7 @@ def stand(session: Session, key: CourseKey, now: datetime) -> CourseAt:
     course = read_course(session, key)
     worn = worn_of(course, practice_at(course.practices, now))
     at = course_at(course, now, worn=worn, limits=tuple(limits_of(session, key, now)))
-    return replace(at, said=_said(session, key))
+    return structs.replace(at, said=_said(session, key))
 
 
 def worn_of(course: Course, practice: Practice) -> dict[SessionId, Worn]:

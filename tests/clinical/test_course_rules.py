@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from clinical.course import RecordProof
 from clinical.judgement import alert_severity, judge_course
@@ -171,7 +172,7 @@ def test_every_rule_of_the_schedule_has_an_example_that_fires():
 def findings(sessions, on, planned=THRICE, said=frozenset(), allows=None, **of_device):
     given = replace(device(START, proven=START + 100 * DAY), **of_device)
     made = course([written(planned, from_at=START, **(allows or {}))], sessions, [given])
-    return judge_course(replace(course_at(made, START + DAY * on, worn={}), said=said))
+    return judge_course(structs.replace(course_at(made, START + DAY * on, worn={}), said=said))
 
 
 def only(rule, found):

@@ -158,8 +158,8 @@ def adherence_definition():
 
 
 def test_the_work_list_begins_with_the_nearest_last_day_and_ends_with_what_is_lost():
-    lost = replace(far(1, -1), proven=Reach(last_day=None, misses=-1, secured=False))
-    lost = replace(lost, possible=lost.proven)
+    lost = structs.replace(far(1, -1), proven=Reach(last_day=None, misses=-1, secured=False))
+    lost = structs.replace(lost, possible=lost.proven)
     known = {"c": far(9, 1), "d": lost, "b": far(2, 3), "a": far(2, 1)}
     assert sorted(known, key=lambda one: salvage_rank(known[one].standing, known[one].deciding)) == ["a", "b", "c", "d"]
 

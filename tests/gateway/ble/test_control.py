@@ -162,6 +162,7 @@ async def test_a_device_without_prescriptions_is_not_bothered_with_a_permit():
     assert not device.written
 
 
+@pytest.mark.alone
 @in_a_loop
 async def test_a_stop_takes_less_than_a_second_in_the_middle_of_a_download(bus):
     heard, reach = Heard(), Reach()

@@ -64,6 +64,7 @@ def home(tmp_path):
     return Home(tmp_path)
 
 
+@pytest.mark.alone
 @in_a_loop
 async def test_a_stop_reaches_a_device_within_a_fifth_of_a_second(home):
     device = Obedient()

@@ -92,6 +92,7 @@ def newest(world: World) -> int:
         return session.scalar(select(func.max(ChangeRow.id)))
 
 
+@pytest.mark.alone
 def test_a_change_arrives_within_half_a_second(world: World, physician: Client, server: str):
     with following(server, physician) as stream:
         assert next(stream).event == "hello"
