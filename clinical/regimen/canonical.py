@@ -19,7 +19,7 @@ LARGEST_WHOLE: Final = 2**53
 _LARGEST, _SMALLEST = 1e15, 1e-6
 
 
-def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+def canonical(value: object) -> bytes:
     """The bytes of a JSON value. Raises NotCanonical for what has no one way to be written."""
     try:
         return _text(value).encode()
@@ -27,7 +27,7 @@ def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
         raise NotCanonical("text holds half of a character") from None
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
+def _text(value: object) -> str:
     match value:
         case None | bool() | str():
             return json.dumps(value, ensure_ascii=False)
@@ -36,7 +36,7 @@ def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
         case float():
             return _number(value)
         case list() | tuple():
-            return f"[{','.join(_text(one) for one in value)}]"  # pyright: ignore[reportUnknownVariableType]
+            return f"[{','.join(_text(one) for one in value)}]"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         case dict():
             return _object(value)  # pyright: ignore[reportUnknownArgumentType]
         case _:

@@ -15,6 +15,7 @@ from clinical.adherence.horizon import Horizon, Reach, Standing, horizon, salvag
 from clinical.adherence.slots import SlotState, Tally, slots_of
 from clinical.adherence.states import Engagement, engagement
 from clinical.adherence.worn import Worn
+from clinical.course import Between
 from clinical.practice import PRACTICE
 from tests.clinical.courses import DAY, MINUTE, course, device, done, exactly, excuse, held, phase, written
 from vocabulary.quantities import Quantity, Unit
@@ -112,6 +113,18 @@ def test_dose_that_was_given_to_nobody_counts_for_the_first_measure_alone():
     account = made(phase(5, 7), WEEKS, on=30, worn=nobody)
     a, b, c = adherence(account, account.strands[0])
     assert (a.share.low, b.share.high, c.share.high) == (0.7, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "share"),
+    [(0.7, 0.7, (0.7, 0.7)), (0.69, 1.0, (0.0, 0.7)), (0.0, 0.7, (0.0, 0.7)), (0.0, 0.69, (0.0, 0.0))],
+)
+def test_a_session_of_which_nobody_knows_whether_it_was_worn_may_be_valid(low, high, share):
+    """From a worn probability of 0.7 on it counts: 14 of 20 slots have a session of the planned dose."""
+    perhaps = Worn(probability=Between(low=low, high=high), dose_fraction=Between(low=0.0, high=1.0))
+    account = made(phase(5, 7), WEEKS, on=30, worn={one.session: perhaps for one in WEEKS})
+    found = adherence(account, account.strands[0])[2].share
+    assert (found.low, found.high) == share
 
 
 def test_over_use_fills_no_other_slot_and_no_other_dose():
