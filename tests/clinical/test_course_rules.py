@@ -136,7 +136,10 @@ CASES = [
     ("drift", DAILY, [*days(*range(10)), *[done(n, START + DAY * n, share=1.4) for n in (10, 11, 12)]], {"on": 13}, 2),
     ("drift", DAILY, [*days(*range(10)), *[done(n, START + DAY * n, share=1.4) for n in (10, 11)]], {"on": 13}, 0),
     ("drift", DAILY, [*days(*range(10)), *[done(n, START + DAY * n, share=1.3) for n in (10, 11, 12)]], {"on": 13}, 0),
+    ("drift", DAILY, [*days(*range(10)), *[done(n, START + DAY * n, share=0.6) for n in (10, 11, 12)]], {"on": 13}, 2),
+    ("drift", DAILY, [*days(*range(10)), *[done(n, START + DAY * n, share=0.7) for n in (10, 11, 12)]], {"on": 13}, 0),
     ("drift", DAILY, days(*range(10), 10.2, 11.2, 12.2), {"on": 13}, [FIRES]),
+    ("drift", DAILY, days(*range(10), 9.8, 10.8, 11.8), {"on": 13}, [FIRES]),
     ("drift", DAILY, days(*range(6), 10.2, 11.2, 12.2), {"on": 13}, []),
 ]
 
