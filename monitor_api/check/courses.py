@@ -1,7 +1,8 @@
 """The course checker: judges a patient's weeks when a new fact or the clock says so, and commits all of it at once.
 
 Rules, kept here:
-- A course is judged from what is stored, never from memory.
+- A course is judged from what is stored, never from memory, and once the sessions that are due have been checked:
+  what a rule says of weeks rests on what was found in each session.
 - Findings, alerts, their trail, the summary and the next time to look are one transaction; every id is derived.
 - What a rule no longer says is clear from now on, not gone. What was only open and called nobody is not listed then.
 """
@@ -26,12 +27,15 @@ from clinical.misuse.course_rules import CourseAt
 from clinical.verdicts import CourseFinding, Outcome
 from monitor_api.clock import Clocks
 from monitor_api.courses.due import (
+    PAUSE,
     CourseClaim,
     CourseKey,
     any_course_due,
     claim_courses,
     give_courses_back,
+    put_course_off,
     release_course,
+    waits_for_sessions,
 )
 from monitor_api.courses.standing import stand
 from monitor_api.courses.summaries import store_summaries
@@ -87,7 +91,10 @@ class CourseChecker:
         """Judge one course from what is stored, and commit what follows from it. Raises ClaimLost."""
         now = self._clocks.civil()
         with self._database.read() as session:
-            at = stand(session, claim.key, now)
+            at = None if waits_for_sessions(session, claim.key, now) else stand(session, claim.key, now)
+        if at is None:
+            self._put_off(claim)
+            return
         judged = _Judged(key=claim.key, course=at.course, findings=judge_course(at), at=now)
         with self._database.write() as session:
             release_course(session, claim, self._name, judged_at=now, next_at=_next_look(at))
@@ -100,6 +107,10 @@ class CourseChecker:
             alerts = SqlAlertStore(session, CHECKER, now)
             for news in _reports(judged):
                 report(alerts, news, now)
+
+    def _put_off(self, claim: CourseClaim) -> None:
+        with self._database.write() as session:
+            put_course_off(session, claim, self._name, self._clocks.wall() + PAUSE)
 
     def _claim(self) -> list[CourseClaim]:
         now = self._clocks.moment()

@@ -39,13 +39,20 @@ class Conclusion:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Whose a session is and when it was, as its row says: on this rests the rest of the one after it."""
+class _Start:
+    """Whose a session is, and when it began."""
 
     patient: PatientId | None
     modality: str | None
     earliest: datetime | None
     latest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Whose a session is and when it was, as its row says: on this rests the rest of the one after it."""
+
+    start: _Start
     elapsed_s: float | None
 
 
@@ -62,22 +69,22 @@ def store_session(session: Session, conclusion: Conclusion, now: datetime) -> se
     after = _place(row)
     if before == after:
         return set()
-    following = _following(session, evidence, before) | _following(session, evidence, after)
-    return following | moved_with(session, row, room)
+    following = {one for start in {before.start, after.start} for one in _following(session, evidence, start)}
+    return following | moved_with(session, row, room, starts=before.start != after.start)
 
 
 def _place(row: SessionRow) -> _Place:
     patient = None if row.patient_id is None else PatientId(row.patient_id)
-    return _Place(patient, row.modality, row.started_earliest, row.started_latest, row.elapsed_s)
+    return _Place(_Start(patient, row.modality, row.started_earliest, row.started_latest), row.elapsed_s)
 
 
-def _following(session: Session, evidence: Evidence, place: _Place) -> set[SeriesKey]:
-    """The session that comes after a place in time: its rest depends on when that one ended."""
-    if place.earliest is None:
+def _following(session: Session, evidence: Evidence, start: _Start) -> set[SeriesKey]:
+    """The session that begins after a start: its rest depends on when that one ended."""
+    if start.earliest is None:
         return set()
     found = session.scalar(
         select(SessionRow.id)
-        .where(*neighbours(evidence, place.patient, place.modality), SessionRow.started_earliest > place.earliest)
+        .where(*neighbours(evidence, start.patient, start.modality), SessionRow.started_earliest > start.earliest)
         .order_by(SessionRow.started_earliest)
         .limit(1)
     )

@@ -13,6 +13,7 @@ from monitor_api.clock import Moment
 from monitor_api.errors import ClaimLost
 from monitor_api.records.claimed import hand_back
 from monitor_api.records.courses import CourseDueRow
+from monitor_api.records.sessions import DueRow, SessionRow
 from monitor_api.records.upsert import upsert
 from monitor_api.sessions.due import LEASE
 from vocabulary.identity import ClinicId, PatientId
@@ -21,6 +22,13 @@ _NAME: Final = tuple_(CourseDueRow.clinic_id, CourseDueRow.patient_id)
 
 REST: Final = timedelta(minutes=1)
 """How long more of a session that is known to run may wait to be judged with its weeks: it comes every second."""
+
+
+PATIENCE: Final = timedelta(minutes=10)
+"""How long a course waits for the check of a session, also where that waits for a worker that died."""
+
+PAUSE: Final = timedelta(seconds=0.25)
+"""How long a course that waits is left alone, in real time."""
 
 
 class CourseKey(NamedTuple):
@@ -88,18 +96,40 @@ def release_course(
 
     Raises ClaimLost when another worker has taken it over: what was concluded is older than what that one sees.
     """
-    row = session.get(CourseDueRow, claim.key, with_for_update=True)
-    if row is None or row.claimed_by != worker:
-        raise ClaimLost(str(claim.key.patient))
+    row = _claimed(session, claim, worker)
     row.claimed_by = row.claimed_until = None
     row.judged_at = judged_at
     if row.generation == claim.generation:
         row.due_at = next_at
 
 
+def waits_for_sessions(session: Session, key: CourseKey, now: datetime) -> bool:
+    """Whether a session of this patient is to be checked first: what was found in it may be no longer so.
+
+    Nobody waits for one that has been due for longer than `PATIENCE`: it cannot be checked.
+    """
+    of_patient = (SessionRow.clinic_id == key.clinic, SessionRow.patient_id == key.patient)
+    same = (SessionRow.clinic_id == DueRow.clinic_id) & (SessionRow.id == DueRow.session_id)
+    due = select(DueRow.session_id).join(SessionRow, same).where(*of_patient, DueRow.marked_at > now - PATIENCE)
+    return session.scalar(due.limit(1)) is not None
+
+
+def put_course_off(session: Session, claim: CourseClaim, worker: str, until: datetime) -> None:
+    """Leave a judgement due as it is, for anybody from an instant of real time on. Raises ClaimLost."""
+    row = _claimed(session, claim, worker)
+    row.claimed_by, row.claimed_until = None, until
+
+
 def give_courses_back(session: Session, claims: Iterable[CourseClaim], worker: str) -> None:
     """Let others take these judgements at once."""
     hand_back(session, CourseDueRow, [claim.key for claim in claims], worker)
+
+
+def _claimed(session: Session, claim: CourseClaim, worker: str) -> CourseDueRow:
+    row = session.get(CourseDueRow, claim.key, with_for_update=True)
+    if row is None or row.claimed_by != worker:
+        raise ClaimLost(str(claim.key.patient))
+    return row
 
 
 def _free(now: Moment) -> ColumnElement[bool]:

@@ -53,15 +53,17 @@ def room_of(row: SessionRow) -> Span | None:
     return None if started is None or ended is None else Span(earliest=started.earliest, latest=ended.latest)
 
 
-def moved_with(session: Session, row: SessionRow, before: Span | None) -> set[SeriesKey]:
+def moved_with(session: Session, row: SessionRow, before: Span | None, *, starts: bool) -> set[SeriesKey]:
     """The sessions that a session's new place says something of: on either side, up to the first that has one.
 
     `before`: the room that it had. What that one bounded must be looked at again, also where there is no place now.
+    `starts`: whether its start is another; where only its end is, that says nothing of the sessions before it.
     """
     rooms = [room for room in (before, room_of(row)) if room is not None]
     if not rooms:
         return set()
-    near = (one for later in (False, True) for one in _up_to_a_place(session, row, rooms, later=later))
+    sides = (False, True) if starts else (True,)
+    near = (one for later in sides for one in _up_to_a_place(session, row, rooms, later=later))
     return {SeriesKey(clinic=ClinicId(one.clinic_id), session=SessionId(one.id)) for one in near}
 
 

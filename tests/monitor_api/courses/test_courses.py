@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,7 @@ from clinical.course import InForce
 from clinical.judgement import judge_course
 from monitor_api.check.courses import LOOK_AGAIN
 from monitor_api.clock import Moment
-from monitor_api.courses.due import CourseKey, claim_courses, mark_course_due, release_course
+from monitor_api.courses.due import PATIENCE, PAUSE, CourseKey, claim_courses, mark_course_due, release_course
 from monitor_api.courses.reading import read_course
 from monitor_api.courses.standing import stand
 from monitor_api.errors import ClaimLost
@@ -210,6 +211,36 @@ def test_a_session_has_its_course_judged_when_it_begins_once_a_minute_and_when_i
     assert 55 <= hear(rf_samples(3, 3)) <= 60
     assert 50 <= hear(rf_samples(6, 3)) <= 60
     assert hear(stored(rf_record(1, start=ago(0.01)))) <= 0
+
+
+def judged(watched: Watched) -> bool:
+    """Whether its course was judged at the watch's instant, also where it had been put off for a moment."""
+    sleep(PAUSE.total_seconds())
+    watched.look()
+    (row,) = rows(watched.line.stores, CourseDueRow)
+    return row.judged_at == watched.now
+
+
+def test_a_course_waits_for_the_checks_of_its_sessions_and_calls_nobody_for_what_they_call_for(line):
+    line.know(stored(rf_record(2, start=ago(2))))
+    assert judged(Watched(line, datetime.now(UTC)))
+    line.bring(stored(rf_record(1, start=ago(3))))
+    line.checker.check_due()
+    assert line.due() == {key_of(2).session}, "the rest before it is another now"
+    assert not judged(Watched(line, datetime.now(UTC)))
+    line.check()
+    assert judged(Watched(line, datetime.now(UTC)))
+    assert "too-many-a-day" in findings(line)
+    assert [rule for rule, _ in line.alerts()] == ["too-soon"]
+
+
+def test_a_course_does_not_wait_for_a_session_that_cannot_be_checked(line):
+    line.know(stored(rf_record(1, start=ago(2))))
+    line.mark()
+    now = datetime.now(UTC)
+    mark(line, now)
+    assert not judged(Watched(line, now))
+    assert judged(Watched(line, now + PATIENCE))
 
 
 def test_a_course_that_another_worker_took_over_is_not_concluded(line):
