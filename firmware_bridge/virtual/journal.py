@@ -158,10 +158,27 @@ class Journal:
         self._file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
+class JournalReader:
+    """Reads a journal while it is written: each line once, and all of them whenever it is asked."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._read_to = path, 0
+        self._lines: list[JournalLine] = []
+
+    def lines(self) -> tuple[JournalLine, ...]:
+        """The lines until now; one that is still being written is left out. Raises DefinitionError."""
+        with self._path.open("rb") as file:
+            file.seek(self._read_to)
+            new = file.read()
+        for line in new.split(b"\n")[:-1]:
+            self._lines.append(_read(Fields.parse(f"{self._path.name}:{len(self._lines) + 1}", line)))
+            self._read_to += len(line) + 1
+        return tuple(self._lines)
+
+
 def read_journal(path: Path) -> tuple[JournalLine, ...]:
     """The lines of a journal; one that is still being written is left out. Raises DefinitionError."""
-    lines = path.read_bytes().split(b"\n")[:-1]
-    return tuple(_read(Fields.parse(f"{path.name}:{number}", line)) for number, line in enumerate(lines, 1))
+    return JournalReader(path).lines()
 
 
 def _told(happening: Happening) -> dict[str, object]:  # noqa: PLR0911  # one for each kind

@@ -10,6 +10,7 @@ from threading import Event
 from time import monotonic, sleep
 from typing import Final, Protocol
 
+from lumenward.demo.journals import Journals
 from lumenward.demo.people import settle
 from lumenward.demo.scenario import SCENARIO
 from lumenward.demo.stored import Watch
@@ -47,16 +48,22 @@ Told = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A demo that runs: its world, its processes, its stores seen from outside, the password of its logins."""
+    """A demo that runs: its world, its processes, its journals, its stores from outside, the password of its logins."""
 
     world: World
     supervisor: Supervisor
+    journals: Journals
     watch: Watch
     password: str
 
     def now(self) -> datetime:
         """The civil time in this demo."""
         return self.world.clock.civil(datetime.now(UTC))
+
+    def weigh(self) -> Verdict:
+        """What its service has stored, against what its devices did until now."""
+        stored = self.watch.look(self.world)
+        return weigh(self.world, self.journals.read(), stored)
 
 
 class Greeting(Protocol):
@@ -91,7 +98,7 @@ def running(
         greeting(world, password)
         supervisor.start((*world.gateways(), *world.service(role for role in plan.roles if role != PAGE)))
         supervisor.wait_until_ready()
-        yield Demo(world, supervisor, Watch(database, telemetry), password)
+        yield Demo(world, supervisor, Journals(world), Watch(database, telemetry), password)
     finally:
         supervisor.stop()
         telemetry.close()
@@ -110,7 +117,7 @@ def _judge(demo: Demo, told: Told, stop: Event) -> Verdict:
     began = monotonic()
     well_since: float | None = None
     while True:
-        verdict = weigh(demo.world, demo.watch.look(demo.world))
+        verdict = demo.weigh()
         now = monotonic()
         well_since = None if verdict.problems else (well_since or now)
         if now - began > DEADLINE_S or (well_since and now - well_since >= STEADY_S):

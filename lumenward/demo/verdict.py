@@ -5,18 +5,20 @@ their own process, and what must be raised is in the scenario.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain
 from typing import Any, Final
 
-from firmware_bridge.virtual.journal import EndLine, JournalLine, RecordLine, read_journal
+from firmware_bridge.virtual.journal import EndLine, JournalLine, RecordLine
 from firmware_bridge.virtual.people import Begin
+from lumenward.demo.journals import Told
 from lumenward.demo.scenario import Expected, Person, people
 from lumenward.demo.stored import Stored, StoredSession
 from lumenward.demo.world import World
+from vocabulary.identity import DeviceUid
 
 HIGH_S: Final = 1.0
 OTHERS_S: Final = 5.0
@@ -89,14 +91,11 @@ class _Produced:
     record: bytes
 
 
-def weigh(world: World, stored: Stored) -> Verdict:
+def weigh(world: World, told: Told, stored: Stored) -> Verdict:
     """Compare what is stored now with what the devices have told so far."""
     everybody = people(world.homes)
-    journals: dict[str, Sequence[JournalLine]] = {
-        person.name: read_journal(world.journal(person)) for person in everybody
-    }
-    produced = tuple(chain.from_iterable(_produced(person, journals[person.name]) for person in everybody))
-    alerts, alert_problems = _alerts(everybody, {person.uid: journals[person.name] for person in everybody}, stored)
+    produced = tuple(chain.from_iterable(_produced(person, told[person.uid]) for person in everybody))
+    alerts, alert_problems = _alerts(everybody, told, stored)
     problems = (
         *_unfinished(everybody, produced),
         *chain.from_iterable(
@@ -168,9 +167,7 @@ def _surplus(produced: Sequence[_Produced], stored: Stored) -> Iterator[Problem]
         yield Problem(Kind.QUARANTINED, f"{stored.quarantined} batches or records are quarantined")
 
 
-def _alerts(
-    everybody: Sequence[Person], journals: Mapping[str, Sequence[JournalLine]], stored: Stored
-) -> tuple[tuple[RaisedAlert, ...], list[Problem]]:
+def _alerts(everybody: Sequence[Person], told: Told, stored: Stored) -> tuple[tuple[RaisedAlert, ...], list[Problem]]:
     wanted: dict[tuple[str, int, str], Expected] = {
         (person.uid, expected.session, expected.rule): expected for person in everybody for expected in person.expected
     }
@@ -178,7 +175,7 @@ def _alerts(
     problems: list[Problem] = []
     for alert in stored.alerts:
         expected = wanted.pop((alert.device, alert.session, alert.rule), None)
-        seconds = None if expected is None else _seconds(journals[alert.device], expected, alert.stored_at)
+        seconds = None if expected is None else _seconds(told[DeviceUid(alert.device)], expected, alert.stored_at)
         raised.append(
             RaisedAlert(
                 rule=alert.rule, device=alert.device, session=alert.session, severity=alert.severity, seconds=seconds

@@ -1,11 +1,12 @@
 """What must be so after a scenario, beyond what the demo's verdict asks of every one."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from firmware_bridge.virtual.journal import BeginLine, JournalLine, RecordLine, read_journal
+from firmware_bridge.virtual.journal import BeginLine, RecordLine
+from lumenward.demo.journals import Told
 from lumenward.demo.people import patient_id
 from lumenward.demo.scenario import Person, people
 from lumenward.demo.stored import Stored, StoredSession
@@ -18,10 +19,10 @@ SLACK: Final = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What the devices did, by person, and what the service stored."""
+    """What the devices told that they did, and what the service stored."""
 
     bench: Bench
-    journals: Mapping[str, Sequence[JournalLine]]
+    told: Told
     stored: Stored
 
 
@@ -29,17 +30,10 @@ Must = Callable[[Outcome], Iterator[str]]
 """Says what is not as it must be."""
 
 
-def read_outcome(bench: Bench, stored: Stored) -> Outcome:
-    """Journals and stores, as they are now."""
-    world = bench.demo.world
-    journals = {person.name: read_journal(world.journal(person)) for person in people(world.homes)}
-    return Outcome(bench=bench, journals=journals, stored=stored)
-
-
 def placed_where_they_were(outcome: Outcome) -> Iterator[str]:
     """A session began within what the service says of its start."""
     for person in people(outcome.bench.demo.world.homes):
-        for line in outcome.journals[person.name]:
+        for line in outcome.told[person.uid]:
             if isinstance(line, BeginLine):
                 yield from _misplaced(
                     f"{person.uid}:{line.counter}", line, outcome.stored.sessions.get((person.uid, line.counter))
@@ -74,7 +68,7 @@ def both_accounts_are_kept(outcome: Outcome) -> Iterator[str]:
     if session is None or not session.conflict:
         yield "the conflict is not said"
     told = {
-        comparable(line.record) for lines in outcome.journals.values() for line in lines if isinstance(line, RecordLine)
+        comparable(line.record) for lines in outcome.told.values() for line in lines if isinstance(line, RecordLine)
     }
     kept = {comparable(record) for record in session.records} if session else set[bytes]()
     if told != kept:

@@ -11,14 +11,13 @@ from threading import Event
 from time import monotonic, sleep
 from typing import Any, Final
 
-from firmware_bridge.virtual.journal import BeginLine, read_journal
+from firmware_bridge.virtual.journal import BeginLine
 from lumenward.demo.run import running
-from lumenward.demo.scenario import people
 from lumenward.demo.verdict import Verdict, weigh
 from lumenward.demo.world import Plan, free_port
 from lumenward.errors import Interrupted
 from lumenward.lab.faults import Bench, Fault
-from lumenward.lab.musts import placed_where_they_were, read_outcome
+from lumenward.lab.musts import Outcome, placed_where_they_were
 from lumenward.lab.relay import Relay
 from lumenward.lab.scenarios import Scenario
 from lumenward.lab.small_disk import small_disk
@@ -126,10 +125,9 @@ class _Run:
 
     def _first_session(self) -> datetime | None:
         """The civil time at which the first session began; None when none does."""
-        world, until = self._bench.demo.world, monotonic() + PATIENCE_S
+        journals, until = self._bench.demo.journals, monotonic() + PATIENCE_S
         while monotonic() < until:
-            journals = [world.journal(person) for person in people(world.homes)]
-            found = [line.civil for path in journals for line in read_journal(path) if isinstance(line, BeginLine)]
+            found = [line.civil for told in journals.read().values() for line in told if isinstance(line, BeginLine)]
             if found:
                 return min(found)
             self._look()
@@ -148,7 +146,8 @@ class _Run:
     def _judge(self) -> Finding:
         bench = self._bench
         stored = bench.demo.watch.look(bench.demo.world)
-        verdict, outcome = weigh(bench.demo.world, stored), read_outcome(bench, stored)
+        told = bench.demo.journals.read()
+        verdict, outcome = weigh(bench.demo.world, told, stored), Outcome(bench=bench, told=told, stored=stored)
         wrong = [problem.words for problem in verdict.problems if problem.kind not in self._scenario.allowed]
         missed = [words for must in (placed_where_they_were, *self._scenario.musts) for words in must(outcome)]
         return Finding(

@@ -22,6 +22,7 @@ from firmware_bridge.virtual.journal import (
     BeginLine,
     EndLine,
     Journal,
+    JournalReader,
     LinkEvent,
     LinkLine,
     PowerLine,
@@ -104,6 +105,19 @@ def test_a_line_can_be_read_as_soon_as_it_is_written(path, journal):
     for count in range(1, 4):
         journal.note_link(LinkEvent.CONNECTED, CIVIL)
         assert len(read_journal(path)) == count
+
+
+def test_a_reader_reads_what_is_new_and_gives_all_of_it(path, journal):
+    reader = JournalReader(path)
+    journal.note_link(LinkEvent.CONNECTED, CIVIL)
+    with path.open("a") as file:
+        file.write('{"real":"2031-05-06T07:08:09Z",')
+    first = reader.lines()
+    with path.open("a") as file:
+        file.write('"civil":"2031-05-06T07:08:09Z","kind":"press"}\n')
+    assert [type(line) for line in first] == [LinkLine]
+    assert [type(line) for line in reader.lines()] == [LinkLine, PressLine]
+    assert reader.lines() == read_journal(path)
 
 
 def test_a_line_that_was_cut_off_by_a_kill_is_left_out(path, journal):

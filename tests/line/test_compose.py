@@ -12,11 +12,12 @@ import pytest
 from influxdb_client import InfluxDBClient
 from sqlalchemy import select
 
+from lumenward.demo.journals import Journals
 from lumenward.demo.people import settle
 from lumenward.demo.run import Demo
 from lumenward.demo.scenario import SCENARIO
 from lumenward.demo.stored import Watch
-from lumenward.demo.verdict import Kind, weigh
+from lumenward.demo.verdict import Kind
 from lumenward.demo.world import Plan, make_world
 from lumenward.environment import with_secret_files
 from lumenward.supervisor import Patience, Supervisor
@@ -88,7 +89,7 @@ def settled(demo, seconds):
     """The verdict once nothing is wrong but that an alert took longer than it does on a machine of its own."""
     until = monotonic() + seconds
     while True:
-        verdict = weigh(demo.world, demo.watch.look(demo.world))
+        verdict = demo.weigh()
         problems = [problem.words for problem in verdict.problems if problem.kind is not Kind.LATE]
         if not problems or monotonic() > until:
             return verdict, problems
@@ -148,7 +149,7 @@ def test_the_scenario_of_the_demo_runs_over_the_same_commands_and_files(tmp_path
         clock = {"LUMENWARD_CLOCK": world.clock.dump(), "PATH": os.environ["PATH"]}
         supervisor.start([*world.gateways(), *(composed.child(role, **clock) for role in ROLES)])
         supervisor.wait_until_ready()
-        demo = Demo(world, supervisor, Watch(database, telemetry), password)
+        demo = Demo(world, supervisor, Journals(world), Watch(database, telemetry), password)
         lived(demo, SESSIONS_LAST_S / RATE)
         verdict, problems = settled(demo, 120)
         assert not problems, "\n".join(problems)

@@ -14,7 +14,7 @@ import pytest
 
 from lumenward.demo.run import running
 from lumenward.demo.scenario import SCENARIO
-from lumenward.demo.verdict import Kind, weigh
+from lumenward.demo.verdict import Kind
 from lumenward.demo.world import Plan, free_port
 
 FIGURES = {
@@ -86,7 +86,7 @@ def settled(demo, seconds):
     """The verdict once nothing is unfinished, or after so many seconds."""
     until = monotonic() + seconds
     while True:
-        verdict = weigh(demo.world, demo.watch.look(demo.world))
+        verdict = demo.weigh()
         unfinished = any(problem.kind is Kind.UNFINISHED for problem in verdict.problems)
         if not unfinished or monotonic() > until:
             return verdict

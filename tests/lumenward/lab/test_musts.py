@@ -43,11 +43,11 @@ def session(**changed):
     return StoredSession(**{**values, **changed})
 
 
-def outcome(sessions, journals=None, quarantined=0):
+def outcome(sessions, told=None, quarantined=0):
     """An outcome of the scenario about two people, as if it had been run."""
     return Outcome(
         bench=SimpleNamespace(demo=SimpleNamespace(world=SimpleNamespace(homes=HOMES))),
-        journals=journals or {ADA.name: [BEGAN], CLEO.name: []},
+        told=told or {ADA.uid: [BEGAN], CLEO.uid: []},
         stored=Stored(sessions=sessions, alerts=(), quarantined=quarantined, waiting=()),
     )
 
@@ -72,10 +72,10 @@ def test_a_session_began_within_what_is_said_of_it(started, said):
 
 
 def test_two_accounts_are_both_kept_and_their_conflict_is_said():
-    journals = {ADA.name: [told(RECORDS[0])], CLEO.name: [told(RECORDS[1])]}
+    both = {ADA.uid: [told(RECORDS[0])], CLEO.uid: [told(RECORDS[1])]}
 
     def problems(**changed):
-        return list(both_accounts_are_kept(outcome({(ADA.uid, 1): session(**changed)}, journals)))
+        return list(both_accounts_are_kept(outcome({(ADA.uid, 1): session(**changed)}, both)))
 
     assert problems(records=RECORDS, conflict="they differ") == []
     assert problems(records=RECORDS) == ["the conflict is not said"]
