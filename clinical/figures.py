@@ -143,10 +143,15 @@ def _contradictions(practice: Practice) -> Iterator[tuple[str, str]]:
 
 def read_practice(figures: Mapping[str, Any]) -> Practice:
     """The practice in which these figures differ from the product's; what no version has any more is left out."""
+    return with_figures(PRACTICE, figures)
+
+
+def with_figures(practice: Practice, figures: Mapping[str, Any]) -> Practice:
+    """A practice with these figures in the place of its own."""
     known: dict[str, Any] = {
         FIGURE[name].field: FIGURE[name].value(number) for name, number in figures.items() if name in FIGURE
     }
-    return replace(PRACTICE, **known)
+    return replace(practice, **known)
 
 
 def differing(practice: Practice) -> dict[str, float]:

@@ -197,6 +197,14 @@ class WorkStopped(MonitorError):
         super().__init__("stopped before it was done")
 
 
+class CandidateRefused(MonitorError):
+    """A candidate that cannot be held beside what holds now: `reasons` maps each part to what is wrong with it."""
+
+    def __init__(self, reasons: dict[str, str]) -> None:
+        self.reasons = reasons
+        super().__init__("; ".join(f"{part}: {reason}" for part, reason in reasons.items()))
+
+
 class BatchRefused(MonitorError):
     """A batch that cannot be taken, and never can: `where`, `reason`."""
 

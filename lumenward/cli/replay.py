@@ -15,9 +15,9 @@ from lumenward.processes import stop_event
 from vocabulary.errors import SettingsError
 
 if TYPE_CHECKING:
-    from lumenward.replay.candidates import Candidate
     from lumenward.replay.run import Source
     from lumenward.replay.tally import Tally
+    from monitor_api.cohorts.candidate import Candidate
 
 
 SEED = 1

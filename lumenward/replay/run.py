@@ -14,9 +14,9 @@ from typing import Final, Protocol
 
 from firmware_bridge.virtual.cohort.span import Cohort
 from lumenward.errors import Interrupted
-from lumenward.replay.candidates import Candidate
 from lumenward.replay.cases import cohort_cases
 from lumenward.replay.tally import Tally, compare, tally_case
+from monitor_api.cohorts.candidate import Candidate
 from monitor_api.cohorts.case import Case
 from monitor_api.cohorts.replay import AS_THEY_ARE, Window, replay
 from monitor_api.cohorts.snapshot import count_people, newest, read_snapshot

@@ -1,4 +1,4 @@
-"""Replay: every rule over a case, by the same functions as when the facts came; with other rules or limits, if asked.
+"""Replay: every rule over a case, by the same functions as when the facts came; with a candidate's changes, if asked.
 
 Rules, kept here:
 - Facts of a session are put together as the checker does: the regimen in force, the clinic's figures and the skin when
@@ -11,8 +11,8 @@ Rules, kept here:
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -21,13 +21,14 @@ from msgspec import Struct, structs
 from clinical.adherence.phases import phase_days
 from clinical.course import Course, CourseDevice, InForce, PastSession, RecordProof
 from clinical.facts import DeviceFacts, RegimenVersion, Rest, SessionFacts, Told, Wearer
+from clinical.figures import with_figures
 from clinical.judgement import judge, judge_course
 from clinical.misuse.course_rules import CourseRule, LimitsAsked, course_at
 from clinical.misuse.repeats import Broken, as_repeats, broken, repeats
 from clinical.misuse.rules import Rule
 from clinical.misuse.table import CALLED_ONCE, COURSE_RULES, OF_NOW, RULES, SAID_IN_SESSIONS
 from clinical.plan import Phase
-from clinical.practice import Practice, practice_at
+from clinical.practice import PRACTICE, Practice, PracticeFrom, practice_at
 from clinical.regimen import Limits, Regimen
 from clinical.verdicts import CourseFinding, Finding, Outcome
 from monitor_api.cohorts.case import Case, Kept
@@ -81,11 +82,15 @@ def _times(dose: Quantity, fraction: float) -> Quantity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """The rules that a replay asks, and the limits that it puts in the place of the regimens' own, by modality."""
+    """The rules that a replay asks, and what it puts in the place of what held.
+
+    `limits` of the regimens, by modality; `figures` of the clinic, by name, whenever it decided on others.
+    """
 
     rules: tuple[Rule, ...]
     course_rules: tuple[CourseRule, ...]
     limits: Mapping[Modality, OtherLimits]
+    figures: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def without(self, names: frozenset[RuleId]) -> "Ruling":
         """The same less some rules."""
@@ -95,6 +100,16 @@ class Ruling:
             course_rules=tuple(rule for rule in self.course_rules if rule.id not in names),
         )
 
+    def decided(self, case: Case) -> Case:
+        """The case as though its clinic had always had these figures."""
+        if not self.figures:
+            return case
+        since = (PracticeFrom(practice=PRACTICE, from_at=_ALWAYS), *case.course.practices)
+        practices = tuple(replace(one, practice=with_figures(one.practice, self.figures)) for one in since)
+        return replace(case, course=replace(case.course, practices=practices))
+
+
+_ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 
 AS_THEY_ARE: Final = Ruling(rules=RULES, course_rules=COURSE_RULES, limits={})
 """What holds now."""
@@ -135,6 +150,7 @@ class Judged:
 
 def replay(case: Case, window: Window, ruling: Ruling = AS_THEY_ARE) -> Judged:
     """All findings of a case of what began within a time."""
+    case = ruling.decided(case)
     found = tuple(_session_findings(case, window, ruling))
     return Judged(sessions=found, course=_course_findings(case, window, ruling, found) if ruling.course_rules else ())
 

@@ -12,9 +12,9 @@ from clinical.adherence.uses import Use
 from clinical.course import PastSession
 from clinical.misuse.table import RULE
 from clinical.regimen import Regimen
-from clinical.verdicts import CourseFinding
+from monitor_api.cohorts.calls import Call
 from monitor_api.cohorts.last_session import LastSession, last_session, last_use
-from monitor_api.cohorts.preview import Call, preview
+from monitor_api.cohorts.preview import preview
 from monitor_api.cohorts.replay import Window, began_at
 from monitor_api.cohorts.stored import CaseReader
 from monitor_api.courses.due import CourseKey
@@ -137,6 +137,6 @@ def _call(call: Call) -> SeenCall:
         title=RULE[finding.rule].title,
         severity=call.severity,
         at=call.at,
-        sessions=finding.sessions if isinstance(finding, CourseFinding) else (finding.session,),
+        sessions=call.sessions,
         because=finding.because,
     )

@@ -13,9 +13,9 @@ import pytest
 from firmware_bridge.virtual.cohort.span import Cohort
 from lumenward.cli.cohort import weekly
 from lumenward.cli.replay import _check_concerned, replay
-from lumenward.replay.candidates import Candidate
 from lumenward.replay.cases import cohort_cases
 from lumenward.replay.tally import Tally
+from monitor_api.cohorts.candidate import Candidate
 from monitor_api.cohorts.replay import OtherLimits
 from monitor_api.cohorts.snapshot import write_snapshot
 from monitor_api.errors import SnapshotMissing, SnapshotUnreadable

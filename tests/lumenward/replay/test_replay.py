@@ -3,20 +3,24 @@
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
 from threading import Event
 
 import pytest
 
+from clinical.figures import read_practice
+from clinical.practice import PracticeFrom
 from firmware_bridge.virtual.cohort.labels import Done
 from firmware_bridge.virtual.cohort.span import Cohort
 from lumenward.errors import Interrupted
-from lumenward.replay.candidates import Candidate, read_candidate
+from lumenward.replay.candidates import read_candidate
 from lumenward.replay.cases import cohort_cases, labels_of
 from lumenward.replay.report import difference, figures
 from lumenward.replay.run import CohortSource, Replay, SnapshotSource, last_days, replay_part, run_replay
 from lumenward.replay.tally import Tally, tally_case
+from monitor_api.cohorts.candidate import Candidate
 from monitor_api.cohorts.case import Case
 from monitor_api.cohorts.replay import AS_THEY_ARE, OtherLimits, Window, replay
 from monitor_api.cohorts.snapshot import write_snapshot
@@ -143,6 +147,40 @@ def test_limits_of_one_patient_are_tried_on_that_one_alone(tmp_path):
     assert len([one for one in started.values() if one["too-hot"]]) > 1
 
 
+def decided(case, *practices):
+    return replace(case, course=replace(case.course, practices=practices))
+
+
+def test_a_candidates_figures_are_as_if_the_clinic_had_always_decided_so():
+    always, meanwhile = datetime.min.replace(tzinfo=UTC), COHORT.until_at - timedelta(days=10)
+    tried = {"silence_intervals": 4.0, "silence_floor_h": 240.0, "again_days": 0.0}
+    other = {"silence_floor_h": 48.0, "taken_fraction": 0.6}
+    ruling = replace(AS_THEY_ARE, figures=tried)
+    changed = 0
+    for case in crowd()[:40]:
+        mine = decided(case, PracticeFrom(practice=read_practice(other), from_at=meanwhile))
+        expected = decided(
+            case,
+            PracticeFrom(practice=read_practice(tried), from_at=always),
+            PracticeFrom(practice=read_practice(other | tried), from_at=meanwhile),
+        )
+        assert replay(mine, WINDOW, ruling) == replay(expected, WINDOW)
+        changed += replay(mine, WINDOW, ruling) != replay(mine, WINDOW)
+    assert changed > 5
+
+
+def test_a_candidate_of_figures_is_read_from_a_file_and_runs_beside_what_holds(tmp_path):
+    file = tmp_path / "c.toml"
+    file.write_text("[figures]\nsilence_intervals = 8\nsilence_floor_h = 336\n")
+    candidate = read_candidate(file)
+    assert candidate.figures == {"silence_intervals": 8.0, "silence_floor_h": 336.0}
+    cases = crowd()[:40]
+    outcome = replay_part(Replay(source=ListSource(cases), window=WINDOW, candidate=candidate), 0, len(cases))
+    stopped = {one["rule"] for one in difference(outcome.candidate)["would_stop"]}
+    assert stopped == {"clinical-silence", "technical-silence"}
+    assert figures(outcome.now, WINDOW) == scored(cases)
+
+
 def modalities(case):
     return {device.modality for device in case.course.devices}
 
@@ -165,6 +203,12 @@ def test_a_candidate_is_read_from_a_file(tmp_path):
         ("=", "file"),
         ("x = 1", "x"),
         ('[limits.rf]\npatient = "Ada"', "limits.rf.patient"),
+        ("[limits.rf]\nrest_h = inf", "limits.rf.rest_h"),
+        ("[figures]\nsilence_floor_h = 2", "figures.silence_floor_h: expected a number from 6 to 336"),
+        ("[figures]\nsilent = 2", "figures.silent: expected one of"),
+        ("[figures]\nlearned = 20\nbaseline = 10", "figures.learned: expected at most baseline"),
+        ("", "changes nothing"),
+        ("[limits.rf]\n", "changes nothing"),
     ],
 )
 def test_a_candidate_that_makes_no_sense_is_refused_in_words(tmp_path, text, problem):
