@@ -108,6 +108,8 @@ def _show(found: dict[str, Any]) -> None:
     for rule, counts in found["rules"].items():
         rules.add_row(rule, *("-" if count is None else str(count) for count in counts.values()))
     console.print(rules)
+    for refused in found.get("candidate", {}).get("not_tried", ()):
+        console.print(f"not tried on {refused['people']}, whose regimen cannot have these limits: {refused['because']}")
     for name in ("would_start", "would_stop"):
         for change in found.get("candidate", {}).get(name, ()):
             console.print(f"{name.replace('_', ' ')}: {change['alerts']} {change['severity']} of {change['rule']}")

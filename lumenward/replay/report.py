@@ -43,6 +43,7 @@ def difference(tally: Tally) -> dict[str, Any]:
     """What a candidate would change, by rule and severity."""
     return {
         "people_concerned": dict(sorted(tally.concerned.items())),
+        "not_tried": [{"because": reason, "people": people} for reason, people in sorted(tally.refused.items())],
         "would_start": [_changed(key, count) for key, count in sorted(tally.starts.items())],
         "would_stop": [_changed(key, count) for key, count in sorted(tally.stops.items())],
     }

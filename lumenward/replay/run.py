@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ from pathlib import Path
 from threading import Event
 from typing import Final, Protocol
 
+from clinical.errors import RegimenRefused
 from firmware_bridge.virtual.cohort.span import Cohort
 from lumenward.errors import Interrupted
 from lumenward.replay.cases import cohort_cases
 from lumenward.replay.tally import Tally, compare, tally_case
 from monitor_api.cohorts.candidate import Candidate
 from monitor_api.cohorts.case import Case
-from monitor_api.cohorts.replay import AS_THEY_ARE, Window, replay
+from monitor_api.cohorts.replay import AS_THEY_ARE, Judged, Window, replay
 from monitor_api.cohorts.snapshot import count_people, newest, read_snapshot
 from monitor_api.collecting import keep_what_is_loaded
 
@@ -161,12 +163,22 @@ def replay_part(asked: Replay, first: int, end: int) -> Outcome:
         judged = replay(case, asked.window, AS_THEY_ARE)
         outcome.now.add(tally_case(case, judged, asked.window))
         if asked.candidate is not None:
-            ruling = asked.candidate.ruling(case.course.patient)
-            other = replay(case, asked.window, ruling)
-            outcome.candidate.concerned.update(modality.value for modality in ruling.limits)
-            outcome.candidate.add(tally_case(case, other, asked.window))
-            outcome.candidate.add(compare(judged, other))
+            outcome.candidate.add(_tried(case, judged, asked.candidate, asked.window))
     return outcome
+
+
+def _tried(case: Case, judged: Judged, candidate: Candidate, window: Window) -> Tally:
+    """One of them by a candidate; as things are where a regimen of theirs cannot have its limits."""
+    ruling = candidate.ruling(case.course.patient)
+    found = Tally(concerned=Counter(modality.value for modality in ruling.limits))
+    try:
+        other = replay(case, window, ruling)
+    except RegimenRefused as refused:
+        found.refused[str(refused)] += 1
+        other = judged
+    found.add(tally_case(case, other, window))
+    found.add(compare(judged, other))
+    return found
 
 
 def last_days(now: datetime, days: int) -> Window:

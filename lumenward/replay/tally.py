@@ -21,11 +21,17 @@ EXAMPLES: Final = 20
 LOUD: Final = (Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 
 
+_COUNTERS: Final = (
+    *("rules", "labels", "urgent", "alerts", "false_alerts", "whom"),
+    *("starts", "stops", "concerned", "refused"),
+)
+
+
 @dataclass(slots=True, kw_only=True)
 class Tally:
     """Sums over the people that were replayed so far; `concerned`: whom other limits of a modality are tried on.
 
-    `labelled`: of how many it is known what was done.
+    `labelled`: of how many it is known what was done. `refused`: of how many a regimen cannot have the limits, and why.
     """
 
     people: int = 0
@@ -42,13 +48,14 @@ class Tally:
     starts: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     stops: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     concerned: Counter[str] = field(default_factory=Counter[str])
+    refused: Counter[str] = field(default_factory=Counter[str])
 
     def add(self, other: "Tally") -> None:
         """Add a part."""
         self.people += other.people
         self.labelled += other.labelled
         self.sessions += other.sessions
-        for name in ("rules", "labels", "urgent", "alerts", "false_alerts", "whom", "starts", "stops", "concerned"):
+        for name in _COUNTERS:
             getattr(self, name).update(getattr(other, name))
         self.missed = (self.missed + other.missed)[:EXAMPLES]
         self.false = (self.false + other.false)[:EXAMPLES]

@@ -147,6 +147,21 @@ def test_limits_of_one_patient_are_tried_on_that_one_alone(tmp_path):
     assert len([one for one in started.values() if one["too-hot"]]) > 1
 
 
+def test_limits_that_a_regimen_cannot_have_are_tried_on_nobody_who_has_it(tmp_path):
+    file = tmp_path / "c.toml"
+    file.write_text("[limits.rf]\nduration_min = 0.5\n")
+    cases = crowd()[:20]
+    with_rf = [case for case in cases if any(one.regimen.modality is Modality.RF for one in case.course.regimens)]
+    outcome = replay_part(
+        Replay(source=ListSource(cases), window=WINDOW, candidate=read_candidate(file)), 0, len(cases)
+    )
+    told = difference(outcome.candidate)
+    assert 0 < sum(one["people"] for one in told["not_tried"]) <= len(with_rf)
+    assert {one["because"].partition(":")[0] for one in told["not_tried"]} == {"limits.duration_s"}
+    assert (told["would_start"], told["would_stop"]) == ([], [])
+    assert figures(outcome.candidate, WINDOW) == figures(outcome.now, WINDOW)
+
+
 def decided(case, *practices):
     return replace(case, course=replace(case.course, practices=practices))
 
