@@ -140,6 +140,18 @@ def keeps_snapshot(place: Path, stores: Stores) -> Prepare:
     return keep
 
 
+def keeps_shadows(stores: Stores) -> Prepare:
+    """What the watch keeps the shadows of candidates up with the facts by."""
+
+    def keep(_turn: Turn, stop: Event) -> AbstractContextManager[Callable[[], None]]:
+        from monitor_api.cohorts.shadowing import ShadowKeeper  # noqa: PLC0415 - as above
+
+        keeper = ShadowKeeper(database=stores.database, telemetry=stores.telemetry, clock=stores.clocks.civil)
+        return keeper.kept_up(stop)
+
+    return keep
+
+
 def run_watch(settings: ServerSettings, environ: Mapping[str, str], stop: Event, ready: Ready) -> None:
     """The role `watch`, until `stop` is set: the leader, or a standby."""
     # The other roles start without what drives it by the clock.
@@ -147,7 +159,9 @@ def run_watch(settings: ServerSettings, environ: Mapping[str, str], stop: Event,
 
     stores = open_stores(settings, environ)
     name = f"{socket.gethostname()}-{settings.worker}-{uuid4().hex[:8]}"
-    chores = all_chores(keeps_snapshot(settings.snapshot_file, stores))
+    chores = all_chores(
+        keep_snapshot=keeps_snapshot(settings.snapshot_file, stores), keep_shadows=keeps_shadows(stores)
+    )
     try:
         Watcher(stores.database, stores.clocks, name, chores).run(stop, ready)
     finally:

@@ -71,7 +71,7 @@ class CaseReader:
 
     def entry(self, known: tuple[int, str] | None) -> Entry:
         """Them for a snapshot, without their sessions where it is `known` by the same mark."""
-        facts = _mark(self._session, self._key)
+        facts = facts_mark(self._session, self._key)
         if known is not None and known[1] == facts:
             bare = self._case(read_bare_course(self._session, self._key), lambda _: False)
             return Entry(case=bare, facts=facts, before=known[0])
@@ -95,7 +95,8 @@ class CaseReader:
         )
 
 
-def _mark(session: Session, key: CourseKey) -> str:
+def facts_mark(session: Session, key: CourseKey) -> str:
+    """The mark of what is known of somebody."""
     generation = select(CourseDueRow.generation).where(
         CourseDueRow.clinic_id == key.clinic, CourseDueRow.patient_id == key.patient
     )

@@ -41,6 +41,8 @@ class Permission(StrEnum):
     SEE_COURSES = "see adherence and energy"
     SEE_PRACTICE = "see the clinic's figures"
     DECIDE_PRACTICE = "decide on the clinic's figures"
+    SEE_SHADOWS = "see what a candidate would call"
+    TRY_CANDIDATES = "hold a candidate in the shadow of what holds"
     NOTE_FACTS = "note excuses and what a patient answered"
     CALIBRATE = "say what devices put out, and recall firmware"
     SEE_ALERTS = "see alerts"
@@ -61,7 +63,8 @@ MAY: Final = {
     Role.PHYSICIAN: _EVERYBODY
     | {P.SEE_PATIENTS, P.ADD_PATIENTS, P.ASSIGN_DEVICES, P.SEE_GATEWAYS, P.SEE_SESSIONS}
     | {P.SEE_ORDERS, P.ORDER_DEVICES, P.SEE_COURSES, P.NOTE_FACTS, P.CALIBRATE}
-    | {P.SEE_REGIMENS, P.PRESCRIBE, P.SEE_ALERTS, P.ACKNOWLEDGE, P.SEE_AUDIT, P.SEE_PRACTICE, P.DECIDE_PRACTICE},
+    | {P.SEE_REGIMENS, P.PRESCRIBE, P.SEE_ALERTS, P.ACKNOWLEDGE, P.SEE_AUDIT, P.SEE_PRACTICE, P.DECIDE_PRACTICE}
+    | {P.SEE_SHADOWS, P.TRY_CANDIDATES},
     Role.MAKER: _EVERYBODY | {P.SEE_GATEWAYS, P.SEE_SESSIONS},
     Role.OPERATOR: _EVERYBODY
     | {P.SEE_PATIENTS, P.ADD_PATIENTS, P.ASSIGN_DEVICES, P.SEE_GATEWAYS, P.MANAGE_GATEWAYS}
@@ -71,6 +74,7 @@ MAY: Final = {
 
 PERSONAL: Final = frozenset(
     {P.END_LOGIN, P.PRESCRIBE, P.ACKNOWLEDGE, P.ORDER_DEVICES, P.NOTE_FACTS, P.CALIBRATE, P.DECIDE_PRACTICE}
+    | {P.TRY_CANDIDATES}
 )
 """What only a person does, never a machine with a token: somebody answers for it by name."""
 
@@ -85,6 +89,7 @@ SEEN_WITH: Final[dict[str, Permission]] = {
     ChangeKind.REGIMEN: P.SEE_REGIMENS,
     ChangeKind.DRAFT: P.PRESCRIBE,
     ChangeKind.PRACTICE: P.SEE_PRACTICE,
+    ChangeKind.SHADOW: P.SEE_SHADOWS,
     ChangeKind.GATEWAY: P.SEE_GATEWAYS,
     ChangeKind.SERVICE: P.SEE_HEALTH,
 }

@@ -17,7 +17,7 @@ from starlette.types import Scope
 
 from alerts.errors import AlertUnknown, MoveRefused
 from clinical.errors import PracticeRefused, RegimenRefused, StepRefused
-from monitor_api.errors import SigningKeyMissing, SigningKeyUnusable, StoreUnavailable, StoreUnusable
+from monitor_api.errors import CandidateRefused, SigningKeyMissing, SigningKeyUnusable, StoreUnavailable, StoreUnusable
 from monitor_api.http.errors import (
     Conflict,
     FrameworkRefused,
@@ -100,6 +100,12 @@ def _(error: RegimenRefused) -> HttpError:
 def _(error: PracticeRefused) -> HttpError:
     reasons = {f"body.figures.{figure}": reason for figure, reason in error.reasons.items()}
     return Unacceptable(f"The clinic cannot decide so on {len(reasons)} figure(s)", reasons=reasons)
+
+
+@meaning.register
+def _(error: CandidateRefused) -> HttpError:
+    reasons = {f"body.candidate.{part}": reason for part, reason in error.reasons.items()}
+    return Unacceptable("The candidate cannot be held beside what holds now", reasons=reasons)
 
 
 @meaning.register

@@ -51,6 +51,7 @@ class ChangeKind(StrEnum):
     REGIMEN = "regimen"
     DRAFT = "draft"
     PRACTICE = "practice"
+    SHADOW = "shadow"
     GATEWAY = "gateway"
     SERVICE = "service"
 

@@ -41,15 +41,20 @@ class Chore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LongChore:
-    """One that is prepared beside the others, once a day at a time of UTC; at once where it was never done."""
+    """One that is prepared beside the others; at once where it was never done.
+
+    `again`: at this time of UTC each day, or so long after it was done.
+    """
 
     name: str
-    at: time
+    again: time | timedelta
     prepare: Prepare
 
     def next_after(self, now: datetime) -> datetime:
         """When it is due again."""
-        today = datetime.combine(now.date(), self.at, now.tzinfo)
+        if isinstance(self.again, timedelta):
+            return now + self.again
+        today = datetime.combine(now.date(), self.again, now.tzinfo)
         return today if today > now else today + timedelta(days=1)
 
 
@@ -62,8 +67,13 @@ CHORES: Final = (
 """Those that need the records store and nothing else."""
 
 AT_NIGHT: Final = time(2)
+SHADOWS_EVERY: Final = timedelta(minutes=10)
 
 
-def all_chores(keep_snapshot: Prepare) -> tuple[Chore | LongChore, ...]:
+def all_chores(*, keep_snapshot: Prepare, keep_shadows: Prepare) -> tuple[Chore | LongChore, ...]:
     """All of them, with what only the composition of the service can give."""
-    return (*CHORES, LongChore(name="snapshot", at=AT_NIGHT, prepare=keep_snapshot))
+    return (
+        *CHORES,
+        LongChore(name="snapshot", again=AT_NIGHT, prepare=keep_snapshot),
+        LongChore(name="shadows", again=SHADOWS_EVERY, prepare=keep_shadows),
+    )

@@ -13,7 +13,9 @@ from clinical.misuse.overuse import too_many_a_day
 from clinical.practice import PRACTICE
 from clinical.regimen import Phototype
 from clinical.verdicts import Outcome
+from monitor_api.cohorts.candidate import AskedCandidate
 from monitor_api.http.deeds.courses import Output, Outputs, Recall, Skin
+from monitor_api.http.deeds.shadows import LASTS
 from monitor_api.http.queries.courses import (
     EnergyRow,
     PatientCourse,
@@ -28,6 +30,7 @@ from monitor_api.http.queries.courses import (
 )
 from monitor_api.http.queries.excuses import Excuses, SeenExcuse
 from monitor_api.http.queries.previews import LOOKS_BACK, RegimenPreview, SeenCall, SeenCalls
+from monitor_api.http.queries.shadows import PatientCall, SeenShadow, ShadowDetail, ShadowRule, Shadows
 from monitor_api.http.routes.examples import AT, DEVICE, PATIENT, SUMMARY, USER
 from vocabulary.devices import Modality, Zone
 from vocabulary.identity import finding_id
@@ -135,6 +138,38 @@ PREVIEW: Final = RegimenPreview(
     ),
     would_stop=SeenCalls(count=0, newest=()),
     would_stay=SeenCalls(count=0, newest=()),
+)
+SHADOW: Final = SeenShadow(
+    id=UUID(int=13, version=4),
+    because="Fewer calls for one missed evening?",
+    candidate=AskedCandidate(figures={"silence_intervals": 2}),
+    from_at=AT,
+    until_at=AT + LASTS,
+    started_by=USER.id,
+    ended_at=None,
+    ended_by=None,
+    problem=None,
+)
+SHADOWS: Final = Shadows(items=(SHADOW,))
+SHADOW_DETAIL: Final = ShadowDetail(
+    shadow=SHADOW,
+    patients=118,
+    waiting=2,
+    not_tried=(),
+    oldest_judged_at=AT + timedelta(hours=30),
+    sessions=211,
+    rules=(
+        ShadowRule(
+            rule=too_many_a_day.id,
+            title=too_many_a_day.title,
+            severity=too_many_a_day.severity,
+            would_start=1,
+            would_stop=0,
+            would_stay=4,
+        ),
+    ),
+    would_start=(PatientCall(patient_id=PATIENT.id, call=PREVIEW.would_start.newest[0]),),
+    would_stop=(),
 )
 SKIN: Final = Skin(phototype=Phototype.III, photosensitised=False)
 OUTPUTS: Final = Outputs(

@@ -68,6 +68,7 @@ def ids(tenant: Tenant) -> dict[str, object]:
         "entry_id": tenant.quarantine,
         "order_id": tenant.hold,
         "excuse_id": tenant.excuse,
+        "shadow_id": tenant.shadow,
     }
 
 
@@ -79,7 +80,7 @@ def own(tenant: Tenant, operation: Operation) -> dict[str, object]:
 MISSING = {
     **{
         f"{kind}_id": UNKNOWN
-        for kind in ("patient", "user", "token", "session", "regimen", "draft", "alert", "order", "excuse")
+        for kind in ("patient", "user", "token", "session", "regimen", "draft", "alert", "order", "excuse", "shadow")
     },
     "gateway_id": "nowhere",
     "key_id": 99,
@@ -116,6 +117,7 @@ def bodies(patient: UUID, tag: str = "new") -> dict[str, Any]:
         "put_draft": BODY | {"most_per_week": 21},
         "sign_draft": {"from_at": None},
         "put_practice": {"figures": {"taken_fraction": 0.7, "drift": 4}},
+        "start_shadow": {"because": tag, "candidate": {"without": ["too-soon"]}},
         "stop_device": {"reason": "too warm"},
         "hold_device": {"reason": "a blister"},
         "lift_hold": {},

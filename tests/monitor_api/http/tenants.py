@@ -20,6 +20,7 @@ from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.orders import GuardStopRow, IncidentRow, OrderReportRow, SendingRow, WishRow
 from monitor_api.records.people import ClinicRow, PatientRow, TokenRow, UserRow
 from monitor_api.records.sessions import GapRow, RegimenRow, RegimenVersionRow, SessionRow
+from monitor_api.records.shadows import ShadowRow
 from monitor_api.records.trail import Actor, ActorKind, Deed, leave_trail
 from monitor_api.telemetry.series import SeriesKey
 from vocabulary.devices import DeviceState, Modality, Zone
@@ -76,6 +77,7 @@ class Tenant:
     finding: UUID = field(default_factory=uuid4)
     hold: UUID = field(default_factory=uuid4)
     excuse: UUID = field(default_factory=uuid4)
+    shadow: UUID = field(default_factory=uuid4)
     quarantine: int = 0
 
     @property
@@ -100,8 +102,9 @@ class Tenant:
     def ids(self) -> set[str]:
         """Every id by which a stranger could learn that something is here."""
         people = (self.id, self.patient, self.other_patient, *self.users.values(), self.token)
-        things = (self.regimen, self.draft, self.draft_to_sign, self.hold, self.excuse, self.alert, self.finding)
-        return {str(thing) for thing in (*people, *things, self.gateway, self.device, self.session)}
+        drafts = (self.draft, self.draft_to_sign)
+        things = (self.regimen, self.hold, self.excuse, self.shadow, self.alert, self.finding)
+        return {str(thing) for thing in (*people, *drafts, *things, self.gateway, self.device, self.session)}
 
 
 def rows(tenant: Tenant) -> list[list[Any]]:
@@ -138,7 +141,7 @@ def rows(tenant: Tenant) -> list[list[Any]]:
         [_assignment(tenant, at), _token(tenant), _session(tenant, at), _regimen(tenant, at), *_drafts(tenant, at)],
         [_version(tenant, at), _alert(tenant, at), _finding(tenant, at), _quarantined(tenant, at)],
         [GapRow(**clinic, session_id=tenant.session, first=100, last=101), _hold(tenant, at), _excuse(tenant, at)],
-        [*_way_down(tenant, at)],
+        [*_way_down(tenant, at), _shadow(tenant, at)],
         [ChangeRow(**clinic, at=at, kind="session", subject_id=str(tenant.session), patient_id=tenant.patient)],
     ]
 
@@ -264,6 +267,18 @@ def _finding(tenant: Tenant, at: datetime) -> FindingRow:
         because="Skin at 43.1 °C",
         evidence={"measured": {"value": 43.1, "unit": "Cel"}, "first_sample": 12},
         found_at=at,
+    )
+
+
+def _shadow(tenant: Tenant, at: datetime) -> ShadowRow:
+    return ShadowRow(
+        id=tenant.shadow,
+        clinic_id=tenant.id,
+        because="fewer calls?",
+        candidate={"without": ["too-long"]},
+        from_at=at,
+        until_at=at + timedelta(days=90),
+        started_by=tenant.users[Role.PHYSICIAN],
     )
 
 

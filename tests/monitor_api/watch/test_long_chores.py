@@ -1,21 +1,24 @@
 """Chores that take long: beside the others, once a day, and for nothing where the lease was lost meanwhile."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from threading import Event
 from time import monotonic, sleep
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
-from monitor_api.app import keeps_snapshot
+from monitor_api.app import keeps_shadows, keeps_snapshot
 from monitor_api.clock import Clocks
 from monitor_api.cohorts.age import as_of
 from monitor_api.errors import WorkStopped
+from monitor_api.records.shadows import ShadowPatientRow, ShadowRow
 from monitor_api.records.watching import ChoreRow, LeaseRow
 from monitor_api.watch.chores import Chore, LongChore, all_chores
 from monitor_api.watch.watcher import Watcher
-from tests.service import open_service, settings
+from tests.service import CLINIC, PATIENT, found, open_service, settings
 
 EVENING = datetime(2026, 3, 28, 20, 0, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -62,7 +65,7 @@ class Watched:
 
     def another(self, name):
         short = Chore(name="short", every=timedelta(seconds=5), do=lambda _, turn: self.short.append(turn.real))
-        long = LongChore(name="long", at=time(2), prepare=self.long.prepare)
+        long = LongChore(name="long", again=time(2), prepare=self.long.prepare)
         return Watcher(self.stores.database, self.clocks, name, (long, short))
 
     def pass_time(self, much, step=60):
@@ -158,14 +161,42 @@ def test_one_under_way_ends_with_its_watch_and_is_due_again(watched):
     assert watched.due_at() <= watched.now + 10 * MINUTE
 
 
-def test_the_watch_of_a_service_makes_its_snapshot(tmp_path):
+def of_a_service(tmp_path):
+    """A watch with the long chores of a service, some minutes after it began to lead."""
     watched = Watched(tmp_path)
+    watched.stores = replace(watched.stores, clocks=watched.clocks)
     place = settings(tmp_path).snapshot_file
-    chores = [one for one in all_chores(keeps_snapshot(place, watched.stores)) if isinstance(one, LongChore)]
+    every = all_chores(keep_snapshot=keeps_snapshot(place, watched.stores), keep_shadows=keeps_shadows(watched.stores))
+    chores = [one for one in every if isinstance(one, LongChore)]
     watched.watcher = Watcher(watched.stores.database, watched.clocks, "first", chores)
     watched.look_at(EVENING)
+    return watched, place
+
+
+def test_the_watch_of_a_service_makes_its_snapshot(tmp_path):
+    watched, place = of_a_service(tmp_path)
     watched.now += 6 * MINUTE
     watched.watcher.look()
     wait_for(lambda: not watched.watcher._aside.is_busy("snapshot"))
     assert as_of(place) == EVENING + 6 * MINUTE
+    watched.stores.close()
+
+
+def test_the_watch_of_a_service_keeps_its_shadows_up_every_ten_minutes(tmp_path):
+    watched, _ = of_a_service(tmp_path)
+    found(watched.stores)
+    candidate, until = {"without": ["too-soon"]}, EVENING + 90 * DAY
+    about = {"because": "", "candidate": candidate, "from_at": EVENING, "until_at": until, "started_by": UUID(int=7)}
+    with watched.stores.database.write() as session:
+        session.add(ShadowRow(id=UUID(int=70), clinic_id=CLINIC, **about))
+    judged = []
+    for _ in range(2):
+        watched.now += 11 * MINUTE
+        watched.watcher.look()
+        wait_for(lambda: not watched.watcher._aside.is_busy("shadows"))
+        with watched.stores.database.read() as session:
+            due = session.get_one(ChoreRow, "shadows").due_at
+            judged.append([row.patient_id for row in session.scalars(select(ShadowPatientRow))])
+        assert due == watched.now + 10 * MINUTE
+    assert judged == [[PATIENT]] * 2
     watched.stores.close()
