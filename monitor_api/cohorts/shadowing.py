@@ -71,11 +71,24 @@ class ShadowKeeper:
         """
         self._end_what_is_over()
         for shadow in self._running():
-            for patient in self._patients(shadow):
-                if stop.is_set():
-                    raise WorkStopped
-                self._keep(shadow, patient)
+            if self._keep_up(shadow, stop):
+                self._tell_screens(shadow)
         yield _nothing
+
+    def _keep_up(self, shadow: _Shadow, stop: Event) -> int:
+        """Judge its patients, and give of how many something new is stored."""
+        stored = 0
+        for patient in self._patients(shadow):
+            if stop.is_set():
+                raise WorkStopped
+            stored += self._keep(shadow, patient)
+        return stored
+
+    def _tell_screens(self, shadow: _Shadow) -> None:
+        """Once a pass: as many patients are judged in one as there are."""
+        change = Change(clinic=shadow.clinic, kind=ChangeKind.SHADOW, subject_id=str(shadow.id))
+        with self.database.write() as session:
+            announce(session, change, self.clock())
 
     def _end_what_is_over(self) -> None:
         now = self.clock()
@@ -98,15 +111,16 @@ class ShadowKeeper:
             mine = select(PatientRow.id).where(PatientRow.clinic_id == shadow.clinic).order_by(PatientRow.id)
             return [PatientId(one) for one in session.scalars(mine)]
 
-    def _keep(self, shadow: _Shadow, patient: PatientId) -> None:
+    def _keep(self, shadow: _Shadow, patient: PatientId) -> bool:
+        """Judge one of its patients, and tell whether something new is stored."""
         try:
             judged = self._judge(shadow, patient)
-            if judged is not None:
-                self._store(shadow, judged)
+            return judged is not None and self._store(shadow, judged)
         except StoreUnavailable:
             raise
         except Exception:  # noqa: BLE001 - a patient who cannot be judged must not keep the others from it
             _log.exception("patient %s cannot be judged in shadow %s", patient, shadow.id)
+            return False
 
     def _judge(self, shadow: _Shadow, patient: PatientId) -> ShadowPatientRow | None:
         """What is to be stored of a patient; None where that is as it was, or the patient is gone."""
@@ -131,14 +145,14 @@ class ShadowKeeper:
             calls=to_builtins(found),
         )
 
-    def _store(self, shadow: _Shadow, judged: ShadowPatientRow) -> None:
+    def _store(self, shadow: _Shadow, judged: ShadowPatientRow) -> bool:
         """Unless it was ended meanwhile: what it says then stays."""
         with self.database.write() as session:
             row = session.get(ShadowRow, shadow.id, with_for_update={"key_share": True})
-            if row is not None and row.ended_at is None:
+            runs = row is not None and row.ended_at is None
+            if runs:
                 session.merge(judged)
-                change = Change(clinic=shadow.clinic, kind=ChangeKind.SHADOW, subject_id=str(shadow.id))
-                announce(session, change, judged.judged_at)
+        return runs
 
 
 def _found(case: Case, shadow: _Shadow, window: Window) -> tuple[ShadowCalls, str | None]:

@@ -147,10 +147,13 @@ def test_a_silence_is_found_by_the_clock_alone(line):
     assert counted(line)["clinical-silence"] == (0, 1, 0)
 
 
-def test_screens_are_told_what_is_new_and_the_trail_nothing_for_nothing_was_done(line):
+def test_screens_are_told_once_of_all_that_is_new_and_the_trail_nothing_for_nothing_was_done(line):
+    line.meet(OTHER_PATIENT)
     begin(line)
-    keep(line)
-    assert {row.subject_id for row in rows(line.stores, ChangeRow) if row.kind == "shadow"} == {str(SHADOW)}
+    for now in (NOW, NOW, NOW + AGAIN):
+        keep(line, now)
+    told = [(row.at, row.subject_id) for row in rows(line.stores, ChangeRow) if row.kind == "shadow"]
+    assert told == [(NOW, str(SHADOW)), (NOW + AGAIN, str(SHADOW))]
     assert [row for row in rows(line.stores, AuditRow) if row.subject_kind == "shadow"] == []
 
 
