@@ -23,6 +23,7 @@ from lumenward.cli import (
     regimen,
     replay,
     server,
+    shadows,
     store,
     up,
 )
@@ -56,6 +57,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(lab.app, name="lab")
 app.add_typer(cohort.app, name="cohort")
 app.command("replay")(replay.replay)
+app.command("shadows")(shadows.shadows)
 app.add_typer(bench.app, name="bench")
 
 

@@ -26,7 +26,7 @@ After = Annotated[int | None, Header(alias="Lumenward-After", ge=0, lt=2**63)]
 
 HOMES: Final = {Role.PHYSICIAN: "/", Role.PATIENT: "/me", Role.OPERATOR: "/operator", Role.MAKER: "/maker"}
 NAVIGATION: Final = {
-    Role.PHYSICIAN: (("/", "Triage"),),
+    Role.PHYSICIAN: (("/", "Triage"), ("/candidates", "Candidates")),
     Role.OPERATOR: (("/operator", "Service"),),
     Role.MAKER: (("/maker", "Devices"),),
 }

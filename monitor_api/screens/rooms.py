@@ -9,7 +9,18 @@ from monitor_api.http.serving import Screens
 from monitor_api.screens import static_files
 from monitor_api.screens.error_pages import ErrorPages
 from monitor_api.screens.memory import give_memory
-from monitor_api.screens.routes import drafts, logins, orders, own, patients, regimens, sessions, triage, upkeep
+from monitor_api.screens.routes import (
+    candidates,
+    drafts,
+    logins,
+    orders,
+    own,
+    patients,
+    regimens,
+    sessions,
+    triage,
+    upkeep,
+)
 
 
 def furnish(app: FastAPI) -> None:
@@ -21,7 +32,8 @@ def furnish(app: FastAPI) -> None:
 
 SCREENS: Final = Screens(
     rooms=tuple(
-        one.routes for one in (logins, triage, patients, regimens, drafts, sessions, orders, own, upkeep, static_files)
+        one.routes
+        for one in (logins, triage, patients, regimens, drafts, sessions, orders, candidates, own, upkeep, static_files)
     ),
     public=frozenset({"show_login", "take_login", "read_static"}),
     furnish=furnish,

@@ -20,7 +20,7 @@ from monitor_api.http.callers import Caller
 from monitor_api.http.errors import NotThere
 from monitor_api.http.queries.previews import SeenCall
 from monitor_api.http.queries.scope import in_clinic
-from monitor_api.records.people import PatientRow
+from monitor_api.records.people import ClinicRow, PatientRow
 from monitor_api.records.practices import practice_of
 from monitor_api.records.shadows import ShadowPatientRow, ShadowRow, shadow_rows
 from vocabulary.identity import ClinicId, PatientId, RuleId, UserId
@@ -142,6 +142,15 @@ def shadow_detail(session: Session, row: ShadowRow, now: datetime) -> ShadowDeta
         would_start=_newest([(patient, call) for patient, calls in found for call in calls.starts]),
         would_stop=_newest([(patient, call) for patient, calls in found for call in calls.stops]),
     )
+
+
+def all_shadows(session: Session, now: datetime) -> list[tuple[str, ShadowDetail]]:
+    """Those of every clinic, by its name: for whoever runs the service."""
+    return [
+        (clinic.name, shadow_detail(session, row, now))
+        for clinic in session.scalars(select(ClinicRow).order_by(ClinicRow.name))
+        for row in shadow_rows(session, ClinicId(clinic.id))
+    ]
 
 
 def seen_shadow(session: Session, row: ShadowRow, now: datetime) -> SeenShadow:

@@ -1,7 +1,7 @@
 """One clinic of ten patients behind a real server, and one browser for each module that needs one."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -15,6 +15,7 @@ from tests.monitor_api.screens.clinic import NOW, Clinic
 from tests.monitor_api.screens.cohort import Treated, fill, treated
 from tests.monitor_api.screens.drafting import LACKING, WHOLE, drafted
 from tests.monitor_api.screens.house import House, running_clock, serving
+from tests.monitor_api.screens.shadowed import begin, found_of
 from tests.monitor_api.screens.site import Site
 from tests.servers import require
 
@@ -24,6 +25,21 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     built = House.build(tmp_path_factory.mktemp("house"))
     yield built
     built.close()
+
+
+def shadow_over(quay: Clinic, site: Site) -> None:
+    """A candidate that runs, judged of two patients, and one that ended."""
+    tried = {"without": ["off-schedule"], "limits": {"rf": {"rest_h": 20}}, "figures": {"silence_intervals": 2}}
+    running = begin(quay, tried, "Fewer calls for one missed evening?", started_by=site.users["physician"])
+    starts = ("starts", "too-hot", "high", "Skin at 42.6 Cel for 3 s")
+    stops = ("stops", "clinical-silence", "medium", "No session for 4 days")
+    stays = ("stays", "too-long", "medium", "15 min of 11 min")
+    found_of(quay, running, site.cohort["Petra"].id, 4, starts, stays)
+    found_of(quay, running, site.cohort["Emre"].id, 50, stops)
+    over = quay.now - timedelta(days=20)
+    ended = begin(quay, {"without": ["too-long"]}, "Without too long?", 30, ended_at=over)
+    found_of(quay, ended, site.cohort["Petra"].id, 60 * 24 * 20, stays)
+    site.candidates = {"running": running, "ended": ended}
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +54,7 @@ def site(house: House) -> Iterator[Site]:
         "Jun": drafted(quay, found.cohort["Jun"].id, LACKING, "led-six-days"),
     }
     found.users["patient"] = quay.user("patient", "Petra", found.cohort["Petra"].id)
+    shadow_over(quay, found)
     with serving(house.app(civil, notice="The people and their data are made up"), house.port):
         yield found
 

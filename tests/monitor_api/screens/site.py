@@ -22,6 +22,7 @@ class Site:
     cohort: dict[str, Treated]
     users: dict[str, UUID] = field(default_factory=dict)
     drafts: dict[str, UUID] = field(default_factory=dict)
+    candidates: dict[str, UUID] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -60,6 +61,10 @@ class Site:
     def sign(self, name: str) -> str:
         """The page on which that draft is signed."""
         return f"{self.draft(name)}/sign"
+
+    def candidate(self, name: str) -> str:
+        """The page of a candidate in the shadow."""
+        return f"/candidates/{self.candidates[name]}"
 
     def hold(self, name: str) -> str:
         """The page that asks why to hold the device of a patient of the cohort."""

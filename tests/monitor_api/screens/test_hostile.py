@@ -8,6 +8,7 @@ import pytest
 
 from tests.monitor_api.screens.clinic import NOW
 from tests.monitor_api.screens.drafting import WHOLE, drafted
+from tests.monitor_api.screens.shadowed import begin, found_of
 from tests.monitor_api.screens.site import Site
 
 PAYLOADS = (
@@ -38,6 +39,8 @@ def pages(site: Site) -> dict[str, str]:
     clinic.finding(session, "too-hot", "high", SENTENCE)
     clinic.alert(patient, uid, session, because=SENTENCE)
     clinic.refused(PAYLOADS[0], PAYLOADS[1])
+    shadow = begin(clinic, {"without": ["too-long"]}, HOSTILE[:120])
+    found_of(clinic, shadow, patient, 1, ("starts", "too-hot", "high", SENTENCE))
     users = {role: clinic.user(role, HOSTILE[:200]) for role in ("physician", "operator", "maker")}
     users["patient"] = clinic.user("patient", HOSTILE[:200], patient)
     asked = {
@@ -49,6 +52,8 @@ def pages(site: Site) -> dict[str, str]:
         "prescribe": ("physician", f"/patients/{patient}/prescribe"),
         "draft": ("physician", f"/drafts/{draft}"),
         "sign": ("physician", f"/drafts/{draft}/sign"),
+        "candidates": ("physician", "/candidates"),
+        "candidate": ("physician", f"/candidates/{shadow}"),
         "operator": ("operator", "/operator"),
         "maker": ("maker", "/maker"),
         "me": ("patient", "/me"),

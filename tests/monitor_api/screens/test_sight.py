@@ -25,6 +25,8 @@ PAGES = {
     "draft": ("physician", "draft Jun"),
     "sign": ("physician", "sign Petra"),
     "hold": ("physician", "hold Petra"),
+    "candidates": ("physician", "/candidates"),
+    "candidate that ended": ("physician", "candidate ended"),
     "own": ("patient", "/me"),
     "own session": ("patient", "session Petra"),
     "operator": ("operator", "/operator"),
@@ -36,6 +38,7 @@ OWN = {
     "patient": Site.path,
     "session": Site.session,
     "hold": Site.hold,
+    "candidate": Site.candidate,
     "regimen": Site.regimen,
     "prescribe": Site.prescribe,
     "draft": Site.draft,
@@ -118,7 +121,7 @@ FOCUS = """() => { const one = document.activeElement, style = getComputedStyle(
 
 def test_tab_goes_through_the_page_in_order_and_the_focus_is_always_seen(desk: Desk):
     page, names = desk.live(), []
-    for _ in range(20):
+    for _ in range(21):
         page.keyboard.press("Tab")
         at = page.evaluate(FOCUS)
         assert (at["seen"], at["inside"]) == (True, True), at
