@@ -22,6 +22,7 @@ from monitor_api.records.key_wrap import KeyWrap
 from monitor_api.records.people import ClinicRow, PatientRow, UserRow
 from monitor_api.records.regimens import write_regimen
 from monitor_api.records.sessions import RegimenRow, RegimenVersionRow
+from monitor_api.records.shadows import LASTS, ShadowRow
 from monitor_api.records.signing import Signatures, make_key
 from vocabulary.identity import HETS_SERVICE, ClinicId, DeviceUid, GatewayId, RegimenId
 from vocabulary.wire.keys import GatewayKey
@@ -71,7 +72,7 @@ def settle(database: Database, world: World) -> str:
                 if person.uid not in given:  # a clone of a device is nobody's
                     _add(session, *_device(home, person, now))
                     given.add(person.uid)
-        _add(session, *(_user(world, login, stored, now) for login in LOGINS))
+        _add(session, *(_user(world, login, stored, now) for login in LOGINS), _shadow(now))
     return password
 
 
@@ -162,6 +163,20 @@ def _regimen(person: Person, patient: UUID, from_at: datetime, signatures: Signa
     version.key_id, version.signature = signature.key_id, signature.data
     yield row
     yield version
+
+
+def _shadow(now: datetime) -> ShadowRow:
+    """A candidate that the physician holds in the shadow, since everybody came."""
+    candidate = {"limits": {"rf": {"skin_celsius": 41.0}}, "figures": {"silence_intervals": 3}}
+    return ShadowRow(
+        id=uuid5(CLINIC, "shadow"),
+        clinic_id=CLINIC,
+        because="Sooner for warm skin, later for silence?",
+        candidate=candidate,
+        from_at=now - SINCE,
+        until_at=now - SINCE + LASTS,
+        started_by=_user_id(LOGINS[0]),
+    )
 
 
 def _user_id(login: Login) -> UUID:

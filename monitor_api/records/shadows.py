@@ -1,7 +1,7 @@
 """Tables of shadows: candidates that are held beside what holds now, and what they would have called."""
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, select
@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from monitor_api.records.columns import Id, Name, Table
 from vocabulary.identity import ClinicId
+
+LASTS: Final = timedelta(days=90)
+"""How long a candidate is in the shadow at most."""
 
 
 class ShadowRow(Table):

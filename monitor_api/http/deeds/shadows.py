@@ -1,6 +1,5 @@
 """Hold a candidate in the shadow of what holds now, and end that."""
 
-from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -15,11 +14,8 @@ from monitor_api.http.queries.shadows import SeenShadow, seen_shadow, shadow_row
 from monitor_api.http.wanted import Body, Text, shown
 from monitor_api.records.people import PatientRow
 from monitor_api.records.practices import practice_of
-from monitor_api.records.shadows import ShadowPatientRow, ShadowRow, shadow_rows
+from monitor_api.records.shadows import LASTS, ShadowPatientRow, ShadowRow, shadow_rows
 from monitor_api.records.trail import ChangeKind
-
-LASTS: Final = timedelta(days=90)
-"""How long a candidate is in the shadow at most."""
 
 AT_ONCE: Final = 3
 """Candidates in the shadow side by side, in one clinic."""

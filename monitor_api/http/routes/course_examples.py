@@ -15,7 +15,6 @@ from clinical.regimen import Phototype
 from clinical.verdicts import Outcome
 from monitor_api.cohorts.candidate import AskedCandidate
 from monitor_api.http.deeds.courses import Output, Outputs, Recall, Skin
-from monitor_api.http.deeds.shadows import LASTS
 from monitor_api.http.queries.courses import (
     EnergyRow,
     PatientCourse,
@@ -32,6 +31,7 @@ from monitor_api.http.queries.excuses import Excuses, SeenExcuse
 from monitor_api.http.queries.previews import LOOKS_BACK, RegimenPreview, SeenCall, SeenCalls
 from monitor_api.http.queries.shadows import PatientCall, SeenShadow, ShadowDetail, ShadowRule, Shadows
 from monitor_api.http.routes.examples import AT, DEVICE, PATIENT, SUMMARY, USER
+from monitor_api.records.shadows import LASTS
 from vocabulary.devices import Modality, Zone
 from vocabulary.identity import finding_id
 from vocabulary.light import Band

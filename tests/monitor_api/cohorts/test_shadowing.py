@@ -108,6 +108,12 @@ def test_figures_of_the_clinic_are_tried_too(line):
     assert counted(line) == {"too-soon": (0, 1, 1)}, "the rest of four hours is then no worse than that of twenty"
 
 
+def test_what_a_patient_was_called_for_before_it_began_is_not_called_again_by_it(line):
+    begin(line, {"figures": {"again_worse": 2}}, hours=28)
+    keep(line)
+    assert counted(line) == {"too-soon": (0, 1, 0)}, "the call of two hours before it began stands"
+
+
 def test_limits_of_one_patient_change_nothing_of_another(line):
     line.meet(OTHER_PATIENT)
     line.add_device(OTHERS, OTHER_PATIENT)

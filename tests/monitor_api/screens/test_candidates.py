@@ -139,7 +139,7 @@ def test_a_page_that_is_open_shows_what_the_watch_finds_meanwhile(clinic: Clinic
     expect(page.get_by_text("Nobody was judged by it yet")).to_be_visible()
     found_of(clinic, shadow, ida, 0, ("stops", "too-soon", "medium", "4 h after the session before"))
     clinic.announce("shadow", shadow, None)
-    expect(page.get_by_role("link", name="Ida Berg")).to_be_visible(timeout=5000)
+    expect(page.get_by_role("link", name="Ida Berg")).to_be_visible(timeout=20_000)
     assert page.get_by_text("4 h after the session before").count() == 1
 
 
@@ -152,7 +152,7 @@ def test_what_is_wrong_stays_beside_what_was_typed_while_the_page_is_followed(cl
     expect(page.get_by_text("It was not started.")).to_be_visible()
     found_of(clinic, shadow, clinic.patient("Ida Berg"), 0, ("stops", "too-soon", "medium", "4 h"))
     clinic.announce("shadow", shadow, None)
-    expect(page.get_by_role("link", name="Ida Berg")).to_be_visible(timeout=5000)
+    expect(page.get_by_role("link", name="Ida Berg")).to_be_visible(timeout=20_000)
     expect(page.get_by_text("It was not started.")).to_be_visible()
     expect(page.get_by_label("The candidate")).to_have_value("without = 3")
 
@@ -165,9 +165,9 @@ def test_what_was_typed_stays_while_the_page_is_followed(clinic: Clinic, desk: D
     page.get_by_label("The candidate").fill(TYPED)
     found_of(clinic, shadow, clinic.patient("Ida Berg"), 0, ("stops", "too-soon", "medium", "4 h"))
     clinic.announce("shadow", shadow, None)
-    expect(page.get_by_role("link", name="Ida Berg")).to_be_visible(timeout=5000)
+    expect(page.get_by_role("link", name="Ida Berg")).to_be_visible(timeout=20_000)
     expect(page.get_by_label("The candidate")).to_have_value(TYPED)
     expect(page.get_by_label("What you want to learn")).to_have_value("Is it too strict?")
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_role("heading", name="Is it too strict?")).to_be_visible(timeout=5000)
+    expect(page.get_by_role("heading", name="Is it too strict?")).to_be_visible(timeout=20_000)
     assert len(rows(clinic)) == 2
