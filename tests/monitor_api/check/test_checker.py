@@ -116,31 +116,6 @@ def test_a_session_long_after_the_one_before_is_not_too_soon(line):
     assert line.alerts() == {}
 
 
-@pytest.mark.parametrize("last", [1, 3])
-def test_a_session_without_a_clock_is_between_its_neighbours_whichever_comes_last(line, last):
-    known = {1: stored(rf_record(1, start=ago(60))), 2: stored(ticked_record(100, timeline=9, counter=2))}
-    known[3] = stored(rf_record(3, start=ago(10)))
-    line.know(*(record for counter, record in known.items() if counter != last))
-    latest = line.session(2).started_latest
-    assert latest is None or latest > ago(1)
-    line.know(known[last])
-    placed = line.session(2)
-    assert ago(60) <= placed.started_earliest < placed.started_latest <= ago(10)
-
-
-@pytest.mark.parametrize(("lost", "placed"), [(2, 3), (3, 2)])
-def test_a_session_without_a_clock_is_placed_anew_when_its_neighbour_is(line, lost, placed):
-    records = {1: stored(rf_record(1, start=ago(60))), 4: stored(rf_record(4, start=ago(1)))}
-    records |= {counter: stored(ticked_record(1000, timeline=counter, counter=counter)) for counter in (lost, placed)}
-    line.know(*records.values())
-    before = line.session(lost)
-    assert before.started_earliest < ago(20) < before.started_latest
-    line.know(anchor(1000, ago(20), timeline=placed))
-    after = line.session(lost)
-    assert (after.started_latest <= ago(20)) is (lost < placed)
-    assert (after.started_earliest >= ago(20)) is (lost > placed)
-
-
 def test_a_session_between_two_others_becomes_the_one_before_of_the_last(line):
     line.know(recorded(1, start=ago(60)), recorded(3, start=ago(2)))
     line.know(recorded(2, start=ago(30)))
