@@ -75,10 +75,10 @@ def _of_snapshot(file: Path, days: int, candidate: Path | None) -> dict[str, Any
 
 def _run(source: "Source", until: datetime, days: int, candidate: Path | None) -> dict[str, Any]:
     from lumenward.replay import run  # noqa: PLC0415
-    from lumenward.replay.candidates import read_candidate  # noqa: PLC0415
+    from lumenward.replay.candidates import candidate_in  # noqa: PLC0415
     from lumenward.replay.report import difference, figures  # noqa: PLC0415
 
-    window, other = run.last_days(until, days), read_candidate(candidate) if candidate else None
+    window, other = run.last_days(until, days), candidate_in(candidate) if candidate else None
     asked, stop = run.Replay(source=source, window=window, candidate=other), stop_event()
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(f"{source.count()} people, {days} days", total=1.0)

@@ -1,12 +1,13 @@
 """A candidate: rules left out, limits and figures changed, to be held beside what holds now before it takes effect."""
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from clinical.errors import PracticeRefused
 from clinical.figures import decide
@@ -14,6 +15,7 @@ from monitor_api.cohorts.replay import AS_THEY_ARE, OtherLimits, Ruling
 from monitor_api.errors import CandidateRefused
 from vocabulary.devices import Modality
 from vocabulary.identity import PatientId, RuleId
+from vocabulary.settings import problems_of
 
 _MOST: Final = 100
 """Names in one list: more than there are."""
@@ -107,6 +109,18 @@ class AskedCandidate(BaseModel):
         changes = any(limits.limits() != OtherLimits() for limits in self.limits.values())
         if not (self.without or changes or self.figures):
             yield "candidate", "changes nothing: name rules to leave out, limits or figures"
+
+
+def read_candidate(text: str) -> AskedCandidate:
+    """A candidate as people write it in TOML. Raises CandidateRefused with every reason at once."""
+    try:
+        return AskedCandidate.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise CandidateRefused({"toml": str(error)}) from error
+    except RecursionError:
+        raise CandidateRefused({"toml": "is nested too deeply"}) from None
+    except ValidationError as error:
+        raise CandidateRefused(problems_of(error)) from None
 
 
 _RULES: Final = {rule.id for rule in AS_THEY_ARE.rules} | {rule.id for rule in AS_THEY_ARE.course_rules}

@@ -1,6 +1,5 @@
 """Candidates in the shadow, for physicians: what each would change, and whom it would have called so far."""
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from clinical.figures import FIGURE
 from clinical.misuse.table import RULE
-from monitor_api.cohorts.candidate import AskedCandidate
+from monitor_api.cohorts.candidate import AskedCandidate, read_candidate
+from monitor_api.errors import CandidateRefused
 from monitor_api.http.callers import Caller
 from monitor_api.http.deeds.shadows import NewShadow
 from monitor_api.http.queries.patients import patient_names
@@ -76,10 +76,9 @@ def view_candidate(session: Session, caller: Caller, shadow: SeenShadow, detail:
 def read_typed(typed: Typed) -> NewShadow | Typed:
     """What was typed as the API takes it; or what was typed with what is wrong with it."""
     try:
-        candidate = tomllib.loads(typed.candidate)
-        return NewShadow.model_validate({"because": typed.because, "candidate": candidate})
-    except tomllib.TOMLDecodeError as error:
-        return with_wrong(typed, {"candidate": str(error)})
+        return NewShadow(because=typed.because, candidate=read_candidate(typed.candidate))
+    except CandidateRefused as refused:
+        return with_wrong(typed, refused.reasons)
     except ValidationError as error:
         return with_wrong(typed, problems_of(error))
 

@@ -15,7 +15,7 @@ from clinical.practice import PracticeFrom
 from firmware_bridge.virtual.cohort.labels import Done
 from firmware_bridge.virtual.cohort.span import Cohort
 from lumenward.errors import Interrupted
-from lumenward.replay.candidates import read_candidate
+from lumenward.replay.candidates import candidate_in
 from lumenward.replay.cases import cohort_cases, labels_of
 from lumenward.replay.report import difference, figures
 from lumenward.replay.run import CohortSource, Replay, SnapshotSource, last_days, replay_part, run_replay
@@ -136,7 +136,7 @@ def test_limits_of_one_patient_are_tried_on_that_one_alone(tmp_path):
     for whom in (None, *cases):
         only = "" if whom is None else f'patient = "{whom.course.patient}"\n'
         file.write_text(f"[limits.rf]\nskin_celsius = 38.0\n{only}")
-        asked = Replay(source=ListSource(cases), window=WINDOW, candidate=read_candidate(file))
+        asked = Replay(source=ListSource(cases), window=WINDOW, candidate=candidate_in(file))
         outcome = replay_part(asked, 0, len(cases))
         started[whom and whom.course.patient] = Counter(
             {one["rule"]: one["alerts"] for one in difference(outcome.candidate)["would_start"]}
@@ -152,9 +152,7 @@ def test_limits_that_a_regimen_cannot_have_are_tried_on_nobody_who_has_it(tmp_pa
     file.write_text("[limits.rf]\nduration_min = 0.5\n")
     cases = crowd()[:20]
     with_rf = [case for case in cases if any(one.regimen.modality is Modality.RF for one in case.course.regimens)]
-    outcome = replay_part(
-        Replay(source=ListSource(cases), window=WINDOW, candidate=read_candidate(file)), 0, len(cases)
-    )
+    outcome = replay_part(Replay(source=ListSource(cases), window=WINDOW, candidate=candidate_in(file)), 0, len(cases))
     told = difference(outcome.candidate)
     assert 0 < sum(one["people"] for one in told["not_tried"]) <= len(with_rf)
     assert {one["because"].partition(":")[0] for one in told["not_tried"]} == {"limits.duration_s"}
@@ -187,7 +185,7 @@ def test_a_candidates_figures_are_as_if_the_clinic_had_always_decided_so():
 def test_a_candidate_of_figures_is_read_from_a_file_and_runs_beside_what_holds(tmp_path):
     file = tmp_path / "c.toml"
     file.write_text("[figures]\nsilence_intervals = 8\nsilence_floor_h = 336\n")
-    candidate = read_candidate(file)
+    candidate = candidate_in(file)
     assert candidate.figures == {"silence_intervals": 8.0, "silence_floor_h": 336.0}
     cases = crowd()[:40]
     outcome = replay_part(Replay(source=ListSource(cases), window=WINDOW, candidate=candidate), 0, len(cases))
@@ -203,7 +201,7 @@ def modalities(case):
 def test_a_candidate_is_read_from_a_file(tmp_path):
     file = tmp_path / "c.toml"
     file.write_text('without = ["too-soon"]\n[limits.rf]\nskin_celsius = 42.0\nrest_h = 24\n')
-    candidate = read_candidate(file)
+    candidate = candidate_in(file)
     ((modality, limits),) = candidate.limits
     assert modality is Modality.RF
     assert (limits.skin_celsius, limits.rest.total_seconds()) == (42.0, 86400)
@@ -215,7 +213,8 @@ def test_a_candidate_is_read_from_a_file(tmp_path):
     [
         ('without = ["too-hut"]', "too-hut"),
         ("[limits.rf]\nskin_celsius = 60", "skin_celsius"),
-        ("=", "file"),
+        ("=", "toml: "),
+        ("a = " + "[" * 2000, "toml: is nested too deeply"),
         ("x = 1", "x"),
         ('[limits.rf]\npatient = "Ada"', "limits.rf.patient"),
         ("[limits.rf]\nrest_h = inf", "limits.rf.rest_h"),
@@ -229,7 +228,7 @@ def test_a_candidate_is_read_from_a_file(tmp_path):
 def test_a_candidate_that_makes_no_sense_is_refused_in_words(tmp_path, text, problem):
     (tmp_path / "c.toml").write_text(text)
     with pytest.raises(SettingsError, match=problem):
-        read_candidate(tmp_path / "c.toml")
+        candidate_in(tmp_path / "c.toml")
 
 
 def test_the_report_is_plain_json():

@@ -36,6 +36,10 @@ def listed(client: Client) -> list[str]:
     return [one["id"] for one in client.get(SHADOWS).json()["items"]]
 
 
+def nested(deep: int) -> list:
+    return [nested(deep - 1)] if deep else []
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -170,6 +174,7 @@ def test_twenty_are_kept_and_the_oldest_that_ended_goes_with_what_was_found(worl
         ({"limits": {"rf": {"skin_celsius": 60}}}, {"body.candidate.limits.rf.skin_celsius": None}),
         ({"limits": {"xx": {"rest_h": 1}}}, {"body.candidate.limits.xx.[key]": None}),
         ({"alerts": True}, {"body.candidate.alerts": None}),
+        ({"figures": {"drift": nested(150)}}, {"body.candidate.figures.drift": None}),
     ],
 )
 def test_a_candidate_that_makes_no_sense_is_refused_with_every_reason(physician: Client, candidate, reasons):

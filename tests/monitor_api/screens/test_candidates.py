@@ -92,7 +92,8 @@ def test_one_is_started_from_what_a_replay_takes_and_ended_by_a_button(site: Sit
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("without = [", "candidate: "),
+        ("without = [", "toml: "),
+        ("a = " + "[" * 2000, "toml: is nested too deeply"),
         ('without = ["too-hut"]', "without: there is no rule too-hut"),
         ("[figures]\nsilence_floor_h = 1", "figures.silence_floor_h: expected a number from 6 to 336"),
         ("[limits.rf]\nskin_celsius = 90", "limits.rf.skin_celsius: "),
