@@ -144,7 +144,8 @@ def keeps_shadows(stores: Stores) -> Prepare:
     """What the watch keeps the shadows of candidates up with the facts by."""
 
     def keep(_turn: Turn, stop: Event) -> AbstractContextManager[Callable[[], None]]:
-        from monitor_api.cohorts.shadowing import ShadowKeeper  # noqa: PLC0415 - as above
+        # Pydantic and the rules: the role is long started when they are needed.
+        from monitor_api.cohorts.shadowing import ShadowKeeper  # noqa: PLC0415
 
         keeper = ShadowKeeper(database=stores.database, telemetry=stores.telemetry, clock=stores.clocks.civil)
         return keeper.kept_up(stop)
